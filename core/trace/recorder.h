@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Recorder: a per-thread ring of events; record() never blocks, never allocates, counts what it drops.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "trace/event.h"
+
+namespace rcuscope {
+
+/// Single producer (the thread), single consumer (the drain). Indices only grow.
+class EventRing {
+ public:
+  /// Requires: slot_count is a power of two.
+  explicit EventRing(std::uint32_t slot_count);
+
+  void record(const Event& event) noexcept {
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    if (head - tail_seen_ > mask_) {
+      tail_seen_ = tail_.load(std::memory_order_acquire);
+      if (head - tail_seen_ > mask_) {
+        lost_count_.store(lost_count_.load(std::memory_order_relaxed) + 1,
+                          std::memory_order_relaxed);
+        return;
+      }
+    }
+    slots_[head & mask_] = event;
+    head_.store(head + 1, std::memory_order_release);
+  }
+
+  /// Appends what was recorded since the last call. Context: the one consumer.
+  void drain(std::vector<Event>& out);
+  std::uint64_t lost_count() const { return lost_count_.load(std::memory_order_relaxed); }
+
+ private:
+  std::uint64_t mask_;
+  std::unique_ptr<Event[]> slots_;
+  alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the producer only
+  std::uint64_t tail_seen_ = 0;                     // the producer's last look at tail_
+  std::atomic<std::uint64_t> lost_count_{0};        // written by the producer only
+  alignas(64) std::atomic<std::uint64_t> tail_{0};  // written by the consumer only
+};
+
+/// Time-stamp counter: about 10 ns, converted to CLOCK_MONOTONIC by TscAnchors at drain.
+std::uint64_t read_tsc() noexcept;
+
+/// Pairs of (TSC, CLOCK_MONOTONIC) taken at start and end of a recording.
+class TscAnchors {
+ public:
+  TscAnchors();          ///< Takes the first pair.
+  void take_end_pair();  ///< Takes the second pair; call before to_nanoseconds().
+  Nanoseconds to_nanoseconds(std::uint64_t tsc) const;
+
+ private:
+  std::uint64_t start_tsc_ = 0, end_tsc_ = 0;
+  Nanoseconds start_ns_ = 0, end_ns_ = 0;
+};
+
+}  // namespace rcuscope

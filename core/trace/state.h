@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// WorldState: lists, reference counts, grace periods and locks as they stood after an event.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trace/store.h"
+
+namespace rcuscope {
+
+enum class Membership : std::uint8_t { never_linked, linked, unlinked };
+
+/// A heap object, device or list entry at one moment.
+struct ObjectState {
+  ObjectId object;
+  Membership membership = Membership::never_linked;
+  ObjectId list;           ///< The list it is or was on.
+  bool is_freed = false;
+  bool is_poisoned = false;  ///< Unlinked by list_del: next is LIST_POISON1.
+  std::optional<std::int64_t> references;  ///< Of a device or kref, where the trace shows it.
+  GracePeriodId waits_for;                 ///< Freed or put only after this grace period.
+};
+
+struct ListState {
+  ObjectId head;
+  std::vector<ObjectId> entries;  ///< In order, from the head's next.
+};
+
+struct GracePeriodState {
+  GracePeriodId grace_period;
+  std::vector<ActorId> waits_for;  ///< Pre-existing readers that have not left yet.
+};
+
+struct LockState {
+  ObjectId lock;
+  ActorId owner;
+  std::vector<ActorId> waiters;
+};
+
+struct ActorState {
+  ActorId actor;
+  bool is_running = false;  ///< Started and not ended.
+  std::int32_t reader_nesting = 0;
+  std::string blocked_on;  ///< "synchronize_rcu", "group 7 mutex" ...; empty = not blocked.
+  std::int64_t last_event = -1;
+};
+
+struct WorldState {
+  std::vector<ObjectState> objects;  ///< One for each object of the trace, by id.
+  std::vector<ListState> lists;
+  std::vector<GracePeriodState> grace_periods;  ///< Those in progress.
+  std::vector<LockState> locks;                 ///< Those held.
+  std::vector<ActorState> actors;               ///< One for each actor of the trace, by id.
+};
+
+/// The state after all events with time <= `time`.
+WorldState state_at(const TraceStore& trace, Timestamp time);
+
+}  // namespace rcuscope
