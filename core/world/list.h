@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Doubly linked RCU list for any world: each pointer load and store is an operation of the world.
+// Follows: include/linux/list.h, rculist.h and lib/list_debug.c in meaning and order; deviates in that a
+// node knows the entry that contains it (container_of without arithmetic, no access).
+#pragma once
+
+#include <string>
+
+#include "world/world.h"
+
+namespace rcuscope {
+
+/// A list head, or the node of an entry.
+template <World W>
+struct list_head {
+  using link = ptr<list_head>;
+
+  /// A head: empty list.
+  list_head() : next("next", this), prev("prev", this) {}
+  /// The node of an entry that is not on a list.
+  explicit list_head(void* entry) : owner(entry) {}
+
+  typename W::template shared<link> next{"next", link()};
+  typename W::template shared<link> prev{"prev", link()};
+  void* const owner = nullptr;  // the entry; null for a head; constant, so reading it is no access
+};
+
+namespace list_detail {
+
+template <World W>
+void report_corruption(W w, const list_head<W>* node, std::string text, Place place) {
+  w.report(FindingKind::list_corruption, node, std::move(text), place);
+}
+
+/// The checks of __list_add_valid_or_report.
+template <World W>
+void check_add(W w, ptr<list_head<W>> node, ptr<list_head<W>> prev, ptr<list_head<W>> next,
+               Place place) {
+  if (w.read(next->prev, Access::plain, place) != prev)
+    report_corruption(w, next.raw(), "list_add corruption. next->prev should be prev", place);
+  if (w.read(prev->next, Access::plain, place) != next)
+    report_corruption(w, prev.raw(), "list_add corruption. prev->next should be next", place);
+  if (node == prev || node == next)
+    report_corruption(w, node.raw(), "list_add double add", place);
+}
+
+template <World W>
+void add_between(W w, ptr<list_head<W>> node, ptr<list_head<W>> prev, ptr<list_head<W>> next,
+                 Access publish, Place place) {
+  check_add(w, node, prev, next, place);
+  w.write(node->next, next, Access::plain, place);
+  w.write(node->prev, prev, Access::plain, place);
+  w.write(prev->next, node, publish, place);
+  w.write(next->prev, node, Access::plain, place);
+}
+
+/// Relinks the neighbours, with the checks of __list_del_entry_valid_or_report.
+template <World W>
+void unlink(W w, ptr<list_head<W>> node, Place place) {
+  const auto next = w.read(node->next, Access::plain, place);
+  const auto prev = w.read(node->prev, Access::plain, place);
+  if (next.address() == LIST_POISON1)
+    report_corruption(w, node.raw(), "list_del corruption, ->next is LIST_POISON1 (dead000000000100)",
+                      place);
+  if (prev.address() == LIST_POISON2)
+    report_corruption(w, node.raw(), "list_del corruption, ->prev is LIST_POISON2 (dead000000000122)",
+                      place);
+  if (w.read(prev->next, Access::plain, place) != node)
+    report_corruption(w, node.raw(), "list_del corruption. prev->next should be the entry", place);
+  if (w.read(next->prev, Access::plain, place) != node)
+    report_corruption(w, node.raw(), "list_del corruption. next->prev should be the entry", place);
+  w.write(next->prev, prev, Access::plain, place);
+  w.write(prev->next, next, Access::once, place);
+}
+
+}  // namespace list_detail
+
+/// Order: the node's own pointers before its publication (release).
+template <World W>
+void list_add_tail_rcu(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
+                       Place place = Place::current()) {
+  const auto prev = w.read(head->prev, Access::plain, place);
+  list_detail::add_between(w, node, prev, head, Access::assign, place);
+}
+
+template <World W>
+void list_add_tail(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
+                   Place place = Place::current()) {
+  const auto prev = w.read(head->prev, Access::plain, place);
+  list_detail::add_between(w, node, prev, head, Access::once, place);
+}
+
+template <World W>
+void list_add_rcu(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
+                  Place place = Place::current()) {
+  const auto next = w.read(head->next, Access::plain, place);
+  list_detail::add_between(w, node, head, next, Access::assign, place);
+}
+
+template <World W>
+void list_add(W w, ptr<list_head<W>> node, ptr<list_head<W>> head, Place place = Place::current()) {
+  const auto next = w.read(head->next, Access::plain, place);
+  list_detail::add_between(w, node, head, next, Access::once, place);
+}
+
+/// Leaves node->next as it is, so that readers on it find their way back to the list.
+template <World W>
+void list_del_rcu(W w, ptr<list_head<W>> node, Place place = Place::current()) {
+  list_detail::unlink(w, node, place);
+  w.write(node->prev, ptr<list_head<W>>::from_address(LIST_POISON2), Access::plain, place);
+}
+
+/// Poisons both pointers: a reader on the node faults at 0xdead000000000100.
+template <World W>
+void list_del(W w, ptr<list_head<W>> node, Place place = Place::current()) {
+  list_detail::unlink(w, node, place);
+  w.write(node->next, ptr<list_head<W>>::from_address(LIST_POISON1), Access::plain, place);
+  w.write(node->prev, ptr<list_head<W>>::from_address(LIST_POISON2), Access::plain, place);
+}
+
+/// The old entry keeps its next pointer for readers that stand on it; its prev becomes LIST_POISON2.
+template <World W>
+void list_replace_rcu(W w, ptr<list_head<W>> old_node, ptr<list_head<W>> node,
+                      Place place = Place::current()) {
+  const auto next = w.read(old_node->next, Access::plain, place);
+  const auto prev = w.read(old_node->prev, Access::plain, place);
+  w.write(node->next, next, Access::plain, place);
+  w.write(node->prev, prev, Access::plain, place);
+  w.write(prev->next, node, Access::assign, place);
+  w.write(next->prev, node, Access::plain, place);
+  w.write(old_node->prev, ptr<list_head<W>>::from_address(LIST_POISON2), Access::plain, place);
+}
+
+template <World W>
+bool list_empty(W w, ptr<list_head<W>> head, Place place = Place::current()) {
+  return w.read(head->next, Access::once, place) == head;
+}
+
+/// One step of a walk: the node after `node`, or null at the head. A foreign head is list_corruption:
+/// the walk left its list and would never end.
+template <World W>
+ptr<list_head<W>> list_next(W w, ptr<list_head<W>> node, ptr<list_head<W>> head, Access access,
+                            Place place = Place::current()) {
+  const ptr<list_head<W>> next = w.read(node->next, access, place);
+  if (next == head) return nullptr;
+  if (next.checked()->owner == nullptr)
+    list_detail::report_corruption(w, next.raw(), "the walk reached the head of another list", place);
+  return next;
+}
+
+/// The condition of list_for_each_entry_rcu, checked once at the start of a walk (KERNEL_FACTS 2.3).
+template <World W>
+void check_list_reader(W w, bool condition, Place place) {
+  if (!condition && !w.rcu_read_lock_any_held())
+    w.report(FindingKind::suspicious_rcu_usage, nullptr,
+             "WARNING: suspicious RCU usage: RCU-list traversed in non-reader section!", place);
+}
+
+}  // namespace rcuscope
