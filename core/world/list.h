@@ -27,6 +27,11 @@ struct list_head {
 
 namespace list_detail {
 
+struct ListAdd {
+  EventKind kind;
+  Access publish;
+};
+
 template <World W>
 void report_corruption(W w, const list_head<W>* node, std::string text, Place place) {
   w.report(FindingKind::list_corruption, node, std::move(text), place);
@@ -46,17 +51,18 @@ void check_add(W w, ptr<list_head<W>> node, ptr<list_head<W>> prev, ptr<list_hea
 
 template <World W>
 void add_between(W w, ptr<list_head<W>> node, ptr<list_head<W>> prev, ptr<list_head<W>> next,
-                 Access publish, Place place) {
+                 ListAdd how, ptr<list_head<W>> head, Place place) {
   check_add(w, node, prev, next, place);
   w.write(node->next, next, Access::plain, place);
   w.write(node->prev, prev, Access::plain, place);
-  w.write(prev->next, node, publish, place);
+  w.write(prev->next, node, how.publish, place);
+  w.trace(how.kind, node.raw(), w.object_id(head.raw()).value, place);
   w.write(next->prev, node, Access::plain, place);
 }
 
 /// Relinks the neighbours, with the checks of __list_del_entry_valid_or_report.
 template <World W>
-void unlink(W w, ptr<list_head<W>> node, Place place) {
+void unlink(W w, ptr<list_head<W>> node, EventKind kind, Place place) {
   const auto next = w.read(node->next, Access::plain, place);
   const auto prev = w.read(node->prev, Access::plain, place);
   if (next.address() == LIST_POISON1)
@@ -71,6 +77,7 @@ void unlink(W w, ptr<list_head<W>> node, Place place) {
     report_corruption(w, node.raw(), "list_del corruption. next->prev should be the entry", place);
   w.write(next->prev, prev, Access::plain, place);
   w.write(prev->next, next, Access::once, place);
+  w.trace(kind, node.raw(), -1, place);
 }
 
 }  // namespace list_detail
@@ -80,40 +87,40 @@ template <World W>
 void list_add_tail_rcu(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
                        Place place = Place::current()) {
   const auto prev = w.read(head->prev, Access::plain, place);
-  list_detail::add_between(w, node, prev, head, Access::assign, place);
+  list_detail::add_between(w, node, prev, head, {EventKind::list_add_tail_rcu, Access::assign}, head, place);
 }
 
 template <World W>
 void list_add_tail(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
                    Place place = Place::current()) {
   const auto prev = w.read(head->prev, Access::plain, place);
-  list_detail::add_between(w, node, prev, head, Access::once, place);
+  list_detail::add_between(w, node, prev, head, {EventKind::list_add_tail, Access::once}, head, place);
 }
 
 template <World W>
 void list_add_rcu(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
                   Place place = Place::current()) {
   const auto next = w.read(head->next, Access::plain, place);
-  list_detail::add_between(w, node, head, next, Access::assign, place);
+  list_detail::add_between(w, node, head, next, {EventKind::list_add_rcu, Access::assign}, head, place);
 }
 
 template <World W>
 void list_add(W w, ptr<list_head<W>> node, ptr<list_head<W>> head, Place place = Place::current()) {
   const auto next = w.read(head->next, Access::plain, place);
-  list_detail::add_between(w, node, head, next, Access::once, place);
+  list_detail::add_between(w, node, head, next, {EventKind::list_add, Access::once}, head, place);
 }
 
 /// Leaves node->next as it is, so that readers on it find their way back to the list.
 template <World W>
 void list_del_rcu(W w, ptr<list_head<W>> node, Place place = Place::current()) {
-  list_detail::unlink(w, node, place);
+  list_detail::unlink(w, node, EventKind::list_del_rcu, place);
   w.write(node->prev, ptr<list_head<W>>::from_address(LIST_POISON2), Access::plain, place);
 }
 
 /// Poisons both pointers: a reader on the node faults at 0xdead000000000100.
 template <World W>
 void list_del(W w, ptr<list_head<W>> node, Place place = Place::current()) {
-  list_detail::unlink(w, node, place);
+  list_detail::unlink(w, node, EventKind::list_del, place);
   w.write(node->next, ptr<list_head<W>>::from_address(LIST_POISON1), Access::plain, place);
   w.write(node->prev, ptr<list_head<W>>::from_address(LIST_POISON2), Access::plain, place);
 }
@@ -127,6 +134,7 @@ void list_replace_rcu(W w, ptr<list_head<W>> old_node, ptr<list_head<W>> node,
   w.write(node->next, next, Access::plain, place);
   w.write(node->prev, prev, Access::plain, place);
   w.write(prev->next, node, Access::assign, place);
+  w.trace(EventKind::list_replace_rcu, old_node.raw(), w.object_id(node.raw()).value, place);
   w.write(next->prev, node, Access::plain, place);
   w.write(old_node->prev, ptr<list_head<W>>::from_address(LIST_POISON2), Access::plain, place);
 }
