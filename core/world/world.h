@@ -109,6 +109,8 @@ concept World = std::copyable<W> && requires(
   // --- actors: declared in set-up; run_actors returns when all of them, all callbacks and all work have ended
   { w.declare(actor) } -> std::same_as<void>;
   { w.run_actors() } -> std::same_as<void>;
+  // --- after run_actors, before teardown: reports what leaked (API.md 5)
+  { w.check_end_of_run() } -> std::same_as<void>;
 };
 // clang-format on
 
