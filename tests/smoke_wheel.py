@@ -1,0 +1,33 @@
+"""What an installed wheel must be able to do; run by `./dev test wheel` outside the tree."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import rcuscope as rs
+
+
+def main() -> None:
+    package = Path(rs.__file__).resolve()
+    assert package.is_relative_to(Path(sys.prefix).resolve()), f"not the wheel's package: {package}"
+
+    verdict = rs.explore("no_synchronize_rcu")
+    assert verdict.outcome == "UNSAFE", f"no_synchronize_rcu must be UNSAFE, got {verdict!r}"
+
+    with tempfile.TemporaryDirectory() as folder:
+        png = Path(folder) / "counterexample.png"
+        verdict.findings[0].trace.to_png(png)
+        head = png.read_bytes()[:8]
+        assert head == b"\x89PNG\r\n\x1a\n", f"not a PNG, starts with {head!r}"
+        print(f"counterexample drawn: {png.stat().st_size} bytes of PNG")
+
+    text = subprocess.run(
+        ["rcuscope", "--help"], check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+    assert "explore" in text, f"rcuscope --help does not mention explore:\n{text}"
+    print(f"smoke test of the wheel: passed (rcuscope {rs.__version__}, {verdict.outcome})")
+
+
+if __name__ == "__main__":
+    main()
