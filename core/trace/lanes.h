@@ -54,7 +54,9 @@ struct Span {
   std::string label;
 };
 
-/// A point of the picture: list operations, put_device, kfree, call_rcu, notes, findings.
+/// A point of the picture: list operations, put_device, kfree, call_rcu, notes, findings. In a trace of
+/// steps an event takes [time, time + 1): spans end behind their last step, and marks, badges and the
+/// ends of arrows are best drawn in the middle of theirs.
 struct Mark {
   Timestamp time = 0;
   std::int32_t lane = 0;

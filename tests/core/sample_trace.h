@@ -94,7 +94,7 @@ class Story {
     at(12.8, prober, EventKind::mutex_unlock, {.object = mutex, .line = 706});
     at(15.7, prober, EventKind::call_rcu,
        {.value = callback.value, .grace_period = 1041, .line = 709});
-    at(79, prober, EventKind::actor_end);
+    at(64, prober, EventKind::actor_end);
     at(45, callback, EventKind::callback_start, {.grace_period = 1041});
     at(48.4, callback, EventKind::queue_work, {.object = release_work, .value = worker.value});
     at(48.4, callback, EventKind::callback_end, {.grace_period = 1041});
