@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// state_at: replays the events up to a moment into lists, counts, grace periods, locks and actors.
+#include "trace/state.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace rcuscope {
+namespace {
+
+template <class Items, class Value>
+void erase_value(Items& items, const Value& value) {
+  items.erase(std::remove(items.begin(), items.end(), value), items.end());
+}
+
+class Replay {
+ public:
+  explicit Replay(const TraceStore& trace) : trace_(trace) {
+    const TraceNames& names = trace.names();
+    state_.objects.resize(names.objects.size());
+    state_.actors.resize(names.actors.size());
+    for (std::size_t id = 0; id < names.objects.size(); ++id) {
+      state_.objects[id].object.value = static_cast<std::int32_t>(id);
+    }
+    for (std::size_t id = 0; id < names.actors.size(); ++id) {
+      state_.actors[id].actor.value = static_cast<std::int32_t>(id);
+    }
+    add_lists();
+  }
+
+  WorldState run(Timestamp time) {
+    for (EventIndex i = 0; i < trace_.size() && trace_.time(i) <= time; ++i) {
+      on_actor(i);
+      on_wait(i);
+      on_list(i);
+      on_heap(i);
+      on_grace_period(i);
+      on_lock(i);
+    }
+    return std::move(state_);
+  }
+
+ private:
+  // --- what an event refers to ---
+
+  ActorId actor(EventIndex i) const { return {trace_.columns().actor[i]}; }
+  ObjectId object(EventIndex i) const { return {trace_.columns().object[i]}; }
+  GracePeriodId grace_period(EventIndex i) const { return {trace_.columns().grace_period[i]}; }
+  std::int64_t value(EventIndex i) const { return trace_.columns().value[i]; }
+
+  ObjectId value_object(EventIndex i) const {
+    const bool is_known = value(i) >= 0 && value(i) < std::ssize(state_.objects);
+    return {is_known ? static_cast<std::int32_t>(value(i)) : -1};
+  }
+  ActorId value_actor(EventIndex i) const {
+    const bool is_known = value(i) >= 0 && value(i) < std::ssize(state_.actors);
+    return {is_known ? static_cast<std::int32_t>(value(i)) : -1};
+  }
+
+  ObjectState* state_of(ObjectId id) {
+    return id.is_valid() ? &state_.objects[static_cast<std::size_t>(id.value)] : nullptr;
+  }
+  ActorState* state_of(ActorId id) {
+    return id.is_valid() ? &state_.actors[static_cast<std::size_t>(id.value)] : nullptr;
+  }
+  ListState* list(ObjectId head) {
+    const auto found = std::find_if(state_.lists.begin(), state_.lists.end(),
+                                    [head](const ListState& l) { return l.head == head; });
+    return found == state_.lists.end() ? nullptr : &*found;
+  }
+
+  static bool is_list_add(EventKind kind) {
+    return kind == EventKind::list_add_rcu || kind == EventKind::list_add_tail_rcu ||
+           kind == EventKind::list_add || kind == EventKind::list_add_tail;
+  }
+
+  /// Grace periods make progress in the name of actors that are blocked or have ended.
+  static bool is_about_grace_period(EventKind kind) {
+    return kind == EventKind::grace_period_start || kind == EventKind::grace_period_waits_for ||
+           kind == EventKind::quiescent_state || kind == EventKind::grace_period_end;
+  }
+
+  /// All lists of the trace from the beginning on, so that a picture of them stays put.
+  void add_lists() {
+    std::set<ObjectId> heads;
+    for (std::size_t id = 0; id < state_.objects.size(); ++id) {
+      if (trace_.names().objects[id].type == "list_head") heads.insert(state_.objects[id].object);
+    }
+    for (EventIndex i = 0; i < trace_.size(); ++i) {
+      if (is_list_add(trace_.kind(i)) && value_object(i).is_valid()) heads.insert(value_object(i));
+    }
+    for (const ObjectId head : heads) state_.lists.push_back({head, {}});
+  }
+
+  // --- actors ---
+
+  void on_actor(EventIndex i) {
+    ActorState* const who = state_of(actor(i));
+    if (who == nullptr || is_about_grace_period(trace_.kind(i))) return;
+    who->last_event = static_cast<std::int64_t>(i);
+    who->is_running = true;
+    switch (trace_.kind(i)) {
+      case EventKind::rcu_read_lock:
+        ++who->reader_nesting;
+        break;
+      case EventKind::rcu_read_unlock:
+        who->reader_nesting = std::max(0, who->reader_nesting - 1);
+        break;
+      case EventKind::actor_end:
+      case EventKind::callback_end:
+      case EventKind::work_end:
+        who->is_running = false;
+        break;
+      default:
+        break;
+    }
+  }
+
+  void on_wait(EventIndex i) {
+    ActorState* const who = state_of(actor(i));
+    if (who == nullptr || is_about_grace_period(trace_.kind(i))) return;
+    const std::string name(trace_.object_name(object(i).value));
+    switch (trace_.kind(i)) {
+      case EventKind::synchronize_rcu_start:
+        who->blocked_on = "synchronize_rcu";
+        break;
+      case EventKind::rcu_barrier_start:
+        who->blocked_on = "rcu_barrier";
+        break;
+      case EventKind::cancel_work_start:
+      case EventKind::flush_work_start:
+      case EventKind::mutex_contended:
+      case EventKind::spin_contended:
+        who->blocked_on = name;
+        break;
+      default:
+        who->blocked_on.clear();
+    }
+  }
+
+  // --- lists ---
+
+  void on_list(EventIndex i) {
+    switch (trace_.kind(i)) {
+      case EventKind::list_add_rcu:
+      case EventKind::list_add:
+        link(i, false);
+        break;
+      case EventKind::list_add_tail_rcu:
+      case EventKind::list_add_tail:
+        link(i, true);
+        break;
+      case EventKind::list_del_rcu:
+      case EventKind::list_del:
+        unlink(i, object(i));
+        break;
+      case EventKind::list_replace_rcu:
+        replace(i);
+        break;
+      default:
+        break;
+    }
+  }
+
+  void link(EventIndex i, bool at_tail) {
+    ObjectState* const entry = state_of(object(i));
+    ListState* const where = list(value_object(i));
+    if (entry == nullptr || where == nullptr) return;
+    entry->membership = Membership::linked;
+    entry->list = where->head;
+    entry->is_poisoned = false;
+    entry->waits_for = {};
+    where->entries.insert(at_tail ? where->entries.end() : where->entries.begin(), entry->object);
+  }
+
+  void unlink(EventIndex i, ObjectId id) {
+    ObjectState* const entry = state_of(id);
+    if (entry == nullptr) return;
+    if (ListState* const where = list(entry->list)) erase_value(where->entries, id);
+    entry->membership = Membership::unlinked;
+    entry->is_poisoned = trace_.kind(i) == EventKind::list_del;
+    unlinked_.push_back({actor(i), id});
+  }
+
+  void replace(EventIndex i) {
+    ObjectState* const old_entry = state_of(object(i));
+    ObjectState* const new_entry = state_of(value_object(i));
+    if (old_entry == nullptr || new_entry == nullptr) return;
+    if (ListState* const where = list(old_entry->list)) {
+      std::replace(where->entries.begin(), where->entries.end(), object(i), value_object(i));
+    }
+    new_entry->membership = Membership::linked;
+    new_entry->list = old_entry->list;
+    unlink(i, object(i));
+  }
+
+  // --- the heap and reference counts ---
+
+  void on_heap(EventIndex i) {
+    ObjectState* const target = state_of(object(i));
+    if (target == nullptr) return;
+    switch (trace_.kind(i)) {
+      case EventKind::kmalloc:
+        *target = ObjectState{};
+        target->object = object(i);
+        break;
+      case EventKind::kfree:
+        target->is_freed = true;
+        target->waits_for = {};
+        std::erase_if(unlinked_, [&](const Unlinked& u) { return u.object == object(i); });
+        break;
+      case EventKind::kfree_rcu:
+        target->waits_for = grace_period(i);
+        break;
+      case EventKind::get_device:
+      case EventKind::put_device:
+      case EventKind::kref_get:
+      case EventKind::kref_put:
+        target->references = value(i);
+        break;
+      case EventKind::device_release:
+        target->references = 0;
+        break;
+      default:
+        break;
+    }
+  }
+
+  // --- grace periods ---
+
+  void on_grace_period(EventIndex i) {
+    switch (trace_.kind(i)) {
+      case EventKind::grace_period_start:
+        state_.grace_periods.push_back({grace_period(i), {}});
+        break;
+      case EventKind::grace_period_waits_for:
+        for (GracePeriodState& g : state_.grace_periods) {
+          if (g.grace_period == grace_period(i)) g.waits_for.push_back(value_actor(i));
+        }
+        break;
+      case EventKind::quiescent_state:
+        for (GracePeriodState& g : state_.grace_periods) {
+          if (g.grace_period == grace_period(i)) erase_value(g.waits_for, value_actor(i));
+        }
+        break;
+      case EventKind::grace_period_end:
+        end_grace_period(grace_period(i));
+        break;
+      case EventKind::synchronize_rcu_start:
+      case EventKind::call_rcu:
+      case EventKind::queue_rcu_work:
+        defer_unlinked(i);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /// What this actor has unlinked is reclaimed after the grace period that it now asks for.
+  void defer_unlinked(EventIndex i) {
+    for (const Unlinked& u : unlinked_) {
+      if (u.actor == actor(i)) state_of(u.object)->waits_for = grace_period(i);
+    }
+    std::erase_if(unlinked_, [&](const Unlinked& u) { return u.actor == actor(i); });
+  }
+
+  void end_grace_period(GracePeriodId id) {
+    std::erase_if(state_.grace_periods,
+                  [id](const GracePeriodState& g) { return g.grace_period == id; });
+    for (ObjectState& waiting : state_.objects) {
+      if (waiting.waits_for == id) waiting.waits_for = {};
+    }
+  }
+
+  // --- locks ---
+
+  void on_lock(EventIndex i) {
+    switch (trace_.kind(i)) {
+      case EventKind::mutex_contended:
+      case EventKind::spin_contended:
+        contend(i);
+        break;
+      case EventKind::mutex_lock:
+      case EventKind::spin_lock:
+        lock_state(object(i)).owner = actor(i);
+        erase_value(lock_state(object(i)).waiters, actor(i));
+        break;
+      case EventKind::mutex_unlock:
+      case EventKind::spin_unlock:
+        lock_state(object(i)).owner = {};
+        std::erase_if(state_.locks,
+                      [](const LockState& l) { return !l.owner.is_valid() && l.waiters.empty(); });
+        break;
+      default:
+        break;
+    }
+  }
+
+  void contend(EventIndex i) {
+    LockState& lock = lock_state(object(i));
+    if (!lock.owner.is_valid()) lock.owner = value_actor(i);
+    lock.waiters.push_back(actor(i));
+  }
+
+  LockState& lock_state(ObjectId id) {
+    const auto found = std::find_if(state_.locks.begin(), state_.locks.end(),
+                                    [id](const LockState& l) { return l.lock == id; });
+    if (found != state_.locks.end()) return *found;
+    state_.locks.push_back({id, {}, {}});
+    return state_.locks.back();
+  }
+
+  struct Unlinked {
+    ActorId actor;
+    ObjectId object;
+  };
+
+  const TraceStore& trace_;
+  WorldState state_;
+  std::vector<Unlinked> unlinked_;  ///< Unlinked, and no grace period asked for yet.
+};
+
+}  // namespace
+
+WorldState state_at(const TraceStore& trace, Timestamp time) { return Replay(trace).run(time); }
+
+}  // namespace rcuscope
