@@ -2,6 +2,7 @@
 // RCUSCOPE_ASSERT and RCUSCOPE_REACHED: our own invariants, and marks for rare situations.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <stdexcept>
@@ -23,9 +24,14 @@ namespace detail {
 
 std::string hexadecimal(std::uintptr_t value);
 
+inline std::string assertion_text(std::nullptr_t) { return hexadecimal(0); }
+
 /// Text of a value in an assertion message: numbers, enums, strings, pointers and Ids.
 template <class T>
 std::string assertion_text(const T& value) {
+  if constexpr (std::is_pointer_v<T>) {
+    if (value == nullptr) return assertion_text(nullptr);
+  }
   if constexpr (std::is_same_v<T, bool>) {
     return value ? "true" : "false";
   } else if constexpr (std::is_enum_v<T>) {
@@ -67,11 +73,10 @@ bool was_reached(std::string_view situation);
 
 /// Throws InternalError unless `condition` holds, in every build; further arguments are values that
 /// the message shows. For our own invariants only: a wrong argument is a UsageError.
-#define RCUSCOPE_ASSERT(condition, ...)                                                          \
-  ((condition) ? static_cast<void>(0)                                                            \
-               : ::rcuscope::detail::fail_assertion(                                             \
-                     #condition, ::rcuscope::Place::current(), #__VA_ARGS__ __VA_OPT__(, )       \
-                                                                   __VA_ARGS__))
+#define RCUSCOPE_ASSERT(condition, ...)                                                       \
+  ((condition) ? static_cast<void>(0)                                                         \
+               : ::rcuscope::detail::fail_assertion(#condition, ::rcuscope::Place::current(), \
+                                                    #__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__))
 
 /// Marks a rare situation that the tests are expected to reach. It costs nothing, except in a build
 /// of everything with -DRCUSCOPE_RECORD_REACHED, where a test may ask was_reached().

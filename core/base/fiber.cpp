@@ -73,7 +73,7 @@ Fiber::Fiber(std::size_t stack_bytes) {
 #endif
 }
 
-Fiber::Fiber(AdoptThread) : state_(State::running) {
+Fiber::Fiber(AdoptThread) : state_(State::running), thread_exceptions_(abi::__cxa_get_globals()) {
 #ifdef __SANITIZE_THREAD__
   tsan_fiber_ = __tsan_get_current_fiber();
 #endif
@@ -107,9 +107,10 @@ bool Fiber::can_continue() const {
 
 /// Last thing on the fiber that leaves: puts away what belongs to it, and loads what `to` has.
 RCUSCOPE_ALWAYS_INLINE void Fiber::leave_for(Fiber& to) {
-  void* globals = abi::__cxa_get_globals();
-  std::memcpy(&exceptions_, globals, sizeof exceptions_);
-  std::memcpy(globals, &to.exceptions_, sizeof to.exceptions_);
+  // memcpy, because the two types are the same to the runtime but not to the language.
+  std::memcpy(&exceptions_, thread_exceptions_, sizeof exceptions_);
+  std::memcpy(thread_exceptions_, &to.exceptions_, sizeof to.exceptions_);
+  to.thread_exceptions_ = thread_exceptions_;
   to.state_ = State::running;
 #ifdef __SANITIZE_ADDRESS__
   __sanitizer_start_switch_fiber(&asan_fake_stack_, to.stack_bottom_, to.stack_bytes_);
