@@ -5,9 +5,11 @@
 // What two actors share is a type of the world: shared<T>, mutex, refcount, name_set, work_struct. A
 // bare C++ field is private to one actor, or constant after set-up. Objects of the studied program
 // live on the world's heap (kzalloc, kfree): C++ destructors do not run for them, so their types are
-// trivially destructible. Names given to constructors of world types are string literals.
+// trivially destructible. Names given to constructors of world types are string literals. Objects of
+// world types may also stand outside the heap, as the kernel's static ones do (a list head, a global
+// mutex): those are always alive, and object_id() gives them an id of their own or none.
 //
-// Every primitive takes the caller's Place last. Context rules (who may sleep where) are KERNEL_FACTS
+// Every primitive takes the caller's Place last, with Place::current() as its default. Context rules (who may sleep where) are KERNEL_FACTS
 // 2.1; the worlds check them and report findings in the kernel's words. Faults of the studied program
 // are reported by the world and end the actor by an exception that only the world catches: code
 // between here and there must be exception safe and must not swallow `...`.
@@ -93,6 +95,7 @@ concept World = std::copyable<W> && requires(
   { w.refcount_inc(count, EventKind::get_device, place) } -> std::same_as<int>;
   { w.refcount_dec(count, EventKind::put_device, place) } -> std::same_as<int>;
   { w.refcount_inc_not_zero(count, EventKind::kref_get, place) } -> std::same_as<bool>;
+  { w.refcount_read(count, place) } -> std::same_as<int>;
 
   // --- sets of names, one atomic step each (sysfs directories): `name_set(literal name)`; sleep
   { w.add_name(names, StringId{}, EventKind::sysfs_create_link, place) } -> std::same_as<bool>;  // false: exists
