@@ -6,12 +6,13 @@ find_package(BoostContext REQUIRED)
 set(RCUSCOPE_HAS_LIVE 0)
 if(NOT RCUSCOPE_LIVE STREQUAL "off")
   if(PkgConfig_FOUND)
-    pkg_check_modules(URCU_MEMB IMPORTED_TARGET liburcu-memb)
+    # One library per flavor; which one runs is chosen at run time, memb by default.
+    pkg_check_modules(URCU IMPORTED_TARGET liburcu-memb liburcu-mb liburcu-bp liburcu-qsbr)
   endif()
-  if(TARGET PkgConfig::URCU_MEMB)
+  if(TARGET PkgConfig::URCU)
     set(RCUSCOPE_HAS_LIVE 1)
   elseif(RCUSCOPE_LIVE STREQUAL "on")
-    message(FATAL_ERROR "RCUSCOPE_LIVE=on, but pkg-config does not find liburcu-memb; "
+    message(FATAL_ERROR "RCUSCOPE_LIVE=on, but pkg-config does not find liburcu; "
                         "install liburcu-dev (Debian, Ubuntu) or use -DRCUSCOPE_LIVE=off")
   endif()
 endif()
@@ -35,5 +36,5 @@ target_compile_definitions(rcuscope_core ${core_scope} RCUSCOPE_LIVE=${RCUSCOPE_
 target_link_libraries(rcuscope_core ${core_scope} Boost::context_raw Threads::Threads)
 if(RCUSCOPE_HAS_LIVE)
   # Shared on purpose: the licence wants it replaceable, and its state must exist once per process.
-  target_link_libraries(rcuscope_core ${core_scope} PkgConfig::URCU_MEMB)
+  target_link_libraries(rcuscope_core ${core_scope} PkgConfig::URCU)
 endif()
