@@ -9,10 +9,11 @@
 // world types may also stand outside the heap, as the kernel's static ones do (a list head, a global
 // mutex): those are always alive, and object_id() gives them an id of their own or none.
 //
-// Every primitive takes the caller's Place last, with Place::current() as its default. Context rules (who may sleep where) are KERNEL_FACTS
-// 2.1; the worlds check them and report findings in the kernel's words. Faults of the studied program
-// are reported by the world and end the actor by an exception that only the world catches: code
-// between here and there must be exception safe and must not swallow `...`.
+// Every primitive takes the caller's Place last, with Place::current() as its default. Context rules
+// (who may sleep where) are KERNEL_FACTS 2.1; the worlds check them and report findings in the
+// kernel's words. Faults of the studied program are reported by the world and end the actor by an
+// exception that only the world catches: code between here and there must be exception safe and
+// must not swallow `...`.
 #pragma once
 
 #include <concepts>
