@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// explore(): strategy x program x checkers -> Verdict.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "check/checker.h"
+#include "explore/strategy.h"
+#include "trace/store.h"
+
+namespace rcuscope {
+
+/// A program of the model world: set-up that declares actors, run_actors(), teardown.
+using Program = std::function<void(Execution&)>;
+
+enum class StrategyKind : std::uint8_t { dpor, exhaustive, random };
+
+/// What the explorer tells while it runs, at most every 50 ms.
+struct Progress {
+  std::uint64_t executions = 0;
+  std::uint64_t findings = 0;
+  double share_done = 0;  ///< 0 to 1; 0 if unknown.
+  double seconds = 0;
+};
+
+struct ExploreOptions {
+  StrategyKind strategy = StrategyKind::dpor;
+  std::optional<std::uint64_t> max_executions;
+  Step max_steps = 10'000;  ///< Operations of one execution.
+  std::optional<double> max_seconds;
+  bool stop_on_first = false;
+  std::uint64_t seed = 0;
+  CheckOptions checks;
+  /// Called at most every 50 ms. Return: false to stop; the verdict then holds what was found so far.
+  std::function<bool(const Progress&)> progress;
+};
+
+enum class Outcome : std::uint8_t { safe, safe_bounded, unsafe, unknown };
+std::string_view to_string(Outcome outcome);  ///< "SAFE", "SAFE_BOUNDED", "UNSAFE", "UNKNOWN"
+
+struct Verdict {
+  Outcome outcome = Outcome::unknown;
+  bool is_exhaustive = false;
+  std::string memory = "sc";
+  std::uint64_t executions = 0;  ///< Complete ones, one per order of dependent operations.
+  std::uint64_t blocked = 0;     ///< Given up because all that could follow was explored already.
+  std::uint64_t steps = 0;       ///< Operations executed in all.
+  double seconds = 0;
+  std::string limit;     ///< Which limit ended the search: "max_executions", "interrupted" ...; empty = none.
+  double estimate = 0;   ///< Estimated number of executions in all; 0 if unknown.
+  std::vector<Finding> findings;  ///< One of each kind and place, with the fewest context switches.
+  std::set<std::string> final_states;
+
+  std::string summary() const;  ///< One line: "SAFE (exhaustive, sc: weak memory not checked): ..."
+};
+
+/// Upper bound of Verdict::final_states; reaching it is reported as limit "final_states".
+inline constexpr std::size_t max_final_states = 100'000;
+
+/// Throws: what the program's set-up throws, NondeterminismError.
+Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options);
+
+struct ReplayResult {
+  TraceStore trace;
+  std::vector<Finding> findings;  ///< With explanations.
+  std::string final_state;
+};
+
+/// Runs one schedule again and records it. Throws: UsageError if the schedule does not fit.
+ReplayResult replay(const Program& program, ActorRunner& runner, std::string_view schedule,
+                    const ExploreOptions& options,
+                    const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace rcuscope

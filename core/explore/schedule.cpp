@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Text form of schedules.
+#include "explore/schedule.h"
+
+#include <charconv>
+
+#include "base/error.h"
+#include "model/actor.h"
+
+namespace rcuscope {
+namespace {
+
+constexpr std::string_view prefix = "s1:";
+constexpr long max_repetitions = 1'000'000;
+
+[[noreturn]] void refuse(std::string_view text, std::string_view part) {
+  throw UsageError("schedule '" + std::string(text) + "': cannot read '" + std::string(part) +
+                   "'; expected something like 's1:2x5,1,2x3', as printed by a finding");
+}
+
+long number(std::string_view digits, long limit, std::string_view text) {
+  long value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size() || value < 0 || value > limit)
+    refuse(text, digits);
+  return value;
+}
+
+}  // namespace
+
+std::string to_text(std::span<const ActorId> choices) {
+  std::string text(prefix);
+  for (std::size_t i = 0; i < choices.size();) {
+    std::size_t end = i;
+    while (end < choices.size() && choices[end] == choices[i]) ++end;
+    if (i > 0) text += ',';
+    text += std::to_string(choices[i].value);
+    if (end - i > 1) text += 'x' + std::to_string(end - i);
+    i = end;
+  }
+  return text;
+}
+
+std::vector<ActorId> parse_schedule(std::string_view text) {
+  if (!text.starts_with(prefix)) refuse(text, text.substr(0, prefix.size()));
+  std::vector<ActorId> choices;
+  std::string_view rest = text.substr(prefix.size());
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view part = rest.substr(0, comma);
+    if (comma != std::string_view::npos && comma + 1 == rest.size()) refuse(text, rest.substr(comma));
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    const std::size_t times = part.find('x');
+    const long actor = number(part.substr(0, times), static_cast<long>(max_actors) - 1, text);
+    const long count = times == std::string_view::npos ? 1 : number(part.substr(times + 1), max_repetitions, text);
+    choices.insert(choices.end(), static_cast<std::size_t>(count), ActorId{static_cast<std::int32_t>(actor)});
+  }
+  return choices;
+}
+
+std::size_t count_context_switches(std::span<const ActorId> choices) {
+  std::size_t count = 0;
+  for (std::size_t i = 1; i < choices.size(); ++i) count += choices[i] != choices[i - 1];
+  return count;
+}
+
+}  // namespace rcuscope

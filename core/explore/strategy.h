@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Strategy: the contract between the explorer and one way to search the schedules.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "model/execution.h"
+
+namespace rcuscope {
+
+class Strategy : public Chooser {
+ public:
+  /// Called before each execution. Return: false when there is nothing left to explore.
+  virtual bool begin_execution() = 0;
+  /// Called after each execution, whatever ended it.
+  virtual void end_execution() = 0;
+  /// True if exhausting it covers every order of dependent operations.
+  virtual bool is_exhaustive() const = 0;
+  /// Share of the search that is done, 0 to 1; 0 if unknown.
+  virtual double progress() const { return 0; }
+};
+
+/// Depth first over all orders of dependent operations, with sleep sets (Godefroid 1996): an order
+/// that differs from an explored one only by exchanging independent neighbours is not explored again.
+std::unique_ptr<Strategy> make_sleep_set_search();
+
+/// Depth first over every interleaving, without any reduction: the oracle of tests.
+std::unique_ptr<Strategy> make_exhaustive_search();
+
+/// Independent random walks; never exhausts.
+std::unique_ptr<Strategy> make_random_search(std::uint64_t seed);
+
+/// One execution along given choices, then the first enabled actor, the running one preferred.
+/// Throws from begin_execution or after the run: UsageError if a choice is not enabled.
+class Replay final : public Strategy {
+ public:
+  explicit Replay(std::vector<ActorId> choices) : choices_(std::move(choices)) {}
+
+  ActorId choose(const Execution& execution, std::span<const ActorId> enabled) override;
+  bool begin_execution() override { return !std::exchange(has_run_, true); }
+  void end_execution() override;
+  bool is_exhaustive() const override { return false; }
+
+ private:
+  std::vector<ActorId> choices_;
+  std::size_t position_ = 0;
+  bool has_run_ = false;
+  std::string misfit_;  ///< Empty, or why the schedule does not fit the program.
+};
+
+}  // namespace rcuscope

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The scheduler of one execution, and the life of its actors.
+#include "model/execution.h"
+
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+namespace rcuscope {
+
+Execution::Execution(ActorRunner& runner, Options options)
+    : runner_(runner), options_(std::move(options)), actors_(max_actors), heap_(max_actors) {}
+
+ExecutionEnd Execution::run(const std::function<void(Execution&)>& program, Chooser& chooser,
+                            TraceBuilder* trace) {
+  reset();
+  chooser_ = &chooser;
+  trace_ = trace;
+  ActorSpec main{"main", ActorKind::main, {}, [this, &program] { program(*this); }};
+  spawn(std::move(main), {}, -1);
+  current_ = {0};
+  runner_.switch_to({}, current_);
+  RCUSCOPE_ASSERT(is_over_);
+  abandon_unfinished();
+  if (setup_error_) std::rethrow_exception(std::exchange(setup_error_, nullptr));
+  return how_ended_;
+}
+
+void Execution::reset() {
+  for (std::size_t i = 0; i < actor_count_; ++i) actors_[i] = ModelActor{};
+  actor_count_ = 0;
+  phase_ = Phase::setup;
+  is_over_ = false;
+  steps_ = 0;
+  choices_.clear();
+  heap_.reset();
+  grace_periods_.reset();
+  work_.clear();
+  findings_.clear();
+  final_state_.clear();
+  setup_error_ = nullptr;
+  trace_ids_of_objects_.clear();
+  trace_ids_of_parts_.clear();
+}
+
+ActorId Execution::declare(ActorSpec spec) {
+  if (phase_ != Phase::setup)
+    throw UsageError("actor '" + spec.name + "' is declared after setup; declare every actor before the first one runs");
+  for (std::size_t i = 1; i < actor_count_; ++i)
+    if (actors_[i].spec.name == spec.name)
+      throw UsageError("actor '" + spec.name + "' is declared twice; give each actor a name of its own");
+  return spawn(std::move(spec), {}, -1);
+}
+
+ActorId Execution::spawn(ActorSpec spec, GracePeriodId grace_period, std::int32_t work) {
+  if (actor_count_ == max_actors)
+    throw LimitError("more than " + std::to_string(max_actors) +
+                     " actors, callbacks and work items in one execution; make the scenario smaller");
+  ModelActor& actor = actors_[actor_count_];
+  actor.id = {static_cast<std::int32_t>(actor_count_++)};
+  actor.spec = std::move(spec);
+  actor.grace_period = grace_period.value;
+  actor.work = work;
+  actor.pending.kind = OperationKind::actor_start;
+  // An interrupt or callback is a reader from its first moment on.
+  if (is_atomic(actor.spec.kind)) actor.pending.claim(ResourceClass::rcu, 0, Mode::section_start);
+  if (work >= 0)
+    actor.pending.claim(ResourceClass::work, static_cast<std::uint64_t>(work), Mode::write);
+  if (trace_) trace_->add_actor({actor.spec.name, actor.spec.kind, actor.spec.cpu});
+  runner_.arm(actor.id, *this);
+  return actor.id;
+}
+
+void Execution::find_shared_cpus() {
+  for (std::size_t i = 1; i < actor_count_; ++i) {
+    ModelActor& a = actors_[i];
+    for (std::size_t j = 1; j < actor_count_; ++j) {
+      const ModelActor& b = actors_[j];
+      if (i == j || !a.spec.cpu.is_valid() || a.spec.cpu != b.spec.cpu) continue;
+      const int level = interrupt_level(a.spec.kind), other = interrupt_level(b.spec.kind);
+      if (other > level || (other == level && level > 0)) a.can_be_interrupted = true;
+      if (level > other || (other == level && level > 0)) a.interrupts_others = true;
+    }
+    const auto cpu = static_cast<std::uint64_t>(a.spec.cpu.value);
+    if (a.interrupts_others) a.pending.claim(ResourceClass::cpu, cpu, Mode::seize);
+    else if (a.can_be_interrupted) a.pending.claim(ResourceClass::cpu, cpu, Mode::run);
+  }
+}
+
+void Execution::run_actors() {
+  if (phase_ == Phase::setup) {
+    phase_ = Phase::actors;
+    find_shared_cpus();
+  }
+  Operation join;
+  join.kind = OperationKind::join;
+  step(join);
+  phase_ = Phase::teardown;
+}
+
+bool Execution::step(Operation operation) {
+  ModelActor& self = me();
+  if (self.is_abandoned) return stay_quiet(self);
+  if (self.can_be_interrupted)
+    operation.claim(ResourceClass::cpu, static_cast<std::uint64_t>(self.spec.cpu.value), Mode::run);
+  self.pending = operation;
+  const ActorId next = next_actor();
+  if (next != self.id) {
+    current_ = next;
+    runner_.switch_to(self.id, next);
+    current_ = self.id;
+    if (self.is_abandoned) return stay_quiet(self);
+  }
+  record_step(self);
+  leave_if_over();
+  return true;
+}
+
+void Execution::record_step(ModelActor& actor) {
+  ++steps_;
+  for (Observer* observer : options_.observers) observer->on_operation(*this, actor, actor.pending);
+}
+
+void Execution::leave_if_over() {
+  if (!is_over_) return;
+  ModelActor& self = me();
+  self.is_abandoned = true;
+  stay_quiet(self);
+}
+
+/// The first primitive after the end raises; later ones do nothing, so that destructors, `with` and
+/// `finally` can finish; code that swallows the exception and goes on is hit again every 1,000 calls.
+bool Execution::stay_quiet(ModelActor& actor) {
+  if (std::uncaught_exceptions() > 0) return false;
+  constexpr std::int32_t quiet_calls = 1'000;
+  if (actor.has_raised_abandoned && ++actor.quiet_count % quiet_calls != 0) return false;
+  actor.has_raised_abandoned = true;
+  throw ExecutionAbandoned{};
+}
+
+void Execution::end(ExecutionEnd how) {
+  if (is_over_) return;
+  is_over_ = true;
+  how_ended_ = how;
+}
+
+void Execution::collect_enabled() {
+  enabled_.clear();
+  for (std::size_t i = 0; i < actor_count_; ++i)
+    if (is_enabled(actors_[i])) enabled_.push_back(actors_[i].id);
+}
+
+ActorId Execution::next_actor() {
+  if (interrupt_requested_.exchange(false, std::memory_order_relaxed)) end(ExecutionEnd::interrupted);
+  if (!is_over_ && steps_ >= options_.max_steps) end(ExecutionEnd::step_limit);
+  if (is_over_) return {};
+  collect_enabled();
+  if (enabled_.empty()) return nobody_enabled();
+  if (phase_ == Phase::actors) return choose_in_actor_phase();
+  return enabled_.front();  // set-up and teardown run alone: main first, then callbacks in order
+}
+
+ActorId Execution::choose_in_actor_phase() {
+  if (enabled_.front().value == 0) return enabled_.front();  // main's join: everybody has ended
+  for (const ActorId id : enabled_)
+    if (id == current_ && actor(id).pending.is_local()) return id;
+  for (const ActorId id : enabled_)
+    if (actor(id).pending.is_local()) return id;
+  const ActorId chosen = chooser_->choose(*this, enabled_);
+  if (chosen.is_valid()) choices_.push_back(chosen);
+  else end(ExecutionEnd::redundant);
+  return chosen;
+}
+
+ActorId Execution::nobody_enabled() {
+  bool all_finished = true;
+  for (std::size_t i = 0; i < actor_count_; ++i) all_finished &= actors_[i].is_finished();
+  if (all_finished) {
+    end(ExecutionEnd::complete);
+    return {};
+  }
+  for (Observer* observer : options_.observers) observer->on_blocked(*this);
+  end(ExecutionEnd::complete);
+  return {};
+}
+
+bool Execution::is_enabled(const ModelActor& actor) const {
+  if (actor.is_finished()) return false;
+  if (actor.interrupts_others || actor.can_be_interrupted || actor.spec.cpu.is_valid())
+    for (std::size_t i = 1; i < actor_count_; ++i)
+      if (actors_[i].spec.cpu == actor.spec.cpu && actors_[i].id != actor.id &&
+          keeps_off_cpu(actors_[i], actor) && can_proceed(actors_[i]))
+        return false;
+  return can_proceed(actor);
+}
+
+ActorId Execution::run_actor(ActorId id) noexcept {
+  ModelActor& actor = actors_[static_cast<std::size_t>(id.value)];
+  if (!actor.is_abandoned) run_body(actor);
+  if (!is_over_) {
+    const ActorId next = next_actor();
+    current_ = next;
+    return next;
+  }
+  actor.progress = ModelActor::Progress::finished;
+  return {};
+}
+
+void Execution::run_body(ModelActor& actor) {
+  try {
+    begin_actor(actor);
+    actor.spec.body();
+    finish_actor(actor);
+  } catch (const ExecutionAbandoned&) {
+  } catch (...) {
+    report_exception(actor);
+  }
+}
+
+void Execution::report_exception(ModelActor& actor) {
+  if (phase_ == Phase::setup && actor.id.value == 0) {
+    setup_error_ = std::current_exception();
+    end(ExecutionEnd::interrupted);
+    return;
+  }
+  try {
+    throw;
+  } catch (const BadPointer& bad) {
+    for (Observer* observer : options_.observers) observer->on_bad_pointer(*this, actor, bad.address);
+  } catch (const ActorError& error) {
+    report(error.kind, actor.id, error.message, error.message.substr(0, 80));
+  } catch (const LimitError&) {
+    setup_error_ = std::current_exception();
+  } catch (const std::exception& error) {
+    report(FindingKind::error, actor.id, error.what(), error.what());
+  }
+  end(ExecutionEnd::fatal_finding);
+}
+
+void Execution::abandon_unfinished() {
+  for (std::size_t i = 0; i < actor_count_; ++i) {
+    ModelActor& actor = actors_[i];
+    if (!actor.is_started()) continue;
+    actor.is_abandoned = true;
+    current_ = actor.id;
+    runner_.switch_to({}, actor.id);
+    actor.progress = ModelActor::Progress::finished;
+  }
+}
+
+}  // namespace rcuscope

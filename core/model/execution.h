@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Execution: one run of a program under a given order of operations, used again for the next one.
+//
+// An actor publishes its next visible operation and stops before it. The scheduler, which runs on
+// the stack of whoever stopped, sees the next operation of every actor, so enabledness and
+// dependence are known without running anything; it switches only when the actor changes.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/actor.h"
+#include "model/grace_period.h"
+#include "model/heap.h"
+#include "model/runner.h"
+#include "trace/builder.h"
+#include "trace/finding.h"
+
+namespace rcuscope {
+
+class Execution;
+
+/// Unwinds an actor of an execution that is over. Only run_actor() catches it for good.
+struct ExecutionAbandoned {};
+
+/// Thrown out of an actor's body by a language binding: the scenario's own error.
+struct ActorError {
+  FindingKind kind = FindingKind::error;
+  std::string message;
+};
+
+/// Decides the order. Called only where more than one order may matter.
+class Chooser {
+ public:
+  virtual ~Chooser() = default;
+  /// Requires: enabled is not empty and sorted. Return: one of them, or none to end the execution
+  /// because all that can follow has been explored already.
+  virtual ActorId choose(const Execution& execution, std::span<const ActorId> enabled) = 0;
+};
+
+/// Looks at every operation before it takes effect, and reports defects.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_operation(Execution&, const ModelActor&, const Operation&) {}
+  /// The actor is about to do something that may sleep.
+  virtual void on_may_sleep(Execution&, const ModelActor&, std::string_view /*what*/, const Place&) {}
+  virtual void on_bad_pointer(Execution&, const ModelActor&, std::uintptr_t /*address*/) {}
+  virtual void on_actor_end(Execution&, const ModelActor&) {}
+  /// Nobody can go on and somebody has not ended.
+  virtual void on_blocked(Execution&) {}
+  /// All actors, callbacks and work have ended; teardown has not begun.
+  virtual void on_end(Execution&) {}
+};
+
+enum class ExecutionEnd : std::uint8_t { complete, fatal_finding, redundant, step_limit, interrupted };
+
+struct WorkItem {
+  std::string name;
+  Callback function;
+  const void* address = nullptr;
+  ActorId worker;  ///< Of the latest queueing.
+  bool is_pending = false;
+  bool is_running = false;
+  bool is_disabled = false;
+};
+
+class Execution final : public ActorEntry {
+ public:
+  struct Options {
+    Step max_steps = 10'000;
+    std::vector<Observer*> observers;
+  };
+  enum class Phase : std::uint8_t { setup, actors, teardown };
+
+  Execution(ActorRunner& runner, Options options);
+
+  /// Runs `program` once: set-up, then whatever run_actors() and teardown do. With a builder, records
+  /// every event. Rethrows what the program's set-up throws.
+  ExecutionEnd run(const std::function<void(Execution&)>& program, Chooser& chooser,
+                   TraceBuilder* trace = nullptr);
+  /// Ends the running execution at its next operation. Context: any thread.
+  void request_interrupt() { interrupt_requested_.store(true, std::memory_order_relaxed); }
+
+  // --- results of the latest run
+  const std::vector<Finding>& findings() const { return findings_; }
+  std::span<const ActorId> choices() const { return choices_; }
+  Step steps() const { return steps_; }
+  const std::string& final_state() const { return final_state_; }
+
+  // --- for choosers and observers
+  std::size_t actor_count() const { return actor_count_; }
+  const ModelActor& actor(ActorId id) const { return actors_[static_cast<std::size_t>(id.value)]; }
+  ActorId current() const { return current_; }
+  Phase phase() const { return phase_; }
+  ModelHeap& heap() { return heap_; }
+  const GracePeriods& grace_periods() const { return grace_periods_; }
+  const WorkItem& work_item(std::int32_t index) const { return work_[static_cast<std::size_t>(index)]; }
+  const std::string& text(StringId id) const { return texts_[static_cast<std::size_t>(id.value)]; }
+  std::string object_name(ObjectId object) const;
+  std::string location_name(const Operation& operation) const;
+  /// Whom an unfinished actor waits for, if it cannot go on.
+  std::vector<ActorId> blockers(const ModelActor& actor) const;
+  bool is_enabled(const ModelActor& actor) const;
+  /// True if nothing but its CPU can keep it from its pending operation.
+  bool can_proceed(const ModelActor& actor) const;
+  /// Records a defect of the actor that runs. Fatal kinds end the execution; this returns all the same.
+  void report(FindingKind kind, ActorId actor, std::string message, std::string place, ObjectId object = {});
+
+  // --- for Model: primitives of the actor that runs
+  ActorId declare(ActorSpec spec);
+  void run_actors();
+  /// Publishes, waits to be chosen, records. Return: false if the primitive must do nothing because the
+  /// execution is over. Throws: ExecutionAbandoned.
+  bool step(Operation operation);
+  ModelActor& me() { return actors_[static_cast<std::size_t>(current_.value)]; }
+  void leave_if_over();
+  void may_sleep(std::string_view what, const Place& place);
+  StringId intern(std::string_view text);
+  void set_final_state(std::string state) { final_state_ = std::move(state); }
+  void check_end_of_run();
+
+  void change_reader_nesting(int difference);
+  bool claim_section_start(Operation& operation);
+  GracePeriodId start_grace_period();
+  ActorId spawn(ActorSpec spec, GracePeriodId grace_period, std::int32_t work);
+  ActorSet unfinished_callbacks() const;
+  std::int32_t add_work(std::string name, Callback function, const void* address);
+  WorkItem& work(std::int32_t index) { return work_[static_cast<std::size_t>(index)]; }
+  void cancel_worker(ActorId worker);
+
+  // --- trace
+  bool is_tracing() const { return trace_ != nullptr; }
+  void emit(EventKind kind, ObjectId object, std::int64_t value, const Place& place,
+            GracePeriodId grace_period = {}, std::uint16_t flags = 0);
+  /// Ids for the trace, made on first use. `literal` names a part of an object: a mutex, a list.
+  ObjectId trace_object(ObjectId heap_object);
+  ObjectId trace_object(const void* address, const char* literal, const char* type);
+  std::int64_t trace_string(std::string_view text);
+
+  ActorId run_actor(ActorId id) noexcept override;
+
+ private:
+  void reset();
+  ActorId next_actor();
+  ActorId nobody_enabled();
+  void collect_enabled();
+  ActorId choose_in_actor_phase();
+  void end(ExecutionEnd how);
+  bool stay_quiet(ModelActor& actor);
+  void record_step(ModelActor& actor);
+  void run_body(ModelActor& actor);
+  void report_exception(ModelActor& actor);
+  void begin_actor(ModelActor& actor);
+  void finish_actor(ModelActor& actor);
+  void open_section(ModelActor& actor);
+  void close_section(ModelActor& actor);
+  void find_shared_cpus();
+  void abandon_unfinished();
+
+  ActorRunner& runner_;
+  Options options_;
+  Chooser* chooser_ = nullptr;
+  TraceBuilder* trace_ = nullptr;
+  std::vector<ModelActor> actors_;  // max_actors of them; never moves
+  std::size_t actor_count_ = 0;
+  ActorId current_;
+  Phase phase_ = Phase::setup;
+  bool is_over_ = false;
+  ExecutionEnd how_ended_{};
+  Step steps_ = 0;
+  std::vector<ActorId> choices_;
+  std::vector<ActorId> enabled_;
+  ModelHeap heap_;
+  GracePeriods grace_periods_;
+  std::vector<WorkItem> work_;
+  std::vector<Finding> findings_;
+  std::string final_state_;
+  std::exception_ptr setup_error_;
+  std::vector<std::string> texts_;  // kept from run to run
+  std::unordered_map<std::string, std::int32_t> text_ids_;
+  std::vector<std::int32_t> trace_ids_of_objects_;
+  std::unordered_map<const void*, std::int32_t> trace_ids_of_parts_;
+  std::atomic<bool> interrupt_requested_{false};
+};
+
+}  // namespace rcuscope

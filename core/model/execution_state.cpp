@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the actors of an execution wait for: sections, grace periods, locks, callbacks and work.
+#include <utility>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "model/execution.h"
+#include "model/lock.h"
+
+namespace rcuscope {
+namespace {
+
+const ModelMutex& mutex_of(const Operation& operation) {
+  return *static_cast<const ModelMutex*>(operation.address);
+}
+
+ActorSet single(ActorId id) {
+  ActorSet set;
+  set.set(static_cast<std::size_t>(id.value));
+  return set;
+}
+
+}  // namespace
+
+bool Execution::can_proceed(const ModelActor& actor) const {
+  const auto grace_period_is_over = [&](std::int64_t id) {
+    return id < 0 || grace_periods_.at({static_cast<std::int32_t>(id)}).waits_for.none();
+  };
+  switch (actor.pending.kind) {
+    case OperationKind::actor_start:
+      if (phase_ == Phase::setup && actor.id.value != 0 && actor.grace_period < 0 && actor.work < 0)
+        return false;  // declared actors start when set-up has ended
+      return grace_period_is_over(actor.grace_period) &&
+             (actor.work < 0 || !work_item(actor.work).is_running);
+    case OperationKind::join:
+      for (std::size_t i = 1; i < actor_count_; ++i)
+        if (!actors_[i].is_finished()) return false;
+      return true;
+    case OperationKind::grace_period_end:
+      return grace_period_is_over(actor.pending.argument);
+    case OperationKind::mutex_lock:
+      return !mutex_of(actor.pending).owner.is_valid();
+    case OperationKind::barrier_end:
+    case OperationKind::wait_for_work_end:
+      for (std::size_t i = 0; i < actor_count_; ++i)
+        if (actor.waits_for[i] && !actors_[i].is_finished()) return false;
+      return true;
+    default:
+      return true;
+  }
+}
+
+std::vector<ActorId> Execution::blockers(const ModelActor& actor) const {
+  ActorSet set;
+  switch (actor.pending.kind) {
+    case OperationKind::actor_start:
+      if (actor.grace_period >= 0) set |= grace_periods_.at({actor.grace_period}).waits_for;
+      break;
+    case OperationKind::join:
+      for (std::size_t i = 1; i < actor_count_; ++i)
+        if (!actors_[i].is_finished()) set.set(i);
+      break;
+    case OperationKind::grace_period_end:
+      set = grace_periods_.at({static_cast<std::int32_t>(actor.pending.argument)}).waits_for;
+      break;
+    case OperationKind::mutex_lock:
+      if (mutex_of(actor.pending).owner.is_valid()) set = single(mutex_of(actor.pending).owner);
+      break;
+    case OperationKind::barrier_end:
+    case OperationKind::wait_for_work_end:
+      set = actor.waits_for;
+      break;
+    default:
+      break;
+  }
+  std::vector<ActorId> result;
+  for (std::size_t i = 0; i < actor_count_; ++i)
+    if (set[i] && !actors_[i].is_finished()) result.push_back(actors_[i].id);
+  return result;
+}
+
+// --- life of an actor
+
+void Execution::begin_actor(ModelActor& actor) {
+  actor.progress = ModelActor::Progress::started;
+  record_step(actor);
+  if (actor.is_reader()) open_section(actor);
+  const GracePeriodId grace_period{actor.grace_period};
+  if (actor.spec.kind == ActorKind::callback) {
+    emit(EventKind::callback_start, {}, 0, {}, grace_period);
+  } else if (actor.work >= 0) {
+    WorkItem& item = work(actor.work);
+    item.is_pending = false;
+    item.is_running = true;
+    emit(EventKind::work_start, trace_object(item.address, item.name.c_str(), "work_struct"), 0, {},
+         grace_period);
+  } else if (actor.spec.kind != ActorKind::main) {
+    emit(EventKind::actor_start, {}, 0, {}, grace_period);
+  }
+  leave_if_over();
+}
+
+void Execution::finish_actor(ModelActor& actor) {
+  for (Observer* observer : options_.observers) observer->on_actor_end(*this, actor);
+  leave_if_over();
+  Operation operation;
+  operation.kind = OperationKind::actor_end;
+  if (!step(operation)) return;
+  if (actor.spec.kind == ActorKind::callback) {
+    emit(EventKind::callback_end, {}, 0, {}, GracePeriodId{actor.grace_period});
+  } else if (actor.work >= 0) {
+    work(actor.work).is_running = false;
+    emit(EventKind::work_end,
+         trace_object(work(actor.work).address, work(actor.work).name.c_str(), "work_struct"), 0, {});
+  } else if (actor.spec.kind != ActorKind::main) {
+    emit(EventKind::actor_end, {}, 0, {});
+  }
+  const bool was_reader = actor.section_opened_at >= 0 && actor.reader_nesting == 0;
+  actor.progress = ModelActor::Progress::finished;
+  if (was_reader) close_section(actor);
+}
+
+// --- sections
+
+bool Execution::claim_section_start(Operation& operation) {
+  if (me().is_reader()) return false;
+  operation.claim(ResourceClass::rcu, 0, Mode::section_start);
+  return true;
+}
+
+void Execution::change_reader_nesting(int difference) {
+  ModelActor& actor = me();
+  const bool was_reader = actor.is_reader();
+  actor.reader_nesting += difference;
+  if (!was_reader && actor.is_reader()) open_section(actor);
+  if (was_reader && !actor.is_reader()) close_section(actor);
+}
+
+void Execution::open_section(ModelActor& actor) { actor.section_opened_at = steps_ - 1; }
+
+void Execution::close_section(ModelActor& actor) {
+  actor.section_opened_at = -1;
+  const auto bit = static_cast<std::size_t>(actor.id.value);
+  for (std::size_t i = 0; i < grace_periods_.all().size(); ++i) {
+    GracePeriod& grace_period = grace_periods_.all()[i];
+    if (!grace_period.waits_for[bit]) continue;
+    grace_period.waits_for.reset(bit);
+    const GracePeriodId id{static_cast<std::int32_t>(i)};
+    emit(EventKind::quiescent_state, {}, actor.id.value, {}, id);
+    if (grace_period.waits_for.none()) emit(EventKind::grace_period_end, {}, 0, {}, id);
+  }
+}
+
+GracePeriodId Execution::start_grace_period() {
+  ActorSet open;
+  for (std::size_t i = 0; i < actor_count_; ++i)
+    if (actors_[i].section_opened_at >= 0) open.set(i);
+  const GracePeriodId id = grace_periods_.start(current_, open, steps_ - 1);
+  if (!is_tracing()) return id;
+  emit(EventKind::grace_period_start, {}, static_cast<std::int64_t>(open.count()), {}, id);
+  for (std::size_t i = 0; i < actor_count_; ++i)
+    if (open[i]) emit(EventKind::grace_period_waits_for, {}, actors_[i].id.value, {}, id);
+  if (open.none()) emit(EventKind::grace_period_end, {}, 0, {}, id);
+  return id;
+}
+
+// --- callbacks and work
+
+ActorSet Execution::unfinished_callbacks() const {
+  ActorSet set;
+  for (std::size_t i = 0; i < actor_count_; ++i)
+    if (actors_[i].spec.kind == ActorKind::callback && !actors_[i].is_finished()) set.set(i);
+  return set;
+}
+
+std::int32_t Execution::add_work(std::string name, Callback function, const void* address) {
+  WorkItem item;
+  item.name = std::move(name);
+  item.function = std::move(function);
+  item.address = address;
+  work_.push_back(std::move(item));
+  return static_cast<std::int32_t>(work_.size()) - 1;
+}
+
+void Execution::cancel_worker(ActorId worker) {
+  ModelActor& actor = actors_[static_cast<std::size_t>(worker.value)];
+  RCUSCOPE_ASSERT(!actor.is_started());
+  actor.progress = ModelActor::Progress::finished;
+}
+
+// --- reports
+
+void Execution::report(FindingKind kind, ActorId actor, std::string message, std::string place,
+                       ObjectId object) {
+  for (const Finding& known : findings_)
+    if (known.kind == kind && known.place == place) return;
+  Finding finding;
+  finding.kind = kind;
+  finding.message = std::move(message);
+  finding.kconfig = describe(kind).kconfig;
+  finding.actor = actor.is_valid() ? this->actor(actor).spec.name : "";
+  finding.place = std::move(place);
+  finding.step = steps_ - 1;
+  if (is_tracing()) {
+    const ActorId previous = std::exchange(current_, actor);
+    emit(EventKind::finding, trace_object(object), static_cast<std::int64_t>(kind), {}, {},
+         event_flag::error);
+    current_ = previous;
+  }
+  findings_.push_back(std::move(finding));
+  if (describe(kind).is_fatal) end(ExecutionEnd::fatal_finding);
+}
+
+void Execution::may_sleep(std::string_view what, const Place& place) {
+  if (me().is_abandoned) return;
+  for (Observer* observer : options_.observers) observer->on_may_sleep(*this, me(), what, place);
+  leave_if_over();
+}
+
+void Execution::check_end_of_run() {
+  if (me().is_abandoned) return;
+  for (Observer* observer : options_.observers) observer->on_end(*this);
+  leave_if_over();
+}
+
+// --- names and trace
+
+StringId Execution::intern(std::string_view text) {
+  const auto [entry, is_new] = text_ids_.try_emplace(std::string(text), static_cast<std::int32_t>(texts_.size()));
+  if (is_new) texts_.emplace_back(text);
+  return {entry->second};
+}
+
+std::string Execution::object_name(ObjectId object) const {
+  if (!object.is_valid()) return "";
+  const HeapObject& record = heap_.at(object);
+  const std::string& name = text(record.name);
+  return name.empty() ? record.type : std::string(record.type) + " " + name;
+}
+
+std::string Execution::location_name(const Operation& operation) const {
+  const ObjectId object = heap_.find(operation.address);
+  const std::string part = operation.location;
+  if (!object.is_valid()) return part;
+  return part.empty() ? object_name(object) : object_name(object) + "->" + part;
+}
+
+void Execution::emit(EventKind kind, ObjectId object, std::int64_t value, const Place& place,
+                     GracePeriodId grace_period, std::uint16_t flags) {
+  if (!trace_) return;
+  Event event;
+  event.time = steps_ > 0 ? steps_ - 1 : 0;
+  event.kind = kind;
+  event.flags = flags;
+  event.object = object;
+  event.value = value;
+  event.grace_period = grace_period;
+  if (current_.is_valid()) {
+    const ModelActor& actor = me();
+    event.actor = static_cast<std::uint16_t>(current_.value);
+    event.cpu = static_cast<std::int16_t>(actor.spec.cpu.value);
+    if (actor.is_reader()) event.flags |= event_flag::in_reader;
+    if (context_of(actor.spec.kind) == Context::hardirq) event.flags |= event_flag::in_hardirq;
+    if (context_of(actor.spec.kind) == Context::softirq) event.flags |= event_flag::in_softirq;
+  }
+  trace_->add(event, place.line == 0 ? PlaceId{} : trace_->intern(place));
+}
+
+ObjectId Execution::trace_object(ObjectId heap_object) {
+  if (!trace_ || !heap_object.is_valid()) return {};
+  const auto index = static_cast<std::size_t>(heap_object.value);
+  if (trace_ids_of_objects_.size() <= index) trace_ids_of_objects_.resize(index + 1, -1);
+  std::int32_t& id = trace_ids_of_objects_[index];
+  const HeapObject& record = heap_.at(heap_object);
+  if (id < 0) id = trace_->add_object({text(record.name), record.type}).value;
+  return {id};
+}
+
+ObjectId Execution::trace_object(const void* address, const char* literal, const char* type) {
+  if (!trace_) return {};
+  const auto known = trace_ids_of_parts_.find(address);
+  if (known != trace_ids_of_parts_.end()) return {known->second};
+  const ObjectId around = heap_.find(address);
+  const std::string name = around.is_valid() ? object_name(around) + "->" + literal : literal;
+  const ObjectId id = trace_->add_object({name, type});
+  trace_ids_of_parts_.emplace(address, id.value);
+  return id;
+}
+
+std::int64_t Execution::trace_string(std::string_view text) {
+  return trace_ ? trace_->intern(text).value : -1;
+}
+
+}  // namespace rcuscope

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Runner of actors that are written in C++: one fiber each, all on the caller's thread.
+#include <vector>
+
+#include "base/fiber.h"
+#include "model/actor.h"
+#include "model/runner.h"
+
+namespace rcuscope {
+namespace {
+
+class FiberRunner final : public ActorRunner {
+ public:
+  FiberRunner() : slots_(max_actors) {}
+
+  void arm(ActorId actor, ActorEntry& entry) override {
+    Slot& slot = slots_[static_cast<std::size_t>(actor.value)];
+    slot = {this, &entry, actor};
+    fiber(actor).start(&FiberRunner::body, &slot);
+  }
+
+  void switch_to(ActorId from, ActorId to) override { switch_fiber(fiber(from), fiber(to)); }
+
+ private:
+  struct Slot {
+    FiberRunner* runner = nullptr;
+    ActorEntry* entry = nullptr;
+    ActorId actor;
+  };
+
+  static Fiber* body(void* argument) noexcept {
+    const Slot& slot = *static_cast<Slot*>(argument);
+    return &slot.runner->fiber(slot.entry->run_actor(slot.actor));
+  }
+
+  Fiber& fiber(ActorId actor) {
+    return actor.is_valid() ? fibers_.at(static_cast<std::size_t>(actor.value)) : controller_;
+  }
+
+  Fiber controller_ = Fiber::adopt_thread();
+  FiberPool fibers_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace
+
+std::unique_ptr<ActorRunner> make_fiber_runner() { return std::make_unique<FiberRunner>(); }
+
+}  // namespace rcuscope

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// ActorRunner: how control goes from one actor to the next, and to the controller that explores.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/ids.h"
+
+namespace rcuscope {
+
+/// Code of an actor, from its first operation to its end. Returns who runs next; none = controller.
+class ActorEntry {
+ public:
+  virtual ActorId run_actor(ActorId actor) noexcept = 0;
+
+ protected:
+  ~ActorEntry() = default;
+};
+
+/// Exactly one actor, or the controller (ActorId none), runs at any time.
+class ActorRunner {
+ public:
+  virtual ~ActorRunner() = default;
+
+  /// Arms the actor: the first switch to it calls entry.run_actor(actor).
+  virtual void arm(ActorId actor, ActorEntry& entry) = 0;
+
+  /// Leaves `from`, which runs, and continues `to`. Returns when somebody switches back.
+  virtual void switch_to(ActorId from, ActorId to) = 0;
+};
+
+/// Actors in C++: fibers on the caller's thread.
+std::unique_ptr<ActorRunner> make_fiber_runner();
+
+/// What actors on threads need from the language they are written in.
+struct ThreadHooks {
+  std::function<void()> on_thread_start;  ///< On each new thread, before its first actor.
+  std::function<void()> on_thread_end;
+  std::function<void()> before_wait;  ///< Around every wait of an actor: releases the GIL.
+  std::function<void()> after_wait;
+  /// Called by the waiting controller every 50 ms. Returns false to be called again, true when the
+  /// execution has to end: then `interrupt` is called for the running actor until it gives way.
+  std::function<bool()> poll;
+  std::function<void(ActorId)> interrupt;
+};
+
+/// Actors as plain functions on threads of their own, which share one CPU (SWITCHING.md 2: a
+/// hand-over costs about 4 us then, and 17 to 25 us across CPUs).
+std::unique_ptr<ActorRunner> make_thread_runner(ThreadHooks hooks);
+
+}  // namespace rcuscope
