@@ -3,8 +3,9 @@
 #include "trace/store.h"
 
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
+
+#include "base/assert.h"
 
 namespace rcuscope {
 namespace {
@@ -21,10 +22,6 @@ bool is_index(const Items& items, std::int64_t id) {
   return id >= 0 && id < static_cast<std::int64_t>(items.size());
 }
 
-void require(bool condition, const char* what) {
-  if (!condition) throw std::logic_error(std::string("TraceStore: ") + what);
-}
-
 template <class Ids>
 bool are_indices_or_none(const Ids& ids, std::size_t count) {
   return std::all_of(ids.begin(), ids.end(), [count](std::int32_t id) {
@@ -35,19 +32,17 @@ bool are_indices_or_none(const Ids& ids, std::size_t count) {
 /// Whatever is built on a store relies on this, so it is checked once, in every build.
 void check_columns(const TraceColumns& columns, const TraceNames& names) {
   const std::size_t size = columns.time.size();
-  require(columns.kind.size() == size && columns.actor.size() == size &&
-              columns.cpu.size() == size && columns.object.size() == size &&
-              columns.grace_period.size() == size && columns.value.size() == size &&
-              columns.flags.size() == size &&
-              (columns.place.empty() || columns.place.size() == size),
-          "columns differ in length");
-  require(std::is_sorted(columns.time.begin(), columns.time.end()), "times decrease");
-  require(std::all_of(columns.kind.begin(), columns.kind.end(),
-                      [](std::uint16_t kind) { return kind < event_kind_count; }),
-          "an event kind is not in event.def");
-  require(are_indices_or_none(columns.actor, names.actors.size()), "an actor id has no actor");
-  require(are_indices_or_none(columns.object, names.objects.size()), "an object id has no object");
-  require(are_indices_or_none(columns.place, names.places.size()), "a place id has no place");
+  RCUSCOPE_ASSERT(columns.kind.size() == size && columns.flags.size() == size, size);
+  RCUSCOPE_ASSERT(columns.actor.size() == size && columns.cpu.size() == size, size);
+  RCUSCOPE_ASSERT(columns.object.size() == size && columns.value.size() == size, size);
+  RCUSCOPE_ASSERT(columns.grace_period.size() == size, size);
+  RCUSCOPE_ASSERT(columns.place.empty() || columns.place.size() == size, columns.place.size());
+  RCUSCOPE_ASSERT(std::is_sorted(columns.time.begin(), columns.time.end()));
+  RCUSCOPE_ASSERT(std::all_of(columns.kind.begin(), columns.kind.end(),
+                              [](std::uint16_t kind) { return kind < event_kind_count; }));
+  RCUSCOPE_ASSERT(are_indices_or_none(columns.actor, names.actors.size()));
+  RCUSCOPE_ASSERT(are_indices_or_none(columns.object, names.objects.size()));
+  RCUSCOPE_ASSERT(are_indices_or_none(columns.place, names.places.size()));
 }
 
 }  // namespace

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The native format in memory: the three files of a CTF 1.8 directory, encoded and decoded.
+//
+//   metadata     TSDL text: what a record looks like, one event class for each row of event.def
+//   events       stream 0: packets of 64 bytes of header and 32-byte records, `Event` as it is
+//   definitions  stream 1: packets without events, whose context holds names and the place column
+//
+// Follows: the Common Trace Format 1.8 specification. The trace's uuid is a hash of all content, so
+// that the same trace gives the same bytes and a damaged file is found.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "trace/store.h"
+
+namespace rcuscope::ctf {
+
+static_assert(std::endian::native == std::endian::little, "the records are written as they are");
+
+inline constexpr std::uint32_t packet_magic = 0xC1FC1FC1;
+inline constexpr std::uint32_t event_stream = 0;
+inline constexpr std::uint32_t definition_stream = 1;
+inline constexpr std::size_t events_per_packet = 2048;
+inline constexpr std::size_t definition_bytes_per_packet = 65536;  ///< Exceeded by one row at most.
+inline constexpr std::uint16_t no_actor = 0xffff;
+
+/// First line of our metadata file: tells our directories from other tracers' ones.
+inline constexpr std::string_view signature = "/* CTF 1.8 */\n/* rcuscope trace, format 1 */\n";
+
+inline constexpr const char* metadata_name = "metadata";
+inline constexpr const char* events_name = "events";
+inline constexpr const char* definitions_name = "definitions";
+
+using Uuid = std::array<std::uint8_t, 16>;
+
+/// First 64 bytes of each packet. CTF counts sizes in bits.
+struct PacketHeader {
+  std::uint32_t magic = packet_magic;
+  Uuid uuid{};
+  std::uint32_t stream = event_stream;
+  std::uint64_t timestamp_begin = 0;
+  std::uint64_t timestamp_end = 0;
+  std::uint64_t content_bits = 0;
+  std::uint64_t packet_bits = 0;
+  std::uint64_t events_discarded = 0;  ///< Definitions: the number of events of the trace.
+};
+static_assert(sizeof(PacketHeader) == 64);
+inline constexpr std::size_t uuid_offset = 4;
+inline constexpr std::size_t hashed_offset = 24;  ///< Magic, uuid and stream have fixed values.
+
+/// Follows the header in each packet of definitions: what holds for the trace, then row counts.
+struct DefinitionHeader {
+  std::uint64_t events_lost_count = 0;
+  std::uint32_t clock = 0;  ///< As in enum Clock.
+  std::uint32_t actor_count = 0;
+  std::uint32_t object_count = 0;
+  std::uint32_t string_count = 0;
+  std::uint32_t place_count = 0;
+  std::uint32_t metadata_count = 0;
+  std::uint32_t event_place_count = 0;
+  std::uint32_t padding = 0;
+};
+static_assert(sizeof(DefinitionHeader) == 40);
+
+struct Files {
+  std::string metadata;
+  std::string events;
+  std::string definitions;
+};
+
+/// Requires: what the records can hold; throws UsageError for an actor, CPU or time that they
+/// cannot.
+Files encode(const TraceStore& trace);
+
+/// Throws TraceFormatError that names the file below `directory`.
+TraceStore decode(const Files& files, const std::filesystem::path& directory);
+
+/// The TSDL text, with zeros for the uuid.
+std::string metadata_text(const TraceStore& trace);
+
+/// Where the 36 characters of the uuid stand in such a text; npos if they do not.
+std::size_t find_uuid(std::string_view metadata);
+
+/// The kind of each event id that a metadata text declares; nullopt = not known to this version.
+std::vector<std::optional<EventKind>> declared_kinds(std::string_view metadata);
+
+/// Hash of all content but the places where the uuid itself stands.
+Uuid content_uuid(const Files& files);
+std::string to_string(const Uuid& uuid);
+
+}  // namespace rcuscope::ctf

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The native format on disk: a directory of three files, replaced as a whole or not at all.
+#pragma once
+
+#include <filesystem>
+
+#include "trace/store.h"
+
+namespace rcuscope {
+
+/// True for a directory whose file `metadata` begins as ours do.
+bool is_native(const std::filesystem::path& path);
+
+/// Requires: is_native(path). Throws: TraceFormatError, std::system_error.
+TraceStore read_native(const std::filesystem::path& path);
+
+}  // namespace rcuscope
