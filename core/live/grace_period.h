@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// GracePeriods: numbers and cookies of grace periods, and how long they took.
+//
+// A cookie is what get_state_synchronize_rcu returns: the grace period has elapsed once one that
+// started after the cookie was taken has ended. It is the verdict on each kfree (LIVE: no reader
+// pays for it, and every run gives the same answer).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace rcuscope::live {
+
+using Cookie = std::int64_t;  ///< Number of grace periods started so far; -1 = none taken.
+
+/// Context: any thread.
+class GracePeriods {
+ public:
+  /// A grace period starts now. Return: its number, from 1.
+  std::int64_t start() { return started_count_.fetch_add(1) + 1; }
+
+  /// The grace period with that number has ended.
+  void end(std::int64_t number) {
+    std::int64_t latest = latest_ended_.load();
+    while (latest < number && !latest_ended_.compare_exchange_weak(latest, number)) {
+    }
+  }
+
+  Cookie cookie() const { return started_count_.load(); }
+  bool has_elapsed(Cookie cookie) const { return latest_ended_.load() > cookie; }
+
+ private:
+  std::atomic<std::int64_t> started_count_{0};
+  std::atomic<std::int64_t> latest_ended_{0};  // the largest number that has ended
+};
+
+struct LatencyPercentiles {
+  std::uint64_t count = 0;
+  Nanoseconds p50 = 0;
+  Nanoseconds p90 = 0;
+  Nanoseconds p99 = 0;
+  Nanoseconds max = 0;
+};
+
+/// Histogram with buckets 1/16 of a power of two wide: percentiles are at most 6 % too high.
+/// Context: any thread.
+class LatencyHistogram {
+ public:
+  void add(Nanoseconds latency);
+  LatencyPercentiles percentiles() const;
+
+ private:
+  static constexpr std::size_t buckets_per_octave = 16;
+  static constexpr std::size_t bucket_count = 64 * buckets_per_octave;
+  Nanoseconds value_at(std::uint64_t rank) const;
+
+  std::array<std::atomic<std::uint64_t>, bucket_count> counts_{};
+  std::atomic<Nanoseconds> max_{0};
+};
+
+}  // namespace rcuscope::live

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Memory: Live's accesses to shared locations, inline.
+#pragma once
+
+#include <atomic>
+#include <type_traits>
+
+#include "live/primitives.h"
+#include "live/shared.h"
+#include "live/slot.h"
+#include "world/pointer.h"
+
+namespace rcuscope::live {
+
+/// Pointers to objects whose publication the heap follows. Links of list nodes point to a node
+/// inside an entry, and the list operations say themselves what they publish.
+template <class T>
+concept TracksPublication = is_ptr<T>::value && !requires(T pointer) {
+  pointer->owner;
+};
+
+/// Empty; Live is one.
+struct Memory {
+  template <class T>
+  using shared = Shared<T>;
+
+  template <class T>
+  T read(const shared<T>& location, Access access, Place place = Place::current()) const {
+    prepare(location, access, AccessKind::load, place);
+    const T value = location.load(load_order(access));
+    if (shared<T>::looks_poisoned(value)) [[unlikely]]
+      check_alive(&location, place);
+    return value;
+  }
+
+  template <class T>
+  void write(shared<T>& location, std::type_identity_t<T> value, Access access,
+             Place place = Place::current()) const {
+    prepare_update(location, access, place);
+    if constexpr (TracksPublication<T>) {
+      const T old = location.exchange(value, std::memory_order_acq_rel);
+      if (old != value) pointer_changed(&location, old.raw(), value.raw(), access);
+    } else {
+      location.store(value, store_order(access));
+    }
+  }
+
+  template <class T>
+  T fetch_add(shared<T>& location, std::type_identity_t<T> addend, Access access,
+              Place place = Place::current()) const {
+    prepare_update(location, access, place);
+    return location.fetch_add(addend, update_order(access));
+  }
+
+  template <class T>
+  T exchange(shared<T>& location, std::type_identity_t<T> value, Access access,
+             Place place = Place::current()) const {
+    prepare_update(location, access, place);
+    const T old = location.exchange(value, update_order(access));
+    if constexpr (TracksPublication<T>) {
+      if (old != value) pointer_changed(&location, old.raw(), value.raw(), access);
+    }
+    return old;
+  }
+
+  template <class T>
+  T compare_exchange(shared<T>& location, std::type_identity_t<T> expected,
+                     std::type_identity_t<T> desired, Access access,
+                     Place place = Place::current()) const {
+    prepare_update(location, access, place);
+    const T old = location.compare_exchange(expected, desired);
+    if constexpr (TracksPublication<T>) {
+      if (old == expected && old != desired) {
+        pointer_changed(&location, old.raw(), desired.raw(), access);
+      }
+    }
+    return old;
+  }
+
+  void memory_barrier(Place = Place::current()) const {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+
+ private:
+  template <class T>
+  void prepare(const shared<T>& location, Access access, AccessKind kind,
+               const Place& place) const {
+    if (thread_slot.is_access_slow.load(std::memory_order_relaxed)) [[unlikely]] {
+      before_access(&location, access, kind, place);
+    }
+  }
+  template <class T>
+  void prepare_update(const shared<T>& location, Access access, const Place& place) const {
+    prepare(location, access, AccessKind::store, place);
+    if (shared<T>::looks_poisoned(location.load(std::memory_order_relaxed))) [[unlikely]] {
+      check_alive(&location, place);
+    }
+  }
+};
+
+}  // namespace rcuscope::live

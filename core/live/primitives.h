@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The primitives of Live that are not inline: slow paths, waits, and everything that updates.
+//
+// All act for the calling thread's actor. On a thread that no LiveRun started, readers, grace
+// periods and mutexes work (the thread is registered with liburcu on first use); what needs a run
+// throws UsageError.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "live/heap.h"
+#include "live/objects.h"
+#include "world/world.h"
+
+namespace rcuscope::live {
+
+enum class AccessKind : bool { load, store };
+
+// --- readers
+void read_lock_slow(const Place& place);
+void read_unlock_slow(const Place& place);
+bool is_reader();  ///< Explicit or implicit.
+
+// --- memory: before_access when slot.is_access_slow, check_alive when poison was seen
+void before_access(const void* location, Access access, AccessKind kind, const Place& place);
+void check_alive(const void* address, const Place& place);
+/// A location of pointers changed: publication and unlinking of what it pointed to.
+void pointer_changed(const void* location, const void* old_object, const void* new_object,
+                     Access access);
+
+// --- heap
+Heap::Slot begin_kzalloc(const Heap::Type& type, std::string_view name, const Place& place);
+void end_kzalloc(const Heap::Type& type, bool was_built);
+void kfree(const void* object, const Place& place);
+void kfree_rcu(const void* object, const Place& place);
+ObjectId object_id(const void* address);
+void set_lifetime(const void* object, Lifetime lifetime);
+StringId intern(std::string_view text);
+std::string_view text(StringId id);
+
+// --- grace periods and callbacks
+void synchronize_rcu(bool is_expedited, const Place& place);
+void call_rcu(std::string name, Callback callback, const Place& place);
+void rcu_barrier(const Place& place);
+
+// --- work
+void init_work(WorkStruct& work, std::string name, Callback function);
+bool queue_work(WorkStruct& work, bool after_grace_period, const Place& place);
+void flush_work(WorkStruct& work, const Place& place);
+bool cancel_work_sync(WorkStruct& work, bool disables, const Place& place);
+bool enable_work(WorkStruct& work, const Place& place);
+
+// --- locks
+void mutex_lock(Mutex& mutex, const Place& place);
+bool mutex_trylock(Mutex& mutex, const Place& place);
+void mutex_unlock(Mutex& mutex, const Place& place);
+bool is_held(const Mutex& mutex);
+
+// --- reference counts and sets of names
+int refcount_inc(Refcount& count, EventKind kind, const Place& place);
+int refcount_dec(Refcount& count, EventKind kind, const Place& place);
+bool refcount_inc_not_zero(Refcount& count, EventKind kind, const Place& place);
+int refcount_read(Refcount& count, const Place& place);
+bool add_name(NameSet& names, StringId name, EventKind kind, const Place& place);
+bool remove_name(NameSet& names, StringId name, EventKind kind, const Place& place);
+
+// --- context, log, actors
+void might_sleep(std::string_view what, const Place& place);
+Context context();
+void trace(EventKind kind, const void* object, std::int64_t value, const Place& place);
+void report(FindingKind kind, const void* object, std::string text, const Place& place);
+void declare(ActorSpec actor);
+void run_actors();
+void check_end_of_run();
+
+}  // namespace rcuscope::live
