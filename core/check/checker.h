@@ -10,13 +10,13 @@
 namespace rcuscope {
 
 /// What put_device() counts as where one must not sleep (KERNEL_FACTS 2.1).
-enum class PutDevice : std::uint8_t {
+enum class PutDeviceMode : std::uint8_t {
   precise,  ///< A defect only if it is the last put and the release sleeps.
   strict,   ///< Any put outside process context is a defect.
 };
 
 struct CheckOptions {
-  PutDevice put_device = PutDevice::precise;
+  PutDeviceMode put_device = PutDeviceMode::precise;
 };
 
 std::unique_ptr<Observer> make_use_after_free_checker();

@@ -16,7 +16,8 @@ class FiberRunner final : public ActorRunner {
   void arm(ActorId actor, ActorEntry& entry) override {
     Slot& slot = slots_[static_cast<std::size_t>(actor.value)];
     slot = {this, &entry, actor};
-    fiber(actor).start(&FiberRunner::body, &slot);
+    // One that was armed for an execution that never ran it is armed still, on the same slot.
+    if (fiber(actor).is_idle()) fiber(actor).start(&FiberRunner::body, &slot);
   }
 
   void switch_to(ActorId from, ActorId to) override { switch_fiber(fiber(from), fiber(to)); }

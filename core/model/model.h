@@ -154,6 +154,8 @@ class Model {
   int refcount_dec(refcount& count, EventKind kind, Place place = Place::current()) const;
   bool refcount_inc_not_zero(refcount& count, EventKind kind, Place place = Place::current()) const;
 
+  int refcount_read(const refcount& count, Place place = Place::current()) const;
+
   // --- names
   bool add_name(name_set& names, StringId name, EventKind kind, Place place = Place::current()) const;
   bool remove_name(name_set& names, StringId name, EventKind kind, Place place = Place::current()) const;

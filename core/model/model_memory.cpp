@@ -148,6 +148,13 @@ bool Model::refcount_inc_not_zero(refcount& count, EventKind kind, Place place) 
   return is_alive;
 }
 
+int Model::refcount_read(const refcount& count, Place place) const {
+  Operation operation = operation_on(OperationKind::refcount_read, &count, count.name, place);
+  operation.claim(ResourceClass::refcount, resource_of(&count), Mode::observe);
+  if (!execution_->step(operation)) return 0;
+  return count.value;
+}
+
 // --- names
 
 bool Model::add_name(name_set& names, StringId name, EventKind kind, Place place) const {

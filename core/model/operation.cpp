@@ -13,7 +13,7 @@ std::string_view to_string(OperationKind kind) {
       "grace_period_end",   "call_rcu",       "kfree_rcu",
       "barrier_start",      "barrier_end",    "mutex_lock",
       "mutex_trylock",      "mutex_unlock",   "refcount_get",
-      "refcount_put",       "queue_work",     "queue_rcu_work",
+      "refcount_put",       "refcount_read", "queue_work",     "queue_rcu_work",
       "wait_for_work_start", "wait_for_work_end", "enable_work",
       "name_add",           "name_remove",    "sleep"};
   return names[static_cast<std::uint8_t>(kind)];

@@ -36,6 +36,7 @@ enum class OperationKind : std::uint8_t {
   mutex_unlock,
   refcount_get,
   refcount_put,
+  refcount_read,
   queue_work,
   queue_rcu_work,
   wait_for_work_start,  ///< flush, cancel, disable.
@@ -58,6 +59,7 @@ enum class Mode : std::uint8_t {
   free,           ///< object
   section_start,  ///< rcu: the outermost opening of a section, explicit or implicit
   snapshot,       ///< rcu: start of a grace period
+  observe,        ///< refcount: the value is read
   get,            ///< refcount: commutes with get, since zero is sticky
   put,            ///< refcount
   enqueue,        ///< callbacks: call_rcu
@@ -95,6 +97,8 @@ constexpr bool conflict(Mode a, Mode b) {
       return b == Mode::free;
     case Mode::section_start:
       return b == Mode::snapshot;
+    case Mode::observe:
+      return b == Mode::get || b == Mode::put;
     case Mode::get:
       return b == Mode::put;
     case Mode::put:
