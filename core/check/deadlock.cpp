@@ -30,7 +30,7 @@ std::string edge(const Execution& execution, const ModelActor& actor, ActorId bl
 class Deadlock final : public Observer {
  public:
   void on_blocked(Execution& execution) override {
-    std::vector<ActorId> cycle = find_cycle(execution);
+    const std::vector<ActorId> cycle = find_cycle(execution);
     std::string message = "INFO: task blocked: ";
     for (std::size_t i = 0; i < cycle.size(); ++i) {
       const ActorId next = cycle[(i + 1) % cycle.size()];
@@ -38,29 +38,43 @@ class Deadlock final : public Observer {
       message += edge(execution, execution.actor(cycle[i]), next);
     }
     std::string place;
-    std::sort(cycle.begin(), cycle.end());
     for (const ActorId id : cycle) place += (place.empty() ? "" : ", ") + execution.actor(id).spec.name;
     execution.report(FindingKind::deadlock, cycle.front(), message, place);
   }
 
  private:
-  /// Every unfinished actor waits for an unfinished one, so following first blockers finds a cycle.
+  /// The first blocker by name: ids of callbacks depend on the order in which they were queued, and
+  /// one deadlock must not look like two.
+  static ActorId first_blocker(const Execution& execution, const ModelActor& actor) {
+    const std::vector<ActorId> blockers = execution.blockers(actor);
+    const auto first = std::min_element(blockers.begin(), blockers.end(), [&](ActorId a, ActorId b) {
+      return execution.actor(a).spec.name < execution.actor(b).spec.name;
+    });
+    return first == blockers.end() ? ActorId{} : *first;
+  }
+
+  /// Every unfinished actor waits for an unfinished one, so following blockers ends in a cycle. The
+  /// cycle is told from its first actor by name.
   static std::vector<ActorId> find_cycle(const Execution& execution) {
-    ActorId at;
-    for (std::size_t i = 1; i < execution.actor_count() && !at.is_valid(); ++i) {
-      const ActorId id{static_cast<std::int32_t>(i)};
-      if (!execution.actor(id).is_finished() && !execution.blockers(execution.actor(id)).empty()) at = id;
-    }
-    if (!at.is_valid()) at = ActorId{0};
+    ActorId at{0};  // main waits for everybody
     std::vector<ActorId> path;
     for (;;) {
       const auto seen = std::find(path.begin(), path.end(), at);
-      if (seen != path.end()) return {seen, path.end()};
+      if (seen != path.end()) {
+        path.erase(path.begin(), seen);
+        break;
+      }
+      const ActorId next = first_blocker(execution, execution.actor(at));
+      if (!next.is_valid()) break;
       path.push_back(at);
-      const std::vector<ActorId> blockers = execution.blockers(execution.actor(at));
-      if (blockers.empty()) return path;
-      at = blockers.front();
+      at = next;
     }
+    if (path.empty()) path.push_back(at);
+    const auto by_name = [&](ActorId a, ActorId b) {
+      return execution.actor(a).spec.name < execution.actor(b).spec.name;
+    };
+    std::rotate(path.begin(), std::min_element(path.begin(), path.end(), by_name), path.end());
+    return path;
   }
 };
 

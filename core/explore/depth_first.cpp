@@ -70,6 +70,8 @@ class DepthFirst final : public Strategy {
   }
 
   bool is_exhaustive() const override { return true; }
+  /// The oracle takes nothing for granted, not even that local operations commute.
+  bool decides_local_operations() const override { return !use_sleep_sets_; }
 
   double progress() const override {
     if (is_exhausted_) return 1;

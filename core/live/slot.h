@@ -5,6 +5,10 @@
 #include <atomic>
 #include <cstdint>
 
+namespace rcuscope {
+class EventRing;
+}
+
 namespace rcuscope::live {
 
 struct Actor;
@@ -22,6 +26,8 @@ struct ThreadSlot {
   std::atomic<std::uint64_t> section_count{0};  ///< Outermost sections that have ended.
   Actor* actor = nullptr;                       ///< Null until the thread's first slow primitive.
   TypeLayout* layout = nullptr;                 ///< Set while the first object of a type is built.
+  EventRing* ring = nullptr;                    ///< Of a run's own thread, where it records.
+  bool belongs_to_run = false;                  ///< Registered with liburcu by the run or liburcu.
 
   std::uint32_t depth() const { return nesting.load(std::memory_order_relaxed) & ~slow_bias; }
   void count_section() {

@@ -163,13 +163,16 @@ ActorId Execution::next_actor() {
 
 ActorId Execution::choose_in_actor_phase() {
   if (enabled_.front().value == 0) return enabled_.front();  // main's join: everybody has ended
-  for (const ActorId id : enabled_)
-    if (id == current_ && actor(id).pending.is_local()) return id;
-  for (const ActorId id : enabled_)
-    if (actor(id).pending.is_local()) return id;
+  if (!chooser_->decides_local_operations()) {
+    for (const ActorId id : enabled_)
+      if (id == current_ && actor(id).pending.is_local()) return id;
+    for (const ActorId id : enabled_)
+      if (actor(id).pending.is_local()) return id;
+  }
   const ActorId chosen = chooser_->choose(*this, enabled_);
-  if (chosen.is_valid()) choices_.push_back(chosen);
-  else end(ExecutionEnd::redundant);
+  if (!chosen.is_valid()) end(ExecutionEnd::redundant);
+  // Local operations are no part of a schedule: a replay runs them at once, to the same effect.
+  else if (!actor(chosen).pending.is_local()) choices_.push_back(chosen);
   return chosen;
 }
 

@@ -42,6 +42,8 @@ class Chooser {
   /// Requires: enabled is not empty and sorted. Return: one of them, or none to end the execution
   /// because all that can follow has been explored already.
   virtual ActorId choose(const Execution& execution, std::span<const ActorId> enabled) = 0;
+  /// True to be asked also where somebody has a local operation, which else runs at once.
+  virtual bool decides_local_operations() const { return false; }
 };
 
 /// Looks at every operation before it takes effect, and reports defects.

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Small random programs of the model world, for tests that compare one search with another.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "explore/explorer.h"
+#include "model/model.h"
+
+namespace rcuscope::testing {
+
+enum class Action : std::uint8_t {
+  read,
+  write,
+  fetch_add,
+  mutex_section,  ///< The rest of the actor's actions run with the mutex held, then it is unlocked.
+  reader_section,  ///< The rest of the actor's actions run in a read-side critical section.
+  trylock,
+  use_object,  ///< Through the pointer, with a NULL check.
+  unpublish,
+  free_object,
+  synchronize_rcu,
+  call_rcu_free,
+  call_rcu_write,
+  kfree_rcu,
+  get,
+  put,
+  queue_work,
+  queue_rcu_work,
+  cancel_work,
+  flush_work,
+  rcu_barrier,
+  count_
+};
+
+struct RandomActor {
+  ActorKind kind = ActorKind::process;
+  CpuId cpu;
+  std::vector<std::pair<Action, int>> actions;  ///< With the number of the variable.
+};
+
+struct RandomProgram {
+  std::vector<RandomActor> actors;
+};
+
+inline RandomProgram generate(Random& random) {
+  RandomProgram program;
+  const std::uint64_t actor_count = 2 + random.below(2);
+  const bool share_cpu = random.is_chosen(1, 3);
+  for (std::uint64_t i = 0; i < actor_count; ++i) {
+    RandomActor actor;
+    if (random.is_chosen(1, 4)) actor.kind = random.is_chosen(1, 2) ? ActorKind::hardirq : ActorKind::softirq;
+    if (share_cpu) actor.cpu = CpuId{static_cast<std::int32_t>(random.below(2))};
+    const std::uint64_t length = 1 + random.below(actor_count == 2 ? 4 : 3);
+    for (std::uint64_t k = 0; k < length; ++k)
+      actor.actions.emplace_back(
+          static_cast<Action>(random.below(static_cast<std::uint64_t>(Action::count_))),
+          static_cast<int>(random.below(2)));
+    program.actors.push_back(std::move(actor));
+  }
+  return program;
+}
+
+/// What the actors of one execution share. On the model's heap, since fields are checked there.
+struct RandomObject {
+  Model::shared<int> value{"value", 7};
+};
+
+struct RandomShared {
+  Model::shared<int> x{"x", 0};
+  Model::shared<int> y{"y", 0};
+  Model::shared<ptr<RandomObject>> pointer{"pointer", nullptr};
+  Model::mutex lock{"lock"};
+  Model::refcount count{"count", 1};
+  Model::work_struct work{"work"};
+};
+
+/// Runs one random actor and logs what it saw: the log is part of the final state.
+class RandomActorBody {
+ public:
+  RandomActorBody(Model world, ptr<RandomShared> shared, ptr<RandomObject> object,
+                  const RandomActor& actor, std::shared_ptr<std::string> log)
+      : w_(world), shared_(shared), object_(object), actor_(actor), log_(std::move(log)) {}
+
+  void operator()() const { run_from(0); }
+
+ private:
+  void run_from(std::size_t index) const {
+    if (index == actor_.actions.size()) return;
+    const auto [action, variable] = actor_.actions[index];
+    if (action == Action::mutex_section) {
+      w_.mutex_lock(shared_->lock);
+      run_from(index + 1);
+      w_.mutex_unlock(shared_->lock);
+    } else if (action == Action::reader_section) {
+      w_.rcu_read_lock();
+      run_from(index + 1);
+      w_.rcu_read_unlock();
+    } else {
+      if (!run_memory(action, variable)) run_deferred(action);
+      run_from(index + 1);
+    }
+  }
+
+  void see(int value) const { *log_ += std::to_string(value) + ' '; }
+
+  bool run_memory(Action action, int variable) const {
+    auto& location = variable == 0 ? shared_->x : shared_->y;
+    switch (action) {
+      case Action::read:
+        see(w_.read(location, Access::once));
+        return true;
+      case Action::write:
+        w_.write(location, static_cast<int>(actor_.actions.size()) + variable, Access::once);
+        return true;
+      case Action::fetch_add:
+        see(w_.fetch_add(location, 1, Access::full));
+        return true;
+      case Action::trylock: {
+        const bool is_taken = w_.mutex_trylock(shared_->lock);
+        see(is_taken);
+        if (is_taken) w_.mutex_unlock(shared_->lock);
+        return true;
+      }
+      case Action::use_object: {
+        const auto object = w_.read(shared_->pointer, Access::dereference);
+        if (object) see(w_.read(object->value, Access::plain));
+        return true;
+      }
+      case Action::unpublish:
+        w_.write(shared_->pointer, nullptr, Access::assign);
+        return true;
+      case Action::get:
+        w_.refcount_inc(shared_->count, EventKind::kref_get);
+        return true;
+      case Action::put:
+        if (w_.refcount_dec(shared_->count, EventKind::kref_put) == 0) w_.kfree(object_);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  void run_deferred(Action action) const {
+    const Model w = w_;
+    const auto shared = shared_;
+    const auto object = object_;
+    switch (action) {
+      case Action::free_object:
+        return w.kfree(object);
+      case Action::synchronize_rcu:
+        return w.synchronize_rcu();
+      case Action::call_rcu_free:
+        return w.call_rcu("free", [w, object] { w.kfree(object); });
+      case Action::call_rcu_write:
+        return w.call_rcu("write", [w, shared] { w.write(shared->x, 9, Access::once); });
+      case Action::kfree_rcu:
+        return w.kfree_rcu(object);
+      case Action::queue_work:
+        return see(w.queue_work(shared->work));
+      case Action::queue_rcu_work:
+        return see(w.queue_rcu_work(shared->work));
+      case Action::cancel_work:
+        return see(w.cancel_work_sync(shared->work));
+      case Action::flush_work:
+        return w.flush_work(shared->work);
+      case Action::rcu_barrier:
+        return w.rcu_barrier();
+      default:
+        return;
+    }
+  }
+
+  Model w_;
+  ptr<RandomShared> shared_;
+  ptr<RandomObject> object_;
+  const RandomActor& actor_;
+  std::shared_ptr<std::string> log_;
+};
+
+inline Program make_program(const RandomProgram& random_program) {
+  return [&random_program](Execution& execution) {
+    const Model w(execution);
+    const auto shared = w.kzalloc<RandomShared>("shared", "", Place::current());
+    const auto object = w.kzalloc<RandomObject>("object", "", Place::current());
+    w.set_lifetime(shared.raw(), Lifetime::root);
+    w.set_lifetime(object.raw(), Lifetime::root);
+    w.write(shared->pointer, object, Access::assign);
+    w.init_work(shared->work, "work", [w, shared] { w.fetch_add(shared->y, 10, Access::full); });
+    std::vector<std::shared_ptr<std::string>> logs;
+    for (std::size_t i = 0; i < random_program.actors.size(); ++i) {
+      const RandomActor& actor = random_program.actors[i];
+      logs.push_back(std::make_shared<std::string>());
+      w.declare({"actor " + std::to_string(i), actor.kind, actor.cpu,
+                 RandomActorBody(w, shared, object, actor, logs.back())});
+    }
+    w.run_actors();
+    std::string state = "x=" + std::to_string(w.read(shared->x, Access::plain)) +
+                        " y=" + std::to_string(w.read(shared->y, Access::plain)) +
+                        " count=" + std::to_string(w.refcount_read(shared->count));
+    for (const auto& log : logs) state += " | " + *log;
+    execution.set_final_state(std::move(state));
+  };
+}
+
+inline std::string describe(const RandomProgram& program) {
+  constexpr const char* names[] = {
+      "read",          "write",      "fetch_add",      "mutex_section", "reader_section",
+      "trylock",       "use_object", "unpublish",      "free_object",   "synchronize_rcu",
+      "call_rcu_free", "call_rcu_write", "kfree_rcu",  "get",           "put",
+      "queue_work",    "queue_rcu_work", "cancel_work", "flush_work",   "rcu_barrier"};
+  std::string text;
+  for (const RandomActor& actor : program.actors) {
+    text += std::string(to_string(actor.kind)) + " on CPU " + std::to_string(actor.cpu.value) + ":";
+    for (const auto& [action, variable] : actor.actions)
+      text += std::string(" ") + names[static_cast<std::size_t>(action)] + std::to_string(variable);
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace rcuscope::testing
