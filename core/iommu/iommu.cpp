@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The machinery compiled once for every world. The only file of this folder that knows Live and Model.
+#include "iommu/iommu.h"
+
+#include "model/model.h"
+#include "world/recording.h"
+
+namespace rcuscope {
+
+template class Iommu<Recording>;
+template class Iommu<Model>;
+
+}  // namespace rcuscope
