@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <source_location>
+#include <string_view>
 
 namespace rcuscope {
 
@@ -18,5 +19,9 @@ struct Place {
     return {here.file_name(), here.function_name(), here.line()};
   }
 };
+
+/// The bare name of a function: "find_device_rcu" of "rcuscope::ptr<T> rcuscope::Iommu<W>::find_device_rcu(...)
+/// [with W = ...]". Names of lambdas become that of the function around them.
+std::string_view short_function_name(std::string_view function);
 
 }  // namespace rcuscope

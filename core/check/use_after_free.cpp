@@ -57,7 +57,8 @@ class UseAfterFree final : public Observer {
   static void report(Execution& execution, const ModelActor& actor, FindingKind kind, std::string text,
                      const Operation& operation, ObjectId object) {
     const std::string location = execution.location_name(operation);
-    const std::string function = operation.place.line == 0 ? "" : std::string(operation.place.function) + ": ";
+    const std::string function = 
+        operation.place.line == 0 ? "" : std::string(short_function_name(operation.place.function)) + ": ";
     execution.report(kind, actor.id,
                      text + function + std::string(to_string(operation.kind)) + " of " + location, location,
                      object);

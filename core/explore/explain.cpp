@@ -94,6 +94,8 @@ std::string explain_use_after_free(const Story& story) {
   std::string text = story.actor_name(story.actor()) + " touches " + story.object_name(object) + " at " +
                      story.at_event(story.finding()) + ", but " + story.who(*freed) + " freed it at " +
                      story.at_event(*freed) + "." + unlink_sentence(story, unlinked);
+  if (story.trace().columns().actor[*freed] == story.actor())
+    return text + " It freed the object itself and used it afterwards.";
   const auto section = story.section_start();
   if (!section)
     return text + " " + story.actor_name(story.actor()) +

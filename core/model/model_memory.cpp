@@ -198,7 +198,7 @@ void Model::report(FindingKind kind, const void* address, std::string message, P
   if (execution.me().is_abandoned) return;
   const ObjectId object = execution.heap().find(address);
   std::string where = execution.object_name(object);
-  if (where.empty() && place.line != 0) where = std::string(place.function) + ":" + std::to_string(place.line);
+  if (where.empty() && place.line != 0) where = std::string(short_function_name(place.function)) + ":" + std::to_string(place.line);
   execution.report(kind, execution.current(), std::move(message), std::move(where), object);
   execution.leave_if_over();
 }

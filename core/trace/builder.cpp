@@ -69,7 +69,8 @@ PlaceId TraceBuilder::intern(const Place& place) {
   const std::string key = std::string(place.file) + ":" + std::to_string(place.line);
   const auto [entry, is_new] = place_ids_.emplace(key, next);
   if (is_new) {
-    names_.places.push_back({place.file, place.function, static_cast<std::int32_t>(place.line)});
+    names_.places.push_back({place.file, std::string(short_function_name(place.function)),
+                             static_cast<std::int32_t>(place.line)});
   }
   return PlaceId{entry->second};
 }

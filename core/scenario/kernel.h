@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Kernel: what the body of a scenario sees: the primitives of its world, the machinery, and the
+// declaration of actors.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "iommu/iommu.h"
+#include "world/world.h"
+
+namespace rcuscope {
+
+/// Lives for one run: set-up, actors, at_end, leak check, teardown.
+template <World W, class Steps = PostedSteps>
+class Kernel {
+ public:
+  using Body = std::function<void(Kernel&)>;
+
+  /// Throws: UsageError if the variant contradicts itself.
+  Kernel(W world_of_run, const Variant& variant, IommuConfig config, Steps steps = {})
+      : world(world_of_run), iommu(world_of_run, variant, config, std::move(steps)) {}
+
+  /// One actor that runs once. Context: set-up. Throws: UsageError after it, or for a name used twice.
+  void declare(ActorKind kind, std::string name, std::function<void()> body, CpuId cpu = {}) {
+    world.declare({std::move(name), kind, cpu, std::move(body)});
+  }
+
+  /// Runs alone after all actors, callbacks and work; several run in the order of declaration.
+  void at_end(std::function<void()> check) { at_end_.push_back(std::move(check)); }
+
+  /// The whole life of one run, in the order of API.md, section 2.
+  void run(const Body& body) {
+    body(*this);
+    world.run_actors();
+    for (std::size_t i = 0; i < at_end_.size(); ++i) at_end_[i]();
+    world.run_actors();  // callbacks and work that at_end queued
+    iommu.check_at_end();
+    world.check_end_of_run();
+    iommu.teardown();
+    world.run_actors();
+  }
+
+  W world;
+  Iommu<W, Steps> iommu;
+
+ private:
+  std::vector<std::function<void()>> at_end_;
+};
+
+}  // namespace rcuscope

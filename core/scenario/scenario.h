@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Scenario: a function on a Kernel that declares actors, for every world, with what is known about it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "model/model.h"
+#include "scenario/kernel.h"
+#if RCUSCOPE_LIVE
+#include "live/live.h"
+#endif
+
+namespace rcuscope {
+
+using ModelBody = Kernel<Model>::Body;
+
+struct Scenario {
+  std::string name;         ///< Says what the code does: "no_synchronize_rcu".
+  std::string title;        ///< One line.
+  std::string question;     ///< What a reviewer would ask.
+  std::string expect;       ///< "SAFE", "UNKNOWN" or the name of a finding kind.
+  std::string explanation;  ///< Why that is so, in plain English.
+  std::string fact;         ///< Row of the table of what-ifs that it stands for: "1", "11b".
+  Variant variant;
+  IommuConfig config;
+  ModelBody model;
+#if RCUSCOPE_LIVE
+  Kernel<Live>::Body live;
+#endif
+};
+
+/// Makes both bodies from one generic function: `[](auto& k) { ... }`.
+template <class Body>
+void set_bodies(Scenario& scenario, Body body) {
+  scenario.model = [body](Kernel<Model>& k) { body(k); };
+#if RCUSCOPE_LIVE
+  scenario.live = [body](Kernel<Live>& k) { body(k); };
+#endif
+}
+
+}  // namespace rcuscope
