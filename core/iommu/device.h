@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Iommu, part 1: the driver core's view of a device, from its registration to the last put_device.
-// Follows: drivers/base/core.c. The creator's own reference is what decides most verdicts: it is dropped
-// after device_del, so a remover always owns a reference until its last step.
+// Follows: drivers/base/core.c. The creator's own reference is what decides most verdicts: it is
+// dropped after device_del, so a remover always owns a reference until its last step.
 #pragma once
 
 #include "iommu/iommu.h"
@@ -26,8 +26,8 @@ auto Iommu<W, Steps>::device_register(std::string_view name, Options options) ->
   return dev;
 }
 
-/// device_del, whose notifier BUS_NOTIFY_REMOVED_DEVICE releases the device from its group, and only
-/// then the final put. Context: process, sleeps.
+/// device_del, whose notifier BUS_NOTIFY_REMOVED_DEVICE releases the device from its group, and
+/// only then the final put. Context: process, sleeps.
 template <World W, class Steps>
 void Iommu<W, Steps>::device_unregister(ptr<device> dev) {
   dev->record->is_registered.store(false, std::memory_order_relaxed);
@@ -43,10 +43,9 @@ void Iommu<W, Steps>::get_device(ptr<device> dev, Place place) {
   w_.refcount_inc(dev->refcount, EventKind::get_device, place);
 }
 
-/// Context: any in precise mode, as long as it is not the last one or the release cannot sleep.
+/// Context: any, as long as it is not the last one or the release cannot sleep.
 template <World W, class Steps>
 void Iommu<W, Steps>::put_device(ptr<device> dev, Place place) {
-  if (config_.strict_put_device) w_.might_sleep("put_device", place);
   if (w_.refcount_dec(dev->refcount, EventKind::put_device, place) == 0) device_release(dev, place);
 }
 

@@ -39,7 +39,8 @@ int Iommu<W, Steps>::iommu_setup_default_domain(ptr<iommu_group> group) {
 }
 
 /// Attaches a driver's own domain to a group of one device. This is where the probe_finalize of two
-/// drivers comes back and wants group->mutex. Context: process, sleeps. Return: 0 or negative errno.
+/// drivers comes back and wants group->mutex. Context: process, sleeps. Return: 0 or negative
+/// errno.
 template <World W, class Steps>
 int Iommu<W, Steps>::iommu_attach_device(ptr<device> dev) {
   const ptr<iommu_group> group = w_.read(dev->iommu_group, Access::plain);

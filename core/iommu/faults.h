@@ -17,9 +17,10 @@ template <World W, class Steps>
 void Iommu<W, Steps>::inject_fault(std::string_view point, int error, int nth) {
   const auto found = std::find(fault_point_names.begin(), fault_point_names.end(), point);
   if (found == fault_point_names.end())
-    throw UsageError("inject_fault: unknown point '" + std::string(point) +
-                     "'; expected alloc_device, sysfs_link, attach, default_domain, probe_device or "
-                     "device_group");
+    throw UsageError(
+        "inject_fault: unknown point '" + std::string(point) +
+        "'; expected alloc_device, sysfs_link, attach, default_domain, probe_device or "
+        "device_group");
   if (error >= 0 || error < -4095)
     throw UsageError("inject_fault: error is " + std::to_string(error) +
                      "; expected a negative errno such as -12 (ENOMEM)");

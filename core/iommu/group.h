@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Iommu, part 2: groups, their references, the ways to walk them, and how a device becomes a member.
-// Follows: drivers/iommu/iommu.c, [PATCH v4 06/24] and [PATCH v4 08/24].
+// Iommu, part 2: groups, their references, the ways to walk them, and how a device becomes a
+// member. Follows: drivers/iommu/iommu.c, [PATCH v4 06/24] and [PATCH v4 08/24].
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace rcuscope {
 
-/// The caller owns one reference. devices_kobj holds the parent kobj, whose own reference is dropped at
-/// once, so both counts are 1 from here. Context: process.
+/// The caller owns one reference. devices_kobj holds the parent kobj, whose own reference is
+/// dropped at once, so both counts are 1 from here. Context: process.
 template <World W, class Steps>
 auto Iommu<W, Steps>::iommu_group_alloc(std::string_view name) -> ptr<iommu_group> {
   GroupRecord<W>* record;
@@ -25,8 +25,8 @@ auto Iommu<W, Steps>::iommu_group_alloc(std::string_view name) -> ptr<iommu_grou
   return group;
 }
 
-/// A group of the scenario. Pinned: the scenario keeps the creator's reference until teardown. Else the
-/// first member takes it over, as a driver's ops->device_group hands out a new group.
+/// A group of the scenario. Pinned: the scenario keeps the creator's reference until teardown. Else
+/// the first member takes it over, as a driver's ops->device_group hands out a new group.
 template <World W, class Steps>
 auto Iommu<W, Steps>::scenario_group(std::string_view name, bool is_pinned) -> ptr<iommu_group> {
   const ptr<iommu_group> group = iommu_group_alloc(name);
@@ -109,7 +109,8 @@ auto Iommu<W, Steps>::list_for_each_entry_rcu(ptr<iommu_group> group, Place plac
   return Walk(w_, group, Access::dereference);
 }
 
-/// Linear search under group->mutex. Compares pointers, does not follow gdev->dev. Return: null if none.
+/// Linear search under group->mutex. Compares pointers, does not follow gdev->dev. Return: null if
+/// none.
 template <World W, class Steps>
 auto Iommu<W, Steps>::find_device(ptr<iommu_group> group, ptr<device> dev, Place place)
     -> ptr<group_device> {
@@ -135,15 +136,15 @@ int Iommu<W, Steps>::create_link(typename W::name_set& directory, StringId name,
   return w_.add_name(directory, name, EventKind::sysfs_create_link, place) ? 0 : -EEXIST;
 }
 
-/// The link <group>/devices/<name>. A name that exists is retried as "<name>.0", ".1" ... On failure
-/// nothing is left, and gdev->name is stale.
+/// The link <group>/devices/<name>. A name that exists is retried as "<name>.0", ".1" ... On
+/// failure nothing is left, and gdev->name is stale.
 template <World W, class Steps>
 int Iommu<W, Steps>::create_member_link(ptr<iommu_group> group, ptr<group_device> gdev,
                                         ptr<device> dev) {
   StringId text = dev->name;
   for (int suffix = 0;; ++suffix) {
-    const ptr<device_name> name = w_.template kzalloc<device_name>("device_name", w_.text(text),
-                                                                   Place::current(), text);
+    const ptr<device_name> name =
+        w_.template kzalloc<device_name>("device_name", w_.text(text), Place::current(), text);
     if (!name) return -ENOMEM;
     w_.write(gdev->name, name, Access::plain);
     const int error = create_link(group->devices_directory, text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The machinery compiled once for every world. The only file of this folder that knows Live and Model.
+// The machinery compiled once for every world. The only file of this folder that knows Live and
+// Model.
 #include "iommu/iommu.h"
 
 #include "model/model.h"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Iommu: the group and device machinery of the patch, written once for every world.
-// Follows: drivers/iommu/iommu.c and drivers/base/core.c with [PATCH v4 06, 07, 08, 11/24]: the same
-// functions, order of steps and error paths under the same names. Errors are negative errno values.
+// Follows: drivers/iommu/iommu.c and drivers/base/core.c with [PATCH v4 06, 07, 08, 11/24]: the
+// same functions, order of steps and error paths under the same names. Errors are negative errno
+// values.
 //
-// The parts: device.h driver core, group.h groups and walks, domain.h attach and reset, probe.h, remove.h,
-// report.h, faults.h. The replaceable steps: steps.h. The what-ifs: variant.h.
+// The parts: device.h driver core, group.h groups and walks, domain.h attach and reset, probe.h,
+// remove.h, report.h, faults.h. The replaceable steps: steps.h. The what-ifs: variant.h.
 #pragma once
 
 #include <array>
@@ -23,7 +24,6 @@
 namespace rcuscope {
 
 struct IommuConfig {
-  bool strict_put_device = false;  ///< Any put_device counts as one that may sleep.
   /// False leaves 11/24 out: no work item in a gdev, none to cancel. Then nobody may report.
   bool has_report_work = true;
 };
@@ -58,8 +58,8 @@ class GroupWalk {
   Access access_;
 };
 
-/// One machine's IOMMU core. Made in set-up, outlives the actors. Actors of any world call it at the
-/// same time, as they call the kernel's functions.
+/// One machine's IOMMU core. Made in set-up, outlives the actors. Actors of any world call it at
+/// the same time, as they call the kernel's functions.
 template <World W, class Steps = PostedSteps>
 class Iommu {
  public:
@@ -176,7 +176,8 @@ class Iommu {
   void warn_on(bool condition, const void* object, const char* text,
                Place place = Place::current());
 
-  typename W::mutex iommu_probe_device_lock{"iommu_probe_device_lock"};  // taken before group->mutex
+  typename W::mutex iommu_probe_device_lock{
+      "iommu_probe_device_lock"};  // taken before group->mutex
 
  private:
   void device_release(ptr<device> dev, Place place);

@@ -24,10 +24,11 @@ template <World W>
 struct DeviceOptions {
   using Function = std::function<void(ptr<device<W>>)>;
 
-  Function release;           ///< Called by the last put_device, before the memory is freed.
-  bool release_sleeps = true; ///< devres and most releases take mutexes.
-  Function probe_finalize;    ///< ops->probe_finalize; may sleep, may attach.
-  ptr<iommu_group<W>> group;  ///< What ops->device_group returns; null = a new group for this device.
+  Function release;            ///< Called by the last put_device, before the memory is freed.
+  bool release_sleeps = true;  ///< devres and most releases take mutexes.
+  Function probe_finalize;     ///< ops->probe_finalize; may sleep, may attach.
+  ptr<iommu_group<W>>
+      group;  ///< What ops->device_group returns; null = a new group for this device.
 };
 
 /// What the machinery itself remembers of a registered device, outside the studied memory.
@@ -115,8 +116,8 @@ struct iommu_group {
   typename W::template shared<int> unclaimed_reference{"unclaimed_reference", 0};
 };
 
-/// An armed fault: counts the passages of its point in the studied memory, so that the order in which
-/// actors pass is a decision of the schedule.
+/// An armed fault: counts the passages of its point in the studied memory, so that the order in
+/// which actors pass is a decision of the schedule.
 template <World W>
 struct fault_point {
   fault_point(int error_value, int nth_passage) : error(error_value), nth(nth_passage) {}

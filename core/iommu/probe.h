@@ -40,8 +40,8 @@ bool Iommu<W, Steps>::dev_has_iommu(ptr<device> dev) {
   return iommu && w_.read(iommu->iommu_dev, Access::plain) != 0;
 }
 
-/// Publishes dev->iommu_group before any gdev exists. Context: iommu_probe_device_lock held, sleeps.
-/// Return: 0, or a negative errno with everything undone in reverse.
+/// Publishes dev->iommu_group before any gdev exists. Context: iommu_probe_device_lock held,
+/// sleeps. Return: 0, or a negative errno with everything undone in reverse.
 template <World W, class Steps>
 int Iommu<W, Steps>::iommu_init_device(ptr<device> dev, ptr<iommu_group> group) {
   const auto iommu =
@@ -154,8 +154,8 @@ int PostedSteps::bus_probe(I& iommu, std::span<const DevicePtr<I>> devices) {
   return 0;
 }
 
-/// The FIXME of bus_iommu_probe: probe_finalize may take group->mutex and sleeps, so neither the mutex
-/// nor a read-side critical section can be held, and the walk is not protected at all.
+/// The FIXME of bus_iommu_probe: probe_finalize may take group->mutex and sleeps, so neither the
+/// mutex nor a read-side critical section can be held, and the walk is not protected at all.
 template <World W, class Steps>
 void Iommu<W, Steps>::finalize_group(ptr<iommu_group> group) {
   const auto finalize_each = [this](Walk walk) {

@@ -2,9 +2,10 @@
 // Iommu, part 5: from membership to freed memory, where most decisions of the patch are.
 // Follows: drivers/iommu/iommu.c, [PATCH v4 07/24] and [PATCH v4 08/24].
 //
-// What a lockless reader can observe, as posted: list_del_rcu, dev->iommu_group and dev->iommu become
-// NULL, dev_iommu is freed, mutex unlocked, links gone, name freed, synchronize_rcu, put_device,
-// kfree(gdev), group put. The two frees before synchronize_rcu are not covered by its grace period.
+// What a lockless reader can observe, as posted: list_del_rcu, dev->iommu_group and dev->iommu
+// become NULL, dev_iommu is freed, mutex unlocked, links gone, name freed, synchronize_rcu,
+// put_device, kfree(gdev), group put. The two frees before synchronize_rcu are not covered by its
+// grace period.
 #pragma once
 
 #include "iommu/iommu.h"
@@ -67,14 +68,14 @@ template <World W, class Steps>
 void Iommu<W, Steps>::iommu_group_empty_assert_owner_cnt(ptr<iommu_group> group) {
   assert_held(group->mutex);
   if (!list_empty(w_, ptr<list_head<W>>(&group->devices))) return;
-  warn_on(w_.read(group->owner_cnt, Access::plain) != 0 ||
-              w_.read(group->domain, Access::plain) !=
-                  w_.read(group->default_domain, Access::plain),
-          group.raw(), "group->owner_cnt || group->domain != group->default_domain");
+  warn_on(
+      w_.read(group->owner_cnt, Access::plain) != 0 ||
+          w_.read(group->domain, Access::plain) != w_.read(group->default_domain, Access::plain),
+      group.raw(), "group->owner_cnt || group->domain != group->default_domain");
 }
 
-/// The common tail of removal and of a failed probe. Entered with group->mutex held, which it releases;
-/// a probe that failed early has no gdev.
+/// The common tail of removal and of a failed probe. Entered with group->mutex held, which it
+/// releases; a probe that failed early has no gdev.
 template <World W, class Steps>
 void Iommu<W, Steps>::leave_group(ptr<iommu_group> group, ptr<group_device> gdev, ptr<device> dev) {
   const bool has_iommu = dev_has_iommu(dev);
@@ -142,9 +143,9 @@ void PostedSteps::free_group_device(I& iommu, GroupPtr<I> group, GdevPtr<I> gdev
   iommu.reclaim(gdev);
 }
 
-/// Waits for pre-existing readers, or has somebody wait, and frees. Where nothing of the remover runs
-/// after the grace period (call_rcu, kfree_rcu), the work is cancelled before: it is the last place
-/// that may sleep.
+/// Waits for pre-existing readers, or has somebody wait, and frees. Where nothing of the remover
+/// runs after the grace period (call_rcu, kfree_rcu), the work is cancelled before: it is the last
+/// place that may sleep.
 template <World W, class Steps>
 void Iommu<W, Steps>::reclaim(ptr<group_device> gdev) {
   using CancelWork = Variant::CancelWork;

@@ -34,8 +34,8 @@ void PostedSteps::report_device_broken(I& iommu, DevicePtr<I> dev) {
   w.rcu_read_unlock();
 }
 
-/// Fences the device that was reported, unless it left the group meanwhile. The gdev is alive as long as
-/// removal waits for this work before freeing it. Context: kworker, sleeps.
+/// Fences the device that was reported, unless it left the group meanwhile. The gdev is alive as
+/// long as removal waits for this work before freeing it. Context: kworker, sleeps.
 template <World W, class Steps>
 void Iommu<W, Steps>::iommu_group_broken_worker(ptr<group_device> gdev) {
   const ptr<device> dev = w_.read(gdev->dev, Access::plain);
@@ -62,8 +62,8 @@ void Iommu<W, Steps>::init_works(ptr<group_device> gdev) {
     });
 }
 
-/// Cancels if `here` is the place that the variant chose for it. Posted: after the grace period, when
-/// nobody can queue it any more, and disabled for good. Context: process, sleeps.
+/// Cancels if `here` is the place that the variant chose for it. Posted: after the grace period,
+/// when nobody can queue it any more, and disabled for good. Context: process, sleeps.
 template <World W, class Steps>
 void Iommu<W, Steps>::cancel_report_work(Variant::CancelWork here, ptr<group_device> gdev) {
   if (!config_.has_report_work || variant_.cancel_work != here) return;

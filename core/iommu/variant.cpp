@@ -18,10 +18,12 @@ struct Row {
 };
 
 constexpr Row rows[] = {
-#define RCUSCOPE_DECISION(Type, field, question, ...)                          \
-  {#field, question, #__VA_ARGS__,                                             \
+#define RCUSCOPE_DECISION(Type, field, question, ...)                               \
+  {#field, question, #__VA_ARGS__,                                                  \
    [](const Variant& variant) { return static_cast<std::uint8_t>(variant.field); }, \
-   [](Variant& variant, std::uint8_t value) { variant.field = static_cast<Variant::Type>(value); }},
+   [](Variant& variant, std::uint8_t value) {                                       \
+     variant.field = static_cast<Variant::Type>(value);                             \
+   }},
 #include "iommu/variant.def"
 #undef RCUSCOPE_DECISION
 };

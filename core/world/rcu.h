@@ -12,8 +12,8 @@ namespace rcuscope {
 template <World W, class T>
 using location_of = typename W::template shared<T>;
 
-/// Subscribes. Being in a hardirq is not enough: the caller needs a section of its own, or `condition`.
-/// Order: pairs with `rcu_assign_pointer`; what the pointer leads to is read after it.
+/// Subscribes. Being in a hardirq is not enough: the caller needs a section of its own, or
+/// `condition`. Order: pairs with `rcu_assign_pointer`; what the pointer leads to is read after it.
 template <class Pointer, World W, class Location>
 Pointer rcu_dereference_check(W w, const Location& location, bool condition,
                               Place place = Place::current()) {

@@ -52,8 +52,7 @@ std::string RecordingLog::subject_of(const void* address) {
 }
 
 void RecordingLog::record(EventKind kind, const void* object, std::int64_t value,
-                          const Place& place, std::string_view detail,
-                          GracePeriodId grace_period) {
+                          const Place& place, std::string_view detail, GracePeriodId grace_period) {
   Event event;
   event.time = step_++;
   event.kind = kind;
@@ -76,7 +75,8 @@ void RecordingLog::report(FindingKind kind, const void* object, std::string text
   finding.actor = me().name;
   finding.place = subject_of(object);
   finding.step = step_;
-  record(EventKind::finding, object, static_cast<std::int64_t>(kind), place, ": " + finding.message);
+  record(EventKind::finding, object, static_cast<std::int64_t>(kind), place,
+         ": " + finding.message);
   findings_.push_back(std::move(finding));
   if (!description.is_fatal) return;
   has_fatal_finding_ = true;

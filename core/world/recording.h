@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Recording: the smallest world, for unit tests: one thread, every operation done at once and logged.
+// Recording: the smallest world, for unit tests: one thread, every operation done at once and
+// logged.
 #pragma once
 
 #include <new>

@@ -92,8 +92,7 @@ int RecordingLog::change_refcount(RecordedRefcount& count, int change, EventKind
 }
 
 /// Conservative, as kmemleak does it: any word that points into a live object keeps it.
-void RecordingLog::mark_reachable(const void* pointer,
-                                  std::map<const Allocation*, bool>& reached) {
+void RecordingLog::mark_reachable(const void* pointer, std::map<const Allocation*, bool>& reached) {
   const Allocation* const allocation = find(pointer);
   if (allocation == nullptr || !allocation->is_alive || reached[allocation]) return;
   reached[allocation] = true;

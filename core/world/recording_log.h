@@ -92,15 +92,15 @@ class RecordingLog {
     std::string type, name;
     ObjectId id;
     bool is_alive = true;
-    bool was_stored = false;       // a pointer to it was written somewhere
-    bool is_of_setup = false;      // allocated by main: no leak unless it was stored
+    bool was_stored = false;   // a pointer to it was written somewhere
+    bool is_of_setup = false;  // allocated by main: no leak unless it was stored
     std::string freed_by;
     Lifetime lifetime = Lifetime::ordinary;
   };
   struct Actor {
     std::string name;
     ActorKind kind;
-    int nesting = 0;                       // of rcu_read_lock
+    int nesting = 0;                        // of rcu_read_lock
     std::vector<RecordedMutex*> held = {};  // in order of locking
   };
   struct Work {
