@@ -173,19 +173,14 @@ class LabelPlacer {
     name = fitted(name, room, small_size);
     const double top = band.strip.top + 2;
     const double left = band.strip.left + 6;
-    if (!name.empty()) {
-      add({{left, top, left + text_width(name, small_size), top + line_height - 1},
-           name,
-           "amber small",
-           false});
-    }
-    if (!has_both || duration.empty()) return;
+    const auto add_part = [&](const std::string& text, double from, double to, Anchor anchor) {
+      add({{from, top, to, top + line_height - 1}, text, "amber small", anchor, Plate::none});
+    };
+    if (!name.empty()) add_part(name, left, left + text_width(name, small_size), Anchor::start);
     const double right = band.strip.right - 6;
-    add({{right - duration_width, top, right, top + line_height - 1},
-         duration,
-         "amber small",
-         Anchor::end,
-         Plate::none});
+    if (has_both && !duration.empty()) {
+      add_part(duration, right - duration_width, right, Anchor::end);
+    }
   }
 
   // --- beside points ---

@@ -173,7 +173,7 @@ class PointPlacer {
     }
     if (arrow.kind == ArrowKind::work) curve.x2 = scale_.x(arrow.to) + 4;
     if (arrow.kind == ArrowKind::grace_period && trace_.clock() == Clock::steps) {
-      curve.x1 = curve.x2 = scale_.x(arrow.to + 1);
+      curve.x1 = scale_.x(arrow.from + 1);
     }
   }
 
