@@ -16,6 +16,11 @@ namespace rcuscope::live {
 
 using Cookie = std::int64_t;  ///< Number of grace periods started so far; -1 = none taken.
 
+/// The GracePeriodId in a trace, from 0, of a grace period's number, from 1.
+constexpr std::int32_t trace_id(std::int64_t number) {
+  return static_cast<std::int32_t>(number - 1);
+}
+
 /// Context: any thread.
 class GracePeriods {
  public:

@@ -23,7 +23,6 @@ void forget(ObjectHeader& header, ObjectHeader::State state, ObjectId id) {
   header.lifetime = Lifetime::ordinary;
   header.is_published = false;
   header.unlinked_at = -1;
-  header.unlinked_by.clear();
   header.roots.fill(nullptr);
   header.id.store(id.value, std::memory_order_relaxed);
   header.state.store(state, std::memory_order_release);
@@ -163,20 +162,22 @@ void Heap::publish(const void* object, const void* root) {
   if (free_entry != header->roots.end()) *free_entry = root;
 }
 
-void Heap::unlink(const void* object, const void* root, std::string by) {
+void Heap::unlink(const void* object, const Unlinking& unlinking) {
   ObjectHeader* header = find(object);
   if (header == nullptr) return;
   const std::lock_guard guard(mutex_);
-  if (root != nullptr) {
-    const auto entry = std::find(header->roots.begin(), header->roots.end(), root);
-    if (entry == header->roots.end()) return;  // a private pointer to it changed
+  auto& roots = header->roots;
+  if (unlinking.root != nullptr) {
+    const auto entry = std::find(roots.begin(), roots.end(), unlinking.root);
+    if (entry == roots.end()) return;  // a private pointer to it changed
     *entry = nullptr;
   }
-  const bool is_reachable = std::any_of(header->roots.begin(), header->roots.end(),
-                                        [](const void* other) { return other != nullptr; });
+  const bool is_reachable =
+      std::any_of(roots.begin(), roots.end(), [](const void* root) { return root != nullptr; });
   if (!header->is_published || is_reachable) return;
   header->unlinked_at = grace_periods_.cookie();
-  header->unlinked_by = std::move(by);
+  header->unlinked_how = unlinking.how;
+  header->unlinked_by = unlinking.actor;
 }
 
 Heap::Freeing Heap::free(const void* object, const Freer& freer) {

@@ -35,8 +35,9 @@ struct ObjectHeader {
   std::atomic<std::int32_t> id{-1};  ///< ObjectId; the same for equal type and name.
   Lifetime lifetime = Lifetime::ordinary;
   bool is_published = false;
-  Cookie unlinked_at = -1;             ///< -1: readers can still find it.
-  std::string unlinked_by;             ///< "list_del_rcu by hot unplug"
+  Cookie unlinked_at = -1;        ///< -1: readers can still find it.
+  const char* unlinked_how = "";  ///< "list_del_rcu"
+  ActorId unlinked_by;
   std::array<const void*, 3> roots{};  ///< Locations that rcu_assign_pointer stored it in.
   Cookie freed_at = -1;
   ActorId freed_by;
@@ -85,8 +86,12 @@ class Heap {
   const char* location_name(const void* location) const;
 
   void publish(const void* object, const void* root);
-  /// `root`: the location that no longer points to it; null: a list.
-  void unlink(const void* object, const void* root, std::string by);
+  struct Unlinking {
+    const void* root;  ///< The location that no longer points to it; null: a list.
+    const char* how;   ///< Literal.
+    ActorId actor;
+  };
+  void unlink(const void* object, const Unlinking& unlinking);
   /// Poisons the object unless it is no object or freed already.
   Freeing free(const void* object, const Freer& freer);
 

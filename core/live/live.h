@@ -146,7 +146,7 @@ struct Live : live::Memory {
                              Place place = Place::current()) const {
     return live::refcount_inc_not_zero(count, kind, place);
   }
-  int refcount_read(refcount& count, Place place = Place::current()) const {
+  int refcount_read(const refcount& count, Place place = Place::current()) const {
     return live::refcount_read(count, place);
   }
   bool add_name(name_set& names, StringId name, EventKind kind,

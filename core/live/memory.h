@@ -42,6 +42,9 @@ struct Memory {
       if (old != value) pointer_changed(&location, old.raw(), value.raw(), access);
     } else {
       location.store(value, store_order(access));
+      if constexpr (is_ptr<T>::value) {  // a link: it publishes the entry around the node
+        if (access == Access::assign) publish_entry(value.raw());
+      }
     }
   }
 

@@ -8,18 +8,17 @@
 
 namespace rcuscope::live {
 
-struct Actor;
 struct NameSetState;
 struct WorkState;
 
-/// Sleeps in a futex. The owner is known, for reports and for is_held.
+/// Sleeps in a futex. Each actor knows what it holds; the owner here is for reports.
 struct Mutex {
   explicit Mutex(const char* literal_name) : name(literal_name) {}
 
   const char* name;
   std::atomic<std::uint32_t> state{0};  ///< 0 free, 1 locked, 2 locked and perhaps waited for.
-  std::atomic<Actor*> owner{nullptr};
-  std::atomic<std::int32_t> id{-1};  ///< ObjectId, once it is needed.
+  std::atomic<std::int32_t> owner{-1};  ///< ActorId.
+  std::atomic<std::int32_t> id{-1};     ///< ObjectId, once it is needed.
 };
 
 struct Refcount {

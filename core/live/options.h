@@ -27,14 +27,14 @@ struct LiveOptions {
   TraceLevel trace = TraceLevel::full;
   Nanoseconds timeout = 10'000'000'000;      ///< Without progress: deadlock or stall.
   std::uint32_t ring_slot_count = 1U << 17;  ///< Events a thread can be ahead of the drain.
-  std::uint64_t event_count_max = 1U << 25;    ///< Events kept; further ones count as lost.
+  std::uint64_t event_count_max = 1U << 25;  ///< Events kept; further ones count as lost.
   std::size_t heap_bytes_max = std::size_t{1} << 30;
   std::uint64_t seed = 1;  ///< Of the small delays that vary repetitions.
 };
 
 /// Called on the run's own threads, so that a binding can attach its interpreter to them. None may
-/// throw. before_wait and after_wait enclose everything that may wait for another thread: an
-/// interpreter's lock is released in between.
+/// throw. before_wait and after_wait enclose everything in bodies, callbacks and work functions
+/// that may wait for another thread: an interpreter's lock is released in between.
 struct LiveHooks {
   std::function<void()> on_thread_start;
   std::function<void()> on_thread_end;

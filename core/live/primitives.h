@@ -29,6 +29,7 @@ void check_alive(const void* address, const Place& place);
 /// A location of pointers changed: publication and unlinking of what it pointed to.
 void pointer_changed(const void* location, const void* old_object, const void* new_object,
                      Access access);
+void publish_entry(const void* node);
 
 // --- heap
 Heap::Slot begin_kzalloc(const Heap::Type& type, std::string_view name, const Place& place);
@@ -62,7 +63,7 @@ bool is_held(const Mutex& mutex);
 int refcount_inc(Refcount& count, EventKind kind, const Place& place);
 int refcount_dec(Refcount& count, EventKind kind, const Place& place);
 bool refcount_inc_not_zero(Refcount& count, EventKind kind, const Place& place);
-int refcount_read(Refcount& count, const Place& place);
+int refcount_read(const Refcount& count, const Place& place);
 bool add_name(NameSet& names, StringId name, EventKind kind, const Place& place);
 bool remove_name(NameSet& names, StringId name, EventKind kind, const Place& place);
 

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The life of an actor on its thread: the slot is taken, the body runs, what it left open is
+// closed.
+#include "live/actor.h"
+
+#include <exception>
+#include <string>
+
+#include "base/error.h"
+#include "live/fault.h"
+#include "live/objects.h"
+#include "live/repetition.h"
+#include "live/urcu.h"
+
+namespace rcuscope::live {
+namespace {
+
+/// What orders other events: the logical clock ticks. Readers only look at it.
+constexpr bool is_update(EventKind kind) {
+  switch (kind) {
+    case EventKind::rcu_read_lock:
+    case EventKind::rcu_read_unlock:
+    case EventKind::rcu_dereference:
+    case EventKind::load:
+    case EventKind::note:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::uint16_t context_flags(const Actor& actor) {
+  std::uint16_t flags = 0;
+  if (context_of(actor.kind) == Context::hardirq) flags |= event_flag::in_hardirq;
+  if (context_of(actor.kind) == Context::softirq) flags |= event_flag::in_softirq;
+  if (actor.is_reader()) flags |= event_flag::in_reader;
+  return flags;
+}
+
+/// A thread that no run started: registered with the memb flavor for as long as it lives.
+struct ForeignThread {
+  Actor actor;
+
+  ForeignThread() {
+    actor.flavor->register_thread();
+    actor.slot = &thread_slot;
+    thread_slot.actor = &actor;
+    thread_slot.is_section_slow.store(!actor.is_fast(), std::memory_order_relaxed);
+  }
+  ~ForeignThread() {
+    if (thread_slot.depth() > 0) actor.flavor->unlock();
+    thread_slot.is_section_slow.store(true, std::memory_order_relaxed);
+    thread_slot.actor = nullptr;
+    actor.flavor->unregister_thread();
+  }
+};
+
+void check_end(Actor& actor) {
+  if (const std::uint32_t depth = actor.depth(); depth > 0) {
+    note_fault(
+        actor,
+        {.kind = FindingKind::lock_imbalance,
+         .message = "WARNING: " + actor.name + " ends inside a read-side critical section, " +
+                    std::to_string(depth) + " rcu_read_unlock missing",
+         .where = "rcu_read_lock in " + actor.name},
+        {});
+  }
+  for (const Mutex* mutex : actor.held) {
+    note_fault(
+        actor,
+        {.kind = FindingKind::lock_imbalance,
+         .message = "WARNING: " + actor.name + " still has locks held! (" + mutex->name + ")",
+         .where = std::string(mutex->name) + " in " + actor.name},
+        {});
+  }
+}
+
+/// Runs the body; what it throws is handled here, in every case.
+void run_guarded(Actor& actor, const std::function<void()>& body) {
+  const auto fault = [&actor](Fault found) {
+    note_fault(actor, std::move(found), {});
+    actor.repetition->abandon();
+    actor.is_ending = true;
+  };
+  try {
+    actor.is_in_body = true;
+    body();
+  } catch (const EndOfActor&) {
+  } catch (const BadPointer& pointer) {
+    fault(fault_of(pointer));
+  } catch (const UsageError&) {
+    actor.repetition->fail(std::current_exception());
+  } catch (const LimitError&) {
+    actor.repetition->fail(std::current_exception());
+  } catch (const std::exception& error) {
+    fault({.kind = FindingKind::error, .message = error.what(), .where = actor.name});
+  } catch (...) {
+    fault({.kind = FindingKind::error,
+           .message = "an exception that is no std::exception left the actor",
+           .where = actor.name});
+  }
+  actor.is_in_body = false;
+}
+
+}  // namespace
+
+std::int64_t event_time(const Actor& actor, EventKind kind) {
+  if (actor.level != TraceLevel::logical) return static_cast<std::int64_t>(read_tsc());
+  return is_update(kind) ? actor.logical_clock->fetch_add(1, std::memory_order_relaxed) + 1
+                         : actor.logical_clock->load(std::memory_order_relaxed);
+}
+
+void record(Actor& actor, EventKind kind, const EventFields& fields) {
+  if (actor.ring == nullptr) return;
+  Event event;
+  event.time = event_time(actor, kind);
+  event.kind = kind;
+  event.flags = static_cast<std::uint16_t>(fields.flags | context_flags(actor));
+  const ActorId who = fields.actor.is_valid() ? fields.actor : actor.id;
+  event.actor = static_cast<std::uint16_t>(who.value);
+  event.cpu = static_cast<std::int16_t>(actor.cpu.value);
+  event.value = fields.value;
+  event.object = fields.object;
+  event.grace_period = GracePeriodId{fields.grace_period};
+  actor.ring->record(event);
+}
+
+Actor& current_actor() {
+  if (thread_slot.actor != nullptr) return *thread_slot.actor;
+  if (thread_slot.belongs_to_run) {
+    throw UsageError("a primitive is called on a thread of a live run, but outside of any actor");
+  }
+  static thread_local ForeignThread thread;
+  return thread.actor;
+}
+
+ActorScope::ActorScope(Actor& actor)
+    : actor_(actor), sections_before_(thread_slot.section_count.load()) {
+  actor.ring = actor.level == TraceLevel::off ? nullptr : thread_slot.ring;
+  const bool is_access_slow = actor.token != nullptr || actor.level == TraceLevel::full ||
+                              actor.level == TraceLevel::logical;
+  if (actor.is_implicit_reader()) actor.flavor->lock();
+  const std::lock_guard guard(actor.repetition->mutex);
+  const bool is_over = actor.repetition->is_abandoned();
+  thread_slot.actor = &actor;
+  thread_slot.nesting.store(actor.is_fast() ? 0 : ThreadSlot::slow_bias);
+  thread_slot.is_section_slow.store(is_over || !actor.is_fast());
+  thread_slot.is_access_slow.store(is_over || is_access_slow);
+  actor.slot.store(&thread_slot);
+}
+
+ActorScope::~ActorScope() {
+  if (thread_slot.depth() > 0) {
+    note_section_end();
+    actor_.flavor->unlock();
+  }
+  if (actor_.is_implicit_reader()) {
+    note_section_end();
+    actor_.flavor->unlock();
+  }
+  actor_.repetition->session().section_count += thread_slot.section_count.load() - sections_before_;
+  const std::lock_guard guard(actor_.repetition->mutex);
+  actor_.slot.store(nullptr);
+  thread_slot.actor = nullptr;
+  thread_slot.nesting.store(0);
+  thread_slot.is_section_slow.store(true);
+  thread_slot.is_access_slow.store(false);
+}
+
+void run_actor(Actor& actor, const std::function<void()>& body, EventKind start, EventKind end,
+               const EventFields& fields) {
+  if (actor.token != nullptr) actor.token->acquire(actor);
+  {
+    const ActorScope scope(actor);
+    record(actor, start, fields);
+    if (!actor.repetition->is_abandoned()) run_guarded(actor, body);
+    check_end(actor);
+    record(actor, end, fields);
+  }
+  if (actor.token != nullptr) actor.token->release(actor);
+}
+
+}  // namespace rcuscope::live

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What runs after a grace period on liburcu's thread: callbacks, kfree_rcu, rcu_barrier. Work
+// items.
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "live/operation.h"
+#include "live/primitives.h"
+#include "live/urcu.h"
+
+namespace rcuscope::live {
+namespace {
+
+/// What liburcu's thread is given. It keeps the repetition until it has run.
+struct Deferred : rcu_head {
+  std::shared_ptr<Repetition> repetition;
+  std::function<void(std::int32_t grace_period)> run;  // not called if the repetition is over
+  std::int64_t number = 0;                             // among the repetition's callbacks
+  std::int64_t grace_period = 0;                       // its number; the trace's id is one less
+  Nanoseconds queued_at = 0;
+};
+
+void record_end_of_grace_period(Session& session, std::int64_t number) {
+  Actor kthread;
+  kthread.id = session.grace_period_actor();
+  kthread.kind = ActorKind::grace_period;
+  kthread.ring = thread_slot.ring;
+  kthread.level = session.options().trace;
+  kthread.logical_clock = &session.logical_clock;
+  record(kthread, EventKind::grace_period_end, {.grace_period = trace_id(number)});
+}
+
+void run_deferred(rcu_head* head) {
+  const std::unique_ptr<Deferred> deferred(static_cast<Deferred*>(head));
+  note_grace_period_end();
+  Repetition& repetition = *deferred->repetition;
+  Session& session = repetition.session();
+  session.adopt_callback_thread();
+  session.grace_periods.end(deferred->grace_period);
+  session.callback_delay.add(monotonic_now() - deferred->queued_at);
+  if (!repetition.is_abandoned()) {
+    record_end_of_grace_period(session, deferred->grace_period);
+    deferred->run(trace_id(deferred->grace_period));
+  }
+  deferred->run = nullptr;  // what it holds ends before anybody learns that it has ended
+  repetition.finish_callback(deferred->number);
+}
+
+/// Queues `run` for after a grace period, and records that with the grace period's id.
+void defer(Actor& actor, std::function<void(std::int32_t)> run, EventKind kind,
+           EventFields fields) {
+  auto deferred = std::make_unique<Deferred>();
+  deferred->repetition = actor.repetition->shared_from_this();
+  deferred->run = std::move(run);
+  deferred->number = actor.repetition->add_callback();
+  deferred->grace_period = start_grace_period(actor);
+  deferred->queued_at = monotonic_now();
+  fields.grace_period = trace_id(deferred->grace_period);
+  record(actor, kind, fields);
+  actor.flavor->use_callback_thread(actor.repetition->session().callback_thread());
+  actor.flavor->queue_callback(deferred.release(), run_deferred);
+}
+
+/// Context: a thread of the pool. The item may have been cancelled meanwhile.
+void run_work(Repetition& repetition, WorkState& work, std::uint64_t generation,
+              std::int32_t grace_period) {
+  {
+    std::unique_lock lock(repetition.mutex);
+    repetition.changed.wait(lock, [&] { return !work.is_running || repetition.is_abandoned(); });
+    const bool is_cancelled = !work.is_pending || work.queued_generation != generation;
+    if (is_cancelled || repetition.is_abandoned()) return repetition.end_work();
+    work.is_pending = false;
+    work.is_running = true;
+  }
+  Actor& actor = repetition.add_actor({work.name, ActorKind::kworker, {}, {}});
+  run_actor(actor, work.function, EventKind::work_start, EventKind::work_end,
+            {.object = work.id, .grace_period = grace_period});
+  repetition.finish(actor);
+  repetition.session().work_count += 1;
+  const std::lock_guard guard(repetition.mutex);
+  work.is_running = false;
+  repetition.end_work();
+}
+
+void submit_work(Repetition& repetition, WorkState& work, std::uint64_t generation,
+                 std::int32_t grace_period) {
+  repetition.session().pool.run(
+      [self = repetition.shared_from_this(), &work, generation, grace_period] {
+        run_work(*self, work, generation, grace_period);
+      });
+}
+
+WorkState& state_of(const WorkStruct& work) {
+  WorkState* state = work.state.load(std::memory_order_acquire);
+  if (state == nullptr) {
+    throw UsageError("work '" + std::string(work.name) + "' is used before init_work");
+  }
+  return *state;
+}
+
+void wait_for_work(Actor& actor, const WorkStruct& work, const WorkState& state,
+                   bool waits_for_pending) {
+  actor.repetition->wait_until(actor, Wait::work, &work, [&state, waits_for_pending] {
+    return !state.is_running && !(waits_for_pending && state.is_pending);
+  });
+}
+
+}  // namespace
+
+void call_rcu(std::string name, Callback callback, const Place&) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return;
+  Repetition& repetition = repetition_of(actor, "call_rcu");
+  const ActorId id = repetition.session().names.actor({name, ActorKind::callback, {}});
+  auto run = [&repetition, name = std::move(name),
+              callback = std::move(callback)](std::int32_t grace_period) {
+    Actor& own = repetition.add_actor({name, ActorKind::callback, {}, {}});
+    run_actor(own, callback, EventKind::callback_start, EventKind::callback_end,
+              {.grace_period = grace_period});
+    repetition.finish(own);
+    repetition.session().callback_count += 1;
+  };
+  defer(actor, std::move(run), EventKind::call_rcu, {.value = id.value});
+}
+
+void kfree_rcu(const void* object, const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor) || object == nullptr) return;
+  Repetition& repetition = repetition_of(actor, "kfree_rcu");
+  check_object_alive(actor, object, place);
+  auto run = [&repetition, object, place](std::int32_t) {
+    Actor& own = repetition.add_actor({"rcu_gp_kthread", ActorKind::grace_period, {}, {}});
+    {
+      const ActorScope scope(own);
+      free_object(own, object, place);
+    }
+    repetition.finish(own);
+  };
+  defer(actor, run, EventKind::kfree_rcu, {.object = object_id(object)});
+}
+
+void rcu_barrier(const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return;
+  Repetition& repetition = repetition_of(actor, "rcu_barrier");
+  check_may_sleep(actor, "rcu_barrier", place);
+  record(actor, EventKind::rcu_barrier_start,
+         {.value = static_cast<std::int64_t>(repetition.unfinished_callback_count())});
+  repetition.wait_for_callbacks(actor);
+  record(actor, EventKind::rcu_barrier_end);
+  may_go_on(actor);
+}
+
+// --- work
+
+void init_work(WorkStruct& work, std::string name, Callback function) {
+  Actor& actor = current_actor();
+  if (actor.is_ending) return;
+  Repetition& repetition = repetition_of(actor, "init_work");
+  const ObjectId id = id_of_part(actor, &work, work.name, "work_struct");
+  work.state.store(&repetition.add_work(std::move(name), std::move(function), id),
+                   std::memory_order_release);
+}
+
+bool queue_work(WorkStruct& work, bool after_grace_period, const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return false;
+  check_object_alive(actor, &work, place);
+  Repetition& repetition = repetition_of(actor, "queue_work");
+  WorkState& state = state_of(work);
+  const EventKind kind = after_grace_period ? EventKind::queue_rcu_work : EventKind::queue_work;
+  std::uint64_t generation = 0;
+  {
+    const std::lock_guard guard(repetition.mutex);
+    if (!state.is_pending && state.disable_depth == 0) {
+      state.is_pending = true;
+      generation = ++state.queued_generation;
+      repetition.begin_work();
+    }
+  }
+  if (generation == 0) {
+    record(actor, kind, {.object = state.id, .value = -1, .flags = event_flag::failed});
+    return false;
+  }
+  const ActorId worker = repetition.session().names.actor({state.name, ActorKind::kworker, {}});
+  const EventFields fields{.object = state.id, .value = worker.value};
+  if (after_grace_period) {
+    auto run = [&repetition, &state, generation](std::int32_t grace_period) {
+      submit_work(repetition, state, generation, grace_period);
+    };
+    defer(actor, run, kind, fields);
+  } else {
+    record(actor, kind, fields);
+    submit_work(repetition, state, generation, -1);
+  }
+  return true;
+}
+
+void flush_work(WorkStruct& work, const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return;
+  check_object_alive(actor, &work, place);
+  check_may_sleep(actor, "flush_work", place);
+  WorkState& state = state_of(work);
+  record(actor, EventKind::flush_work_start, {.object = state.id});
+  wait_for_work(actor, work, state, true);
+  record(actor, EventKind::flush_work_end, {.object = state.id});
+  may_go_on(actor);
+}
+
+bool cancel_work_sync(WorkStruct& work, bool disables, const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return false;
+  check_object_alive(actor, &work, place);
+  check_may_sleep(actor, disables ? "disable_work_sync" : "cancel_work_sync", place);
+  WorkState& state = state_of(work);
+  bool was_pending = false;
+  {
+    const std::lock_guard guard(actor.repetition->mutex);
+    was_pending = std::exchange(state.is_pending, false);
+    if (disables) ++state.disable_depth;
+    actor.repetition->changed.notify_all();
+  }
+  record(actor, EventKind::cancel_work_start, {.object = state.id, .value = was_pending});
+  wait_for_work(actor, work, state, false);
+  record(actor, EventKind::cancel_work_end, {.object = state.id});
+  may_go_on(actor);
+  return was_pending;
+}
+
+bool enable_work(WorkStruct& work, const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return false;
+  check_object_alive(actor, &work, place);
+  WorkState& state = state_of(work);
+  const std::lock_guard guard(actor.repetition->mutex);
+  if (state.disable_depth > 0) --state.disable_depth;
+  return state.disable_depth == 0;
+}
+
+}  // namespace rcuscope::live

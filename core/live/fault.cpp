@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The words are the kernel's, shortened (KERNEL_FACTS 2), and the same ones as in the model.
+#include "live/fault.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "base/error.h"
+#include "live/repetition.h"
+
+namespace rcuscope::live {
+namespace {
+
+std::string hexadecimal(std::uintptr_t address) {
+  char text[32];
+  std::snprintf(text, sizeof text, "0x%016llx", static_cast<unsigned long long>(address));
+  return text;
+}
+
+std::string describe_place(const Place& place) {
+  if (place.line == 0) return "";
+  return std::string(short_function_name(place.function)) + ":" + std::to_string(place.line);
+}
+
+/// The reason in words; empty if the actor may sleep.
+std::string why_not_sleep(const Actor& actor) {
+  if (!actor.is_implicit_reader()) return "";
+  if (actor.kind == ActorKind::callback) return "a call_rcu callback runs in softirq context";
+  return std::string(to_string(context_of(actor.kind))) + " context";
+}
+
+}  // namespace
+
+std::string name_of_object(const Actor& actor, const void* address) {
+  if (actor.repetition == nullptr || address == nullptr) return "";
+  const ObjectHeader* header = actor.repetition->heap().find(address);
+  if (header == nullptr) return "";
+  return actor.repetition->session().names.object_name(ObjectId{header->id.load()});
+}
+
+void note_fault(Actor& actor, Fault fault, const Place& place) {
+  if (actor.is_ending) return;
+  if (actor.repetition == nullptr) {
+    throw UsageError(fault.message + " (on a thread that no live run started)");
+  }
+  Finding finding;
+  finding.kind = fault.kind;
+  finding.message = std::move(fault.message);
+  finding.kconfig = describe(fault.kind).kconfig;
+  finding.explanation = std::move(fault.explanation);
+  finding.actor = actor.name;
+  finding.place = fault.where.empty() ? name_of_object(actor, fault.object) : fault.where;
+  if (finding.place.empty()) finding.place = describe_place(place);
+  const ObjectHeader* header = actor.repetition->heap().find(fault.object);
+  record(actor, EventKind::finding,
+         {.object = header == nullptr ? ObjectId{} : ObjectId{header->id.load()},
+          .value = static_cast<std::int64_t>(fault.kind),
+          .flags = event_flag::error});
+  actor.repetition->count_finding();
+  actor.repetition->session().add_finding(finding);
+}
+
+void report_fault(Actor& actor, Fault fault, const Place& place) {
+  if (actor.is_ending) return;
+  const bool is_fatal = describe(fault.kind).is_fatal;
+  note_fault(actor, std::move(fault), place);
+  if (!is_fatal) return;
+  actor.repetition->abandon();
+  end_actor(actor);
+}
+
+void end_actor(Actor& actor) {
+  if (std::exchange(actor.is_ending, true)) return;
+  throw EndOfActor{};
+}
+
+Fault fault_of(BadPointer pointer) {
+  const std::string at = hexadecimal(pointer.address);
+  const std::string protection =
+      "general protection fault, probably for non-canonical address " + at;
+  if (pointer.address == LIST_POISON1 || pointer.address == LIST_POISON2) {
+    const bool is_next = pointer.address == LIST_POISON1;
+    return {.kind = FindingKind::list_corruption,
+            .message = protection + (is_next ? " (LIST_POISON1)" : " (LIST_POISON2)"),
+            .explanation = "it stood on an entry that list_del had unlinked and poisoned",
+            .where = at};
+  }
+  if (pointer.address == poison_word) {
+    return {.kind = FindingKind::use_after_free,
+            .message = protection + " (POISON_FREE)",
+            .explanation = "it followed a pointer that it had read from a freed object",
+            .where = at};
+  }
+  return {.kind = FindingKind::null_dereference,
+          .message = "BUG: kernel NULL pointer dereference, address: " + at,
+          .where = at};
+}
+
+void check_may_sleep(Actor& actor, std::string_view what, const Place& place) {
+  const std::string call(what);
+  if (const std::string reason = why_not_sleep(actor); !reason.empty()) {
+    report_fault(actor,
+                 {.kind = FindingKind::sleeping_in_atomic,
+                  .message = "BUG: sleeping function called from invalid context: " + call + " (" +
+                             reason + ")",
+                  .where = call + " in " + actor.name},
+                 place);
+  } else if (actor.depth() > 0 && call.starts_with("synchronize_rcu")) {
+    report_fault(actor,
+                 {.kind = FindingKind::suspicious_rcu_usage,
+                  .message = "WARNING: suspicious RCU usage: Illegal " + call +
+                             "() in RCU read-side critical section!",
+                  .where = call},
+                 place);
+  } else if (actor.depth() > 0) {
+    report_fault(actor,
+                 {.kind = FindingKind::sleeping_in_atomic,
+                  .message = "Voluntary context switch within RCU read-side critical section! (" +
+                             call + ")",
+                  .where = call + " in " + actor.name},
+                 place);
+  }
+}
+
+void check_object_alive(Actor& actor, const void* address, const Place& place) {
+  if (actor.repetition == nullptr) return;
+  const Heap& heap = actor.repetition->heap();
+  const ObjectHeader* header = heap.find(address);
+  if (header == nullptr || header->state.load() != ObjectHeader::State::freed) return;
+  const Names& names = actor.repetition->session().names;
+  const std::string object = names.object_name(ObjectId{header->id.load()});
+  const std::string location = heap.location_name(address);
+  const std::string freer = names.actor_name(header->freed_by);
+  report_fault(actor,
+               {.kind = FindingKind::use_after_free,
+                .object = address,
+                .message = "BUG: KASAN: slab-use-after-free in " +
+                           std::string(short_function_name(place.function)) + ": access to " +
+                           object + (location.empty() ? "" : "->" + location),
+                .explanation = "'" + actor.name + "' reaches " + object + ", which '" + freer +
+                               "' freed in " + describe_place(header->freed_place)},
+               place);
+}
+
+}  // namespace rcuscope::live

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Read-side critical sections off the fast path, and waiting for grace periods.
+#include <string>
+
+#include "live/operation.h"
+#include "live/primitives.h"
+#include "live/urcu.h"
+
+namespace rcuscope::live {
+namespace {
+
+void enter_section(Actor& actor) {
+  if (actor.flavor == &memb_flavor) {
+    memb_read_lock();
+  } else {
+    actor.flavor->lock();
+  }
+}
+
+void leave_section(Actor& actor) {
+  if (actor.flavor == &memb_flavor) {
+    memb_read_unlock();
+  } else {
+    note_section_end();
+    actor.flavor->unlock();
+  }
+}
+
+void record_section(Actor& actor) {
+  if (actor.level == TraceLevel::section) {
+    record(actor, EventKind::rcu_read_unlock,
+           {.value = actor.section_start, .flags = section_record_flag});
+  } else {
+    record(actor, EventKind::rcu_read_unlock, {.value = 0});
+  }
+  const std::int32_t waiting = actor.awaited_by.exchange(-1, std::memory_order_relaxed);
+  if (waiting < 0) return;
+  record(actor, EventKind::quiescent_state,
+         {.value = actor.id.value,
+          .grace_period = waiting,
+          .actor = actor.repetition->session().grace_period_actor()});
+}
+
+/// Ends in a finding instead of a thread that liburcu never lets go.
+void check_own_section(Actor& actor, const Place& place) {
+  if (!actor.is_reader()) return;
+  report_fault(actor,
+               {.kind = FindingKind::deadlock,
+                .message = "INFO: task blocked: '" + actor.name +
+                           "' waits in synchronize_rcu: its grace period waits for the reader '" +
+                           actor.name + "'",
+                .explanation = "the caller's own read-side critical section cannot end before "
+                               "synchronize_rcu returns",
+                .where = actor.name},
+               place);
+}
+
+void wait_for_readers(Actor& actor) {
+  const WaitScope scope(actor, Wait::grace_period, nullptr);
+  actor.flavor->wait_for_readers();
+  note_grace_period_end();
+}
+
+}  // namespace
+
+void read_lock_slow(const Place&) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return;
+  const std::uint32_t depth = thread_slot.depth();
+  thread_slot.nesting.store(thread_slot.nesting.load(std::memory_order_relaxed) + 1,
+                            std::memory_order_relaxed);
+  if (depth == 0) enter_section(actor);
+  if (actor.ring == nullptr) return;
+  if (actor.level != TraceLevel::section) {
+    record(actor, EventKind::rcu_read_lock, {.value = depth + 1});
+  } else if (depth == 0) {
+    actor.section_start = event_time(actor, EventKind::rcu_read_lock);
+  }
+}
+
+void read_unlock_slow(const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_release(actor)) return;
+  const std::uint32_t depth = thread_slot.depth();
+  if (depth == 0) {
+    note_fault(actor,
+               {.kind = FindingKind::lock_imbalance,
+                .message = "WARNING: bad unlock balance detected! rcu_read_unlock without "
+                           "rcu_read_lock",
+                .where = "rcu_read_unlock in " + actor.name},
+               place);
+    return;
+  }
+  if (actor.ring != nullptr && depth == 1) record_section(actor);
+  if (actor.ring != nullptr && depth > 1 && actor.level != TraceLevel::section) {
+    record(actor, EventKind::rcu_read_unlock, {.value = depth - 1});
+  }
+  thread_slot.nesting.store(thread_slot.nesting.load(std::memory_order_relaxed) - 1,
+                            std::memory_order_relaxed);
+  if (depth > 1) return;
+  leave_section(actor);
+  thread_slot.count_section();
+}
+
+bool is_reader() {
+  const Actor* actor = thread_slot.actor;
+  return actor != nullptr && (actor->is_implicit_reader() || thread_slot.depth() > 0);
+}
+
+std::int64_t start_grace_period(Actor& actor) {
+  Session& session = actor.repetition->session();
+  const std::int64_t number = session.grace_periods.start();
+  if (actor.ring == nullptr) return number;
+  const std::lock_guard guard(actor.repetition->mutex);
+  std::vector<Actor*> readers;
+  actor.repetition->for_each_unfinished([&readers, &actor](Actor& other) {
+    if (&other != &actor && other.is_reader()) readers.push_back(&other);
+  });
+  const ActorId who = session.grace_period_actor();
+  record(actor, EventKind::grace_period_start,
+         {.value = static_cast<std::int64_t>(readers.size()),
+          .grace_period = trace_id(number),
+          .actor = who});
+  for (Actor* reader : readers) {
+    record(actor, EventKind::grace_period_waits_for,
+           {.value = reader->id.value, .grace_period = trace_id(number), .actor = who});
+    reader->awaited_by.store(trace_id(number), std::memory_order_relaxed);
+  }
+  return number;
+}
+
+void synchronize_rcu(bool is_expedited, const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return;
+  check_may_sleep(actor, is_expedited ? "synchronize_rcu_expedited" : "synchronize_rcu", place);
+  check_own_section(actor, place);
+  if (actor.repetition == nullptr) {
+    wait_for_readers(actor);
+    return;
+  }
+  Session& session = actor.repetition->session();
+  const Nanoseconds start = monotonic_now();
+  const std::int64_t number = start_grace_period(actor);
+  record(actor, EventKind::synchronize_rcu_start,
+         {.value = is_expedited, .grace_period = trace_id(number)});
+  wait_for_readers(actor);
+  session.grace_periods.end(number);
+  session.grace_period_latency.add(monotonic_now() - start);
+  record(actor, EventKind::grace_period_end,
+         {.grace_period = trace_id(number), .actor = session.grace_period_actor()});
+  record(actor, EventKind::synchronize_rcu_end, {.grace_period = trace_id(number)});
+  may_go_on(actor);
+}
+
+}  // namespace rcuscope::live

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Repetition: one run of a scenario: its actors, heap, callbacks and work, and how it is cut short.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "live/actor.h"
+#include "live/cpu.h"
+#include "live/heap.h"
+#include "live/session.h"
+#include "world/actor_spec.h"
+
+namespace rcuscope::live {
+
+struct NameSetState {
+  std::set<StringId> names;
+};
+
+struct WorkState {
+  std::string name;
+  Callback function;
+  ObjectId id;
+  ActorId worker;
+  bool is_pending = false;  ///< Queued, or waiting for its grace period.
+  bool is_running = false;
+  int disable_depth = 0;
+  std::uint64_t queued_generation = 0;  ///< Tells a cancelled queueing from a later one.
+};
+
+/// Owner: the session's caller, and each thread, callback and work item that belongs to it.
+class Repetition : public std::enable_shared_from_this<Repetition> {
+ public:
+  explicit Repetition(std::shared_ptr<Session> session);
+  ~Repetition();
+
+  Session& session() const { return *session_; }
+  Heap& heap() const { return *heap_; }
+
+  /// Runs the body as the actor `main` on a thread of the pool.
+  void start(std::function<void()> body);
+  /// Context: `main`. Starts the declared actors together; returns when all of them, all callbacks
+  /// and all work have ended.
+  void run_actors(Actor& main);
+  void declare(ActorSpec actor);
+
+  /// A record for a callback or work item that is about to run.
+  Actor& add_actor(ActorSpec spec);
+  /// The actor is off its thread, and its record is gone.
+  void finish(Actor& actor);
+
+  /// Cuts the repetition short: each actor ends at its next primitive.
+  void abandon();
+  bool is_abandoned() const { return is_abandoned_.load(std::memory_order_relaxed); }
+  /// Wrong use of us: abandons, and run_once() throws it.
+  void fail(std::exception_ptr error);
+  std::exception_ptr error() const;
+
+  /// True while `main` is the only flow of control: nobody can be reading.
+  bool runs_alone() const;
+
+  /// Deferred: callbacks in the order of queueing. Return: the callback's number.
+  std::int64_t add_callback();
+  void finish_callback(std::int64_t number);
+  std::size_t unfinished_callback_count() const;
+  /// Waits until the callbacks queued so far have ended.
+  void wait_for_callbacks(Actor& actor);
+
+  WorkState& add_work(std::string name, Callback function, ObjectId id);
+  NameSetState& add_name_set();
+  void begin_work() { ++unfinished_work_count_; }  ///< Context: mutex is held.
+  void end_work();                                 ///< Context: mutex is held.
+
+  /// Waits on `changed` until the predicate holds or the repetition is abandoned. It is evaluated
+  /// under the lock.
+  void wait_until(Actor& actor, Wait wait, const void* object, const std::function<bool()>& holds);
+
+  void count_finding() { ++finding_count_; }
+  std::uint64_t finding_count() const { return finding_count_; }
+
+  /// Sums up everything that moves when the actors do anything. Context: mutex is held.
+  std::uint64_t progress() const;
+  bool is_over() const { return is_main_over_; }  ///< Context: mutex is held.
+  bool is_at_rest() const;  ///< No thread is left in it. Context: mutex is held.
+  template <class Visit>
+  void for_each_unfinished(Visit visit) const {  // context: mutex is held
+    for (const auto& actor : actors_) {
+      if (actor->slot.load() != nullptr) visit(*actor);
+    }
+  }
+
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+
+ private:
+  enum class Phase : std::uint8_t { setup, running, ended };
+
+  void run_main(Actor& main, const std::function<void()>& body);
+  void run_declared(Actor& actor, const std::function<void()>& body, std::size_t index);
+  void wait_for_release(std::size_t index);
+  void wait_for_quiet(Actor& main);
+
+  const std::shared_ptr<Session> session_;
+  const std::uint64_t number_;
+  std::unique_ptr<Heap> heap_;
+  std::vector<std::unique_ptr<Actor>> actors_;  // that are not finished
+  std::vector<ActorSpec> declared_;
+  std::map<CpuId, std::unique_ptr<CpuToken>> tokens_;
+  std::deque<WorkState> work_;
+  std::deque<NameSetState> name_sets_;
+  std::set<std::int64_t> unfinished_callbacks_;
+  std::int64_t last_callback_ = 0;
+  std::size_t unfinished_actor_count_ = 0;  // of the declared ones
+  std::size_t unfinished_work_count_ = 0;
+  std::size_t arrived_count_ = 0;  // at the starting line
+  std::atomic<bool> is_released_{false};
+  std::atomic<Phase> phase_{Phase::setup};
+  std::atomic<bool> is_abandoned_{false};
+  std::atomic<std::uint64_t> finding_count_{0};
+  std::uint64_t finished_progress_ = 0;  // of the actors that are gone
+  bool is_main_over_ = false;
+  std::exception_ptr error_;
+};
+
+/// Encloses a wait of the calling thread's actor: hands its CPU over and calls the hooks.
+class WaitScope {
+ public:
+  WaitScope(Actor& actor, Wait wait, const void* object);
+  ~WaitScope();
+  WaitScope(const WaitScope&) = delete;
+  WaitScope& operator=(const WaitScope&) = delete;
+
+ private:
+  Actor& actor_;
+};
+
+}  // namespace rcuscope::live

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The supervisor: waits on the caller's thread, polls, and tells deadlock and stall from slowness.
+#include "live/run.h"
+
+#include <bit>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "live/repetition.h"
+#include "live/session.h"
+
+namespace rcuscope {
+namespace live {
+namespace {
+
+using std::chrono_literals::operator""ms;
+
+constexpr auto poll_period = 20ms;
+constexpr auto farewell_time = 100ms;  // for threads to notice that their repetition is over
+
+std::string readers_in(const Repetition& repetition, const Actor& except) {
+  std::string names;
+  repetition.for_each_unfinished([&names, &except](const Actor& actor) {
+    if (&actor == &except || !actor.is_reader()) return;
+    names += (names.empty() ? "'" : ", '") + actor.name + "'";
+  });
+  return names;
+}
+
+/// "'unplug' waits in synchronize_rcu: its grace period waits for the reader 'isr'".
+std::string describe_wait(const Repetition& repetition, const Actor& actor) {
+  const std::string who = "'" + actor.name + "' ";
+  const std::string readers = readers_in(repetition, actor);
+  switch (actor.wait.load()) {
+    case Wait::none:
+      return who + "runs without coming to an end" +
+             (actor.is_reader() ? " inside a read-side critical section" : "");
+    case Wait::grace_period:
+      return who + "waits in synchronize_rcu: its grace period waits for the reader " +
+             (readers.empty() ? "of an earlier run" : readers);
+    case Wait::mutex: {
+      const auto* mutex = static_cast<const Mutex*>(actor.wait_object.load());
+      if (mutex == nullptr) return who + "waits for a mutex";
+      const std::string owner = repetition.session().names.actor_name({mutex->owner.load()});
+      return who + "waits for the mutex " + mutex->name + ", held by '" + owner + "'";
+    }
+    case Wait::callbacks:
+      return who + "waits in rcu_barrier for a callback";
+    case Wait::work:
+      return who + "waits for a work item to end";
+    case Wait::actors:
+      return who + "waits for the actors";
+    case Wait::cpu:
+      return who + "waits for its CPU";
+  }
+  return who;
+}
+
+/// Context: the repetition's lock is held.
+Finding describe_standstill(const Repetition& repetition, Nanoseconds timeout) {
+  Finding finding;
+  bool is_anybody_running = false;
+  std::string waits;
+  repetition.for_each_unfinished([&](const Actor& actor) {
+    const Wait wait = actor.wait.load();
+    if (wait == Wait::actors || wait == Wait::cpu) return;
+    is_anybody_running |= wait == Wait::none;
+    waits += (waits.empty() ? "" : "; ") + describe_wait(repetition, actor);
+    finding.actor += (finding.actor.empty() ? "" : ", ") + actor.name;
+  });
+  finding.kind = is_anybody_running ? FindingKind::stall : FindingKind::deadlock;
+  const std::string seconds = std::to_string(static_cast<double>(timeout) / 1e9);
+  finding.message = (is_anybody_running ? "INFO: rcu_preempt detected stalls on CPUs/tasks: "
+                                        : "INFO: task blocked: ") +
+                    waits;
+  finding.explanation = "nothing moved for " + seconds.substr(0, seconds.find('.') + 2) + " s";
+  finding.kconfig = describe(finding.kind).kconfig;
+  finding.place = finding.actor;
+  return finding;
+}
+
+class Supervisor {
+ public:
+  Supervisor(Repetition& repetition, const std::function<bool()>& poll)
+      : repetition_(repetition), poll_(poll), last_change_(monotonic_now()) {}
+
+  LiveOutcome watch() {
+    std::unique_lock lock(repetition_.mutex);
+    while (!is_done()) {
+      repetition_.changed.wait_for(lock, poll_period, [this] { return is_done(); });
+      if (is_done()) break;
+      lock.unlock();
+      if (poll_ && poll_()) return cancel();
+      lock.lock();
+      if (!stands_still()) continue;
+      const Finding finding = describe_standstill(repetition_, timeout());
+      lock.unlock();
+      repetition_.count_finding();
+      repetition_.session().add_finding(finding);
+      repetition_.abandon();
+      lock.lock();
+    }
+    // Those that are still at work after the last word of `main`, or cut short.
+    repetition_.changed.wait_for(lock, farewell_time, [this] { return repetition_.is_at_rest(); });
+    return outcome();
+  }
+
+ private:
+  /// Context: the repetition's lock is held, as for all below but cancel().
+  bool is_done() const { return repetition_.is_at_rest() || repetition_.is_abandoned(); }
+  Nanoseconds timeout() const { return repetition_.session().options().timeout; }
+
+  bool stands_still() {
+    const std::uint64_t progress = repetition_.progress();
+    const Nanoseconds now = monotonic_now();
+    if (std::exchange(last_progress_, progress) != progress) last_change_ = now;
+    return now - last_change_ >= timeout();
+  }
+
+  LiveOutcome cancel() {
+    repetition_.abandon();
+    std::unique_lock lock(repetition_.mutex);
+    repetition_.changed.wait_for(lock, farewell_time, [this] { return repetition_.is_at_rest(); });
+    LiveOutcome result = outcome();
+    result.was_cancelled = true;
+    return result;
+  }
+
+  LiveOutcome outcome() const {
+    return {repetition_.finding_count(), false, repetition_.is_abandoned()};
+  }
+
+  Repetition& repetition_;
+  const std::function<bool()>& poll_;
+  std::uint64_t last_progress_ = 0;
+  Nanoseconds last_change_;
+};
+
+LiveOptions checked(LiveOptions options) {
+  if (!std::has_single_bit(options.ring_slot_count)) {
+    throw UsageError("ring_slot_count = " + std::to_string(options.ring_slot_count) +
+                     "; expected a power of two");
+  }
+  if (options.timeout <= 0) {
+    throw UsageError("timeout = " + std::to_string(options.timeout) + " ns; expected more than 0");
+  }
+  return options;
+}
+
+}  // namespace
+}  // namespace live
+
+LiveRun::LiveRun(LiveOptions options, LiveHooks hooks)
+    : session_(
+          std::make_shared<live::Session>(live::checked(std::move(options)), std::move(hooks))) {}
+
+LiveRun::~LiveRun() { session_->stop(); }
+
+LiveOutcome LiveRun::run_once(std::function<void(Live)> body, const std::function<bool()>& poll) {
+  const auto repetition = std::make_shared<live::Repetition>(session_);
+  repetition->start([body = std::move(body)] { body(Live{}); });
+  const LiveOutcome outcome = live::Supervisor(*repetition, poll).watch();
+  if (repetition->error() != nullptr) std::rethrow_exception(repetition->error());
+  return outcome;
+}
+
+LiveResult LiveRun::result() {
+  LiveResult result;
+  result.statistics = session_->statistics();
+  result.trace = session_->build_trace();
+  result.findings = session_->findings();
+  return result;
+}
+
+}  // namespace rcuscope

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// LiveRun: runs a scenario on real threads, once or many times, and gives back trace, findings,
+// numbers.
+//
+//   LiveRun run({.timeout = 2'000'000'000});
+//   run.run_once([](Live w) {
+//     static Live::shared<int> ready("ready", 0);
+//     w.declare({"reader", ActorKind::hardirq, {}, [w] { w.rcu_read_lock(); w.rcu_read_unlock();
+//     }}); w.declare({"updater", ActorKind::process, {}, [w] { w.synchronize_rcu(); }});
+//     w.run_actors();
+//   });
+//   std::cout << run.result().statistics.grace_period.p99;
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "live/live.h"
+#include "live/options.h"
+
+namespace rcuscope {
+
+namespace live {
+class Session;
+}
+
+class LiveRun {
+ public:
+  /// Throws UsageError for an unknown flavor or a ring that is no power of two.
+  explicit LiveRun(LiveOptions options = {}, LiveHooks hooks = {});
+  /// Ends the run's threads, which may call the hooks: the caller holds no lock that a hook takes.
+  ~LiveRun();
+  LiveRun(const LiveRun&) = delete;
+  LiveRun& operator=(const LiveRun&) = delete;
+
+  /// One repetition. The body is the actor `main`: it sets up, declares actors, calls run_actors()
+  /// and tears down; it runs on a thread of the run, as the actors do, never on the caller's.
+  /// `poll` is called on the caller's thread at least every 50 ms; true cancels the repetition.
+  ///
+  /// A repetition that is cut short (fatal finding, deadlock, stall, cancellation) ends each actor
+  /// at its next primitive. A thread that does not come to one within 100 ms is left alone: it
+  /// keeps its repetition's memory and ends when it can. Where it is inside a read-side critical
+  /// section, later grace periods of its flavor in this process wait for it.
+  ///
+  /// Throws what the body or an actor threw as UsageError or LimitError.
+  LiveOutcome run_once(std::function<void(Live)> body, const std::function<bool()>& poll = {});
+
+  /// Everything since the last call; findings and statistics since the beginning.
+  LiveResult result();
+
+ private:
+  std::shared_ptr<live::Session> session_;
+};
+
+}  // namespace rcuscope
