@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// rcuscope-viewer: opens a trace in a window, or renders it to a PNG.
+#include <cstdio>
+#include <exception>
+#include <span>
+#include <system_error>
+
+#include "app.h"
+#include "base/error.h"
+#include "io/format.h"
+#include "options.h"
+
+namespace rcuscope::gui {
+namespace {
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+
+Session open_session(const Options& options) {
+  Session session(load_trace(options.trace));
+  session.theme = options.theme;
+  if (!options.at.empty()) {
+    const auto time = session.format().parse(options.at);
+    if (!time) {
+      const bool is_steps = session.trace().clock() == Clock::steps;
+      throw UsageError("--at '" + options.at + "': expected " +
+                       (is_steps ? "a step such as 42" : "a time such as 72.8us or 1.5ms"));
+    }
+    session.playback.move_to(*time);
+  }
+  return session;
+}
+
+void render(const Options& options) {
+  const auto pixels = [&](int length) {
+    return static_cast<int>(static_cast<float>(length) * options.scale + 0.5f);
+  };
+  const WindowSize framebuffer{pixels(options.width_px), pixels(options.height_px)};
+  App app(open_session(options),
+          [&] { return make_headless_window(framebuffer, options.scale); });
+  if (!options.script.empty()) app.run_script(options.script);
+  // Dear ImGui shows a window from its second frame on.
+  app.frame();
+  app.frame();
+  save_png(app.screenshot(), options.render);
+}
+
+int run(const Options& options) {
+  if (options.wants_help) {
+    std::fputs(help_text().c_str(), stdout);
+  } else if (options.wants_version) {
+    std::puts("rcuscope-viewer " RCUSCOPE_VERSION);
+  } else if (!options.render.empty()) {
+    render(options);
+  } else {
+    App app(open_session(options), [&] {
+      return make_glfw_window({options.width_px, options.height_px}, "rcuscope: " + options.trace);
+    });
+    app.run();
+  }
+  return 0;
+}
+
+int complain(const std::exception& error, int status) {
+  std::fprintf(stderr, "rcuscope-viewer: %s\n", error.what());
+  return status;
+}
+
+}  // namespace
+}  // namespace rcuscope::gui
+
+int main(int argc, char** argv) {
+  using namespace rcuscope;
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+  try {
+    return gui::run(gui::parse_options(arguments.subspan(arguments.empty() ? 0 : 1)));
+  } catch (const UsageError& error) {
+    return gui::complain(error, gui::exit_usage);
+  } catch (const std::exception& error) {
+    return gui::complain(error, gui::exit_failure);
+  }
+}

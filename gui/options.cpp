@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Parsing of the command line: every mistake gets one line that says what was expected.
+#include "options.h"
+
+#include <charconv>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace rcuscope::gui {
+namespace {
+
+class Parser {
+ public:
+  explicit Parser(std::span<const char* const> arguments) : arguments_(arguments) {}
+
+  Options run() {
+    while (next_ < arguments_.size()) take(arguments_[next_++]);
+    const bool is_question = options_.wants_help || options_.wants_version;
+    if (options_.trace.empty() && !is_question) {
+      throw UsageError("no trace to open; expected: rcuscope-viewer FILE (see --help)");
+    }
+    if (!options_.script.empty() && options_.render.empty()) {
+      throw UsageError("--script works with --render only");
+    }
+    return std::move(options_);
+  }
+
+ private:
+  void take(std::string_view argument) {
+    if (!argument.starts_with("--")) return take_file(argument);
+    const std::size_t equals = argument.find('=');
+    name_ = argument.substr(0, equals);
+    has_value_ = equals != std::string_view::npos;
+    value_ = has_value_ ? argument.substr(equals + 1) : std::string_view();
+    if (name_ == "--help") return take_flag(options_.wants_help);
+    if (name_ == "--version") return take_flag(options_.wants_version);
+    if (name_ == "--render") return void(options_.render = text());
+    if (name_ == "--at") return void(options_.at = text());
+    if (name_ == "--script") return void(options_.script = text());
+    if (name_ == "--width") return void(options_.width_px = number<int>(200, 16000));
+    if (name_ == "--height") return void(options_.height_px = number<int>(150, 16000));
+    if (name_ == "--scale") return void(options_.scale = number<float>(0.5f, 4));
+    if (name_ == "--theme") return take_theme();
+    throw UsageError("unknown option '" + std::string(name_) + "'; see rcuscope-viewer --help");
+  }
+
+  void take_file(std::string_view argument) {
+    if (argument == "-h") return void(options_.wants_help = true);
+    if (argument.starts_with("-") && argument.size() > 1) {
+      throw UsageError("unknown option '" + std::string(argument) + "'; see rcuscope-viewer --help");
+    }
+    if (!options_.trace.empty()) {
+      throw UsageError("one trace at a time: '" + options_.trace + "' and '" +
+                       std::string(argument) + "' were given");
+    }
+    options_.trace = argument;
+    if (options_.trace.empty()) throw UsageError("the name of the trace is empty");
+  }
+
+  void take_flag(bool& flag) const {
+    if (has_value_) throw UsageError(std::string(name_) + " takes no value");
+    flag = true;
+  }
+
+  /// "--name value" or "--name=value".
+  std::string text() {
+    if (!has_value_ && next_ < arguments_.size()) {
+      value_ = arguments_[next_++];
+      has_value_ = true;
+    }
+    if (!has_value_ || value_.empty()) throw UsageError(std::string(name_) + " needs a value");
+    return std::string(value_);
+  }
+
+  template <class Number>
+  Number number(Number least, Number most) {
+    const std::string given = text();
+    Number value{};
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+    const bool is_number = error == std::errc() && end == given.data() + given.size();
+    if (!is_number || !(value >= least && value <= most)) {
+      const auto shown = [](Number n) {
+        std::string s = std::to_string(n);
+        if (s.find('.') == std::string::npos) return s;
+        s.erase(s.find_last_not_of('0') + 1);
+        return s.ends_with('.') ? s.substr(0, s.size() - 1) : s;
+      };
+      throw UsageError(std::string(name_) + " '" + given + "': expected a number from " +
+                       shown(least) + " to " + shown(most));
+    }
+    return value;
+  }
+
+  void take_theme() {
+    const std::string given = text();
+    const auto theme = theme_from_string(given);
+    if (!theme) throw UsageError("--theme '" + given + "': expected light or dark");
+    options_.theme = *theme;
+  }
+
+  std::span<const char* const> arguments_;
+  std::size_t next_ = 0;
+  std::string_view name_, value_;
+  bool has_value_ = false;
+  Options options_;
+};
+
+}  // namespace
+
+Options parse_options(std::span<const char* const> arguments) { return Parser(arguments).run(); }
+
+std::string help_text() {
+  return "usage: rcuscope-viewer FILE [options]\n"
+         "\n"
+         "Shows a trace of rcuscope: readers, grace periods, callbacks and what they do.\n"
+         "FILE is a native trace (a directory) or any format that rcuscope reads.\n"
+         "\n"
+         "  --render OUT.png   write a picture instead of opening a window; needs no display\n"
+         "  --at TIME          playhead: a step (42), or a time (72.8us, 1.5ms; bare: ns)\n"
+         "  --theme THEME      light or dark\n"
+         "  --width N          of window or picture in pixels, default 1600\n"
+         "  --height N         default 900\n"
+         "  --scale X          with --render: pixels of the picture per pixel of the design\n"
+         "  --script COMMANDS  with --render: 'click play; wait 30; key space; drag timeline -200'\n"
+         "  --help             this text; in the window, ? shows the keys\n"
+         "  --version\n";
+}
+
+}  // namespace rcuscope::gui

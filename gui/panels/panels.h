@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The panels around the timeline, one function and one file each.
+#pragma once
+
+#include "session.h"
+#include "source_text.h"
+#include "ui.h"
+
+namespace rcuscope::gui {
+
+/// Logo and name of the scenario. Return: the x where it ends.
+float draw_scenario(Ui& ui, const Session& session, const Rect& bar);
+
+/// Transport buttons, speeds and time, from `x` on. Return: the x where it ends.
+float draw_playback(Ui& ui, Session& session, const Rect& bar, float x);
+
+/// Verdict, theme and help at the right end of the bar, in the room right of `x`.
+void draw_verdict(Ui& ui, Session& session, const Rect& bar, float x);
+
+/// What is true at the playhead: selection, lists, objects, grace periods, locks, legend.
+void draw_inspector(Ui& ui, Session& session, const Rect& area);
+
+/// The finding in words, at the bottom of `area`, once the playhead has reached it.
+/// Return: the y where it begins, or area.y1.
+float draw_finding(Ui& ui, const Session& session, const Rect& area);
+
+/// The selected span or mark in words. Return: the height it took, or 0.
+float draw_selection(Ui& ui, Session& session, const Rect& area);
+
+/// The actors that matter, each with its source or its events.
+void draw_actors(Ui& ui, Session& session, SourceFiles& files, const Rect& area);
+
+/// The keys; a click anywhere closes it.
+void draw_help(Ui& ui, const Rect& screen);
+
+/// Breaks text into lines of at most `width` at its spaces.
+std::vector<std::string> wrap_text(const Painter& painter, const Face& face,
+                                   std::string_view text, float width);
+
+Color tone_color(const Theme& theme, Tone tone);
+
+}  // namespace rcuscope::gui

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Both ends of the top bar: what is open, and what came out of it.
+#include <algorithm>
+#include <string>
+
+#include "panels/panels.h"
+
+namespace rcuscope::gui {
+namespace {
+
+/// A circle with a sector hand: a grace period within time.
+void draw_logo(Painter& p, Point c) {
+  const Theme& theme = p.theme();
+  p.ring(c, p.px(9), theme.accent, p.px(2));
+  p.circle(c, p.px(3.2f), theme.grace_period);
+  p.line({c.x, c.y - p.px(9)}, {c.x, c.y - p.px(3)}, theme.accent, p.px(2));
+}
+
+std::string title_of(const Session& session) {
+  for (const char* key : {"title", "scenario"}) {
+    const std::string_view value = session.metadata(key);
+    if (!value.empty()) return std::string(value);
+  }
+  return "trace";
+}
+
+float verdict_width(const Painter& p, const std::string& text) {
+  return p.text_width(p.fonts().bold, text) + p.px(42);
+}
+
+}  // namespace
+
+float draw_scenario(Ui& ui, const Session& session, const Rect& bar) {
+  Painter& p = ui.paint;
+  const Theme& theme = p.theme();
+  float x = bar.x0 + p.px(16);
+  draw_logo(p, {x + p.px(10), bar.center().y});
+  x += p.px(30);
+  x += p.text_between(p.fonts().bold, x, bar.y0, bar.y1, theme.text, "rcuscope") + p.px(18);
+  p.line({x, bar.y0 + p.px(14)}, {x, bar.y1 - p.px(14)}, theme.line_strong, 1);
+  x += p.px(16);
+  const std::string world(session.metadata("world"));
+  const std::string title = title_of(session);
+  const float world_width = p.text_width(p.fonts().small, world);
+  const float gap = world.empty() ? 0 : p.px(8);
+  const float title_room = std::min(p.text_width(p.fonts().regular, title), p.px(300));
+  const Rect box{x, bar.y0 + p.px(10), x + world_width + gap + title_room + p.px(28),
+                 bar.y1 - p.px(10)};
+  ui.widgets.add("scenario", box);
+  p.fill(box, theme.raised, p.px(6));
+  p.text_between(p.fonts().small, box.x0 + p.px(13), bar.y0, bar.y1, theme.text_faint, world);
+  p.text_between(p.fonts().regular, box.x0 + p.px(13) + world_width + gap, bar.y0, bar.y1,
+                 theme.text, p.fitted(p.fonts().regular, title, title_room + 1));
+  return box.x1;
+}
+
+void draw_verdict(Ui& ui, Session& session, const Rect& bar, float x) {
+  Painter& p = ui.paint;
+  const Theme& theme = p.theme();
+  float right = bar.x1 - p.px(16);
+  const float top = bar.y0 + p.px(10), bottom = bar.y1 - p.px(10), size = p.px(32);
+  const auto button = [&](const char* name, const char* text, float width) {
+    const Rect rect{right - width, top, right, bottom};
+    p.fill(rect, theme.raised, p.px(6));
+    right -= width + p.px(8);
+    return text_button(ui, name, rect, text, false);
+  };
+  if (button("help", "?", size)) session.shows_help = true;
+  const char* other = session.theme == ThemeName::light ? "Dark" : "Light";
+  if (button("theme", other, p.px(54))) apply_key(session, {Key::t, false, false});
+
+  const VerdictText verdict = verdict_text(session);
+  if (verdict.word.empty()) return;
+  const Color color = tone_color(theme, verdict.tone);
+  std::string text = verdict.word;
+  if (!verdict.detail.empty()) text += "   " + verdict.detail;
+  right -= p.px(6);
+  if (right - verdict_width(p, text) < x + p.px(12)) text = verdict.word;
+  if (right - verdict_width(p, text) < x + p.px(12)) return;
+  const Rect pill{right - verdict_width(p, text), bar.y0 + p.px(11), right, bar.y1 - p.px(11)};
+  ui.widgets.add("verdict", pill);
+  p.fill(pill, fade(color, theme.tint), p.px(15));
+  p.circle({pill.x0 + p.px(17), bar.center().y}, p.px(5), color);
+  p.text_between(p.fonts().bold, pill.x0 + p.px(29), bar.y0, bar.y1, color, text);
+}
+
+}  // namespace rcuscope::gui

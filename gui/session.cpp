@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Session: moving through a trace.
+#include "session.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "timeline/layout.h"
+
+namespace rcuscope::gui {
+namespace {
+
+/// At speed 1: four steps a second, or a live trace in half a minute.
+double units_per_second(const TraceStore& trace) {
+  if (trace.clock() == Clock::steps) return 4;
+  return std::max(1.0, static_cast<double>(trace.end() - trace.start()) / 30);
+}
+
+/// The whole trace, with room at its right end for the labels of the last events.
+ViewLimits limits_of(const TraceStore& trace, const Lanes& lanes, const TimeFormat& format) {
+  const bool is_steps = trace.clock() == Clock::steps;
+  const auto start = static_cast<double>(is_steps ? trace.start() : format.origin());
+  const auto end = static_cast<double>(std::max(lanes.end, trace.end()));
+  const double length = std::max(end - start, is_steps ? 8.0 : 100.0);
+  return {start - length * 0.005, start + length * 1.055, is_steps ? 4.0 : 40.0};
+}
+
+}  // namespace
+
+Session::Session(TraceStore trace)
+    : playback(trace.start(), trace.end(), units_per_second(trace)),
+      trace_(std::move(trace)),
+      lanes_(compute_lanes(trace_)),
+      index_(index_timeline(lanes_)),
+      format_(trace_),
+      limits_(limits_of(trace_, lanes_, format_)),
+      events_of_actor_(trace_.names().actors.size()) {
+  for (std::size_t i = 0; i < trace_.size(); ++i) {
+    const std::int32_t actor = trace_.columns().actor[i];
+    if (actor >= 0) {
+      events_of_actor_[static_cast<std::size_t>(actor)].push_back(static_cast<std::uint32_t>(i));
+    }
+    if (!first_finding_ && trace_.kind(i) == EventKind::finding) first_finding_ = i;
+  }
+  fit();
+  playback.move_to(telling_moment(trace_));
+}
+
+std::string_view Session::metadata(const std::string& key) const {
+  const auto found = trace_.names().metadata.find(key);
+  return found == trace_.names().metadata.end() ? std::string_view() : found->second;
+}
+
+const WorldState& Session::world() const {
+  if (world_time_ != playback.playhead()) {
+    world_ = state_at(trace_, playback.playhead());
+    picture_ = picture_state(trace_, world_, playback.playhead());
+    world_time_ = playback.playhead();
+  }
+  return world_;
+}
+
+const StatePicture& Session::picture() const {
+  world();
+  return picture_;
+}
+
+std::size_t Session::event_count_so_far() const {
+  const auto& times = trace_.columns().time;
+  return static_cast<std::size_t>(
+      std::upper_bound(times.begin(), times.end(), playback.playhead()) - times.begin());
+}
+
+const std::vector<std::uint32_t>& Session::events_of(std::int32_t actor) const {
+  static const std::vector<std::uint32_t> none;
+  if (actor < 0 || static_cast<std::size_t>(actor) >= events_of_actor_.size()) return none;
+  return events_of_actor_[static_cast<std::size_t>(actor)];
+}
+
+std::optional<EventIndex> Session::selected_event() const {
+  if (selection.kind == Selection::Kind::span) return lanes_.spans[selection.index].first_event;
+  if (selection.kind == Selection::Kind::mark) return lanes_.marks[selection.index].event;
+  return std::nullopt;
+}
+
+ActorId Session::selected_actor() const {
+  std::int32_t lane = -1;
+  switch (selection.kind) {
+    case Selection::Kind::none:
+      return {};
+    case Selection::Kind::span:
+      lane = lanes_.spans[selection.index].lane;
+      break;
+    case Selection::Kind::mark:
+      lane = lanes_.marks[selection.index].lane;
+      break;
+    case Selection::Kind::lane:
+      lane = static_cast<std::int32_t>(selection.index);
+      break;
+  }
+  return lane < 0 ? ActorId{} : lanes_.lanes[static_cast<std::size_t>(lane)].actor;
+}
+
+std::optional<EventIndex> Session::finding_so_far() const {
+  if (first_finding_ && trace_.time(*first_finding_) <= playback.playhead()) return first_finding_;
+  return std::nullopt;
+}
+
+void Session::move_playhead(double time) {
+  playback.move_to(static_cast<Timestamp>(std::floor(time)));
+  const auto moved = static_cast<double>(playback.playhead());
+  view = revealed(view, drawn_time(trace_.clock(), moved), limits_);
+}
+
+void Session::step(int direction) {
+  playback.pause();
+  const auto& times = trace_.columns().time;
+  const Timestamp now = playback.playhead();
+  if (direction > 0) {
+    const auto next = std::upper_bound(times.begin(), times.end(), now);
+    if (next != times.end()) move_playhead(static_cast<double>(*next));
+  } else {
+    const auto here = std::lower_bound(times.begin(), times.end(), now);
+    if (here != times.begin()) move_playhead(static_cast<double>(*(here - 1)));
+  }
+}
+
+void Session::step_in_lane(int direction) {
+  const ActorId actor = selected_actor();
+  if (!actor.is_valid()) return step(direction);
+  playback.pause();
+  const auto& events = events_of(actor.value);
+  const Timestamp now = playback.playhead();
+  if (direction > 0) {
+    const auto next = std::find_if(events.begin(), events.end(),
+                                   [&](std::uint32_t i) { return trace_.time(i) > now; });
+    if (next != events.end()) move_playhead(static_cast<double>(trace_.time(*next)));
+  } else {
+    const auto previous = std::find_if(events.rbegin(), events.rend(),
+                                       [&](std::uint32_t i) { return trace_.time(i) < now; });
+    if (previous != events.rend()) move_playhead(static_cast<double>(trace_.time(*previous)));
+  }
+}
+
+void Session::zoom_to_selection() {
+  if (selection.kind == Selection::Kind::span) {
+    const Span& span = lanes_.spans[selection.index];
+    view = focused(static_cast<double>(span.start), static_cast<double>(span.end), limits_);
+  } else if (selection.kind == Selection::Kind::mark) {
+    const auto time = static_cast<double>(lanes_.marks[selection.index].time);
+    const double reach = std::max(view.span() / 8, limits_.span_min);
+    view = focused(time - reach, time + reach, limits_);
+  } else {
+    fit();
+  }
+}
+
+void Session::advance(double seconds) {
+  if (!playback.is_playing()) return;
+  playback.advance(seconds);
+  view = revealed(view, drawn_time(trace_.clock(), playback.position()), limits_);
+}
+
+VerdictText verdict_text(const Session& session) {
+  VerdictText text;
+  text.word = session.metadata("verdict");
+  if (text.word.empty()) return text;
+  text.tone = text.word == "SAFE" ? Tone::good : text.word == "UNSAFE" ? Tone::error
+                                                                       : Tone::waiting;
+  std::string_view finding = session.metadata("finding");
+  if (text.tone == Tone::error && !finding.empty()) {
+    text.word.clear();
+    for (char c : finding.substr(0, finding.find_first_of(":,;"))) {
+      text.word += c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+  }
+  const std::string_view executions = session.metadata("executions");
+  if (!executions.empty()) {
+    text.detail = std::string(executions);
+    const bool is_number = executions.find_first_not_of("0123456789 ") == std::string_view::npos;
+    if (is_number) text.detail += executions == "1" ? " execution" : " executions";
+  }
+  return text;
+}
+
+Timestamp telling_moment(const TraceStore& trace) {
+  Timestamp first = trace.end(), last = trace.end();
+  std::int32_t waiting = -1;
+  for (EventIndex i = 0; i < trace.size(); ++i) {
+    const EventKind kind = trace.kind(i);
+    if (kind == EventKind::finding) return trace.time(i);
+    const std::int32_t id = trace.columns().grace_period[i];
+    if (kind == EventKind::grace_period_waits_for) {
+      if (id != waiting) first = trace.time(i);
+      waiting = id;
+    } else if (kind == EventKind::quiescent_state && id == waiting) {
+      last = trace.time(i);
+    }
+  }
+  if (waiting < 0) return trace.end();
+  // Seven tenths of the wait: some readers have left, one still holds the grace period up.
+  return first + (std::max(first, last) - first) * 7 / 10;
+}
+
+bool apply_key(Session& session, const KeyPress& press) {
+  const double tenth = session.view.span() / 10;
+  const double middle = (session.view.start + session.view.end) / 2;
+  const auto move = [&](int direction) {
+    press.is_shift ? session.step_in_lane(direction) : session.step(direction);
+  };
+  switch (press.key) {
+    case Key::left: move(-1); return true;
+    case Key::right: move(1); return true;
+    case Key::a: session.pan(-tenth); return true;
+    case Key::d: session.pan(tenth); return true;
+    case Key::w:
+    case Key::plus:
+    case Key::up: session.zoom(middle, 0.8); return true;
+    case Key::s:
+    case Key::minus:
+    case Key::down: session.zoom(middle, 1.25); return true;
+    case Key::home: session.move_playhead(static_cast<double>(session.playback.start())); return true;
+    case Key::end: session.move_playhead(static_cast<double>(session.playback.end())); return true;
+    default: break;
+  }
+  if (press.is_repeat) return false;  // a held key must not toggle
+  switch (press.key) {
+    case Key::space: session.playback.toggle(); return true;
+    case Key::f: session.zoom_to_selection(); return true;
+    case Key::e: session.prefers_events = !session.prefers_events; return true;
+    case Key::help: session.shows_help = !session.shows_help; return true;
+    case Key::t:
+      session.theme = session.theme == ThemeName::light ? ThemeName::dark : ThemeName::light;
+      return true;
+    case Key::escape:
+      if (!session.shows_help) session.selection = {};
+      session.shows_help = false;
+      return true;
+    default: return false;
+  }
+}
+
+}  // namespace rcuscope::gui

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Session: what is open, seen, selected and played; plain data with pure operations, no window.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "format_time.h"
+#include "input.h"
+#include "playback.h"
+#include "state_picture.h"
+#include "theme.h"
+#include "timeline/index.h"
+#include "timeline/view.h"
+#include "trace/lanes.h"
+#include "trace/state.h"
+#include "trace/store.h"
+
+namespace rcuscope::gui {
+
+/// What the user clicked last.
+struct Selection {
+  enum class Kind : std::uint8_t { none, span, mark, lane };
+  Kind kind = Kind::none;
+  std::size_t index = 0;  ///< Into Lanes::spans, Lanes::marks or Lanes::lanes.
+
+  friend bool operator==(const Selection&, const Selection&) = default;
+};
+
+class Session {
+ public:
+  explicit Session(TraceStore trace);
+
+  const TraceStore& trace() const { return trace_; }
+  const Lanes& lanes() const { return lanes_; }
+  const TimelineIndex& index() const { return index_; }
+  const TimeFormat& format() const { return format_; }
+  const ViewLimits& limits() const { return limits_; }
+  /// The value of a metadata key, or "".
+  std::string_view metadata(const std::string& key) const;
+
+  /// The state at the playhead; computed when the playhead has moved.
+  const WorldState& world() const;
+  /// The same in words, for the inspector.
+  const StatePicture& picture() const;
+  /// Number of events at or before the playhead.
+  std::size_t event_count_so_far() const;
+  /// Ascending.
+  const std::vector<std::uint32_t>& events_of(std::int32_t actor) const;
+
+  /// The actor that the selection belongs to, or none.
+  ActorId selected_actor() const;
+  /// The event that the selection begins with.
+  std::optional<EventIndex> selected_event() const;
+
+  /// The first finding at or before the playhead.
+  std::optional<EventIndex> finding_so_far() const;
+
+  // What the user does.
+  void step(int direction);          ///< To the next or previous event.
+  void step_in_lane(int direction);  ///< To the next or previous event of the selected lane.
+  void move_playhead(double time);   ///< And scrolls it into view.
+  void zoom(double time, double factor) { view = zoomed(view, time, factor, limits_); }
+  void pan(double by) { view = panned(view, by, limits_); }
+  void fit() { view = {limits_.start, limits_.end}; }
+  void zoom_to_selection();
+  void advance(double seconds);  ///< One frame of playing.
+
+  Playback playback;
+  TimeView view;
+  Selection selection;
+  ThemeName theme = ThemeName::light;
+  float lane_scroll_px = 0;
+  float inspector_scroll_px = 0;
+  bool shows_help = false;
+  bool prefers_events = false;  ///< Bottom panels: sentences even where source is readable.
+
+ private:
+  TraceStore trace_;
+  Lanes lanes_;
+  TimelineIndex index_;
+  TimeFormat format_;
+  ViewLimits limits_;
+  std::vector<std::vector<std::uint32_t>> events_of_actor_;
+  std::optional<EventIndex> first_finding_;
+  mutable std::optional<Timestamp> world_time_;
+  mutable WorldState world_;
+  mutable StatePicture picture_;
+};
+
+/// Where a trace is most worth looking at: its finding, else a grace period that waits, else the end.
+Timestamp telling_moment(const TraceStore& trace);
+
+/// What a key does to the session. Return: false if nothing.
+bool apply_key(Session& session, const KeyPress& press);
+
+/// The trace's verdict in the words of the top bar: "SAFE   1 284 executions".
+struct VerdictText {
+  std::string word;    ///< "SAFE", "USE AFTER FREE"; empty = the trace has no verdict.
+  std::string detail;  ///< May be empty.
+  Tone tone = Tone::plain;
+};
+VerdictText verdict_text(const Session& session);
+
+}  // namespace rcuscope::gui

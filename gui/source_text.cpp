@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A highlighter of one line at a time: enough to read by, no parser.
+#include "source_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace rcuscope::gui {
+namespace {
+
+/// A source file; anything larger is something else.
+constexpr std::uintmax_t file_bytes_max = 4 << 20;
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+
+bool is_keyword(std::string_view word) {
+  constexpr std::array<std::string_view, 24> keywords = {
+      "if",    "else",   "for",  "while",  "return", "continue", "break",    "switch",
+      "case",  "struct", "void", "static", "const",  "auto",     "template", "bool",
+      "int",   "def",    "with", "in",     "not",    "class",    "delete",   "nullptr"};
+  return std::find(keywords.begin(), keywords.end(), word) != keywords.end();
+}
+
+std::vector<std::string> read_lines(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return {};
+  if (std::filesystem::file_size(path, error) > file_bytes_max || error) return {};
+  std::vector<std::string> lines;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::string expanded;
+    for (char c : line) c == '\t' ? expanded.append(4, ' ') : expanded.append(1, c);
+    lines.push_back(std::move(expanded));
+  }
+  return lines;
+}
+
+}  // namespace
+
+const std::vector<std::string>* SourceFiles::find(const std::string& path, std::int32_t line) {
+  const auto known = files_.find(path);
+  const auto file = known != files_.end() ? known : files_.emplace(path, read_lines(path)).first;
+  const bool has_line = line > 0 && static_cast<std::size_t>(line) <= file->second.size();
+  return has_line ? &file->second : nullptr;
+}
+
+std::vector<Word> split_words(std::string_view line) {
+  std::vector<Word> words;
+  std::size_t i = 0;
+  while (i < line.size()) {
+    const std::string_view rest = line.substr(i);
+    std::size_t length = 1;
+    WordKind kind = WordKind::punctuation;
+    if (rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with("#") ||
+        rest.starts_with("* ")) {
+      length = rest.size();
+      kind = WordKind::comment;
+    } else if (is_word(rest[0])) {
+      while (length < rest.size() && is_word(rest[length])) ++length;
+      const bool is_call = length < rest.size() && rest[length] == '(';
+      kind = is_digit(rest[0])                    ? WordKind::number
+             : is_keyword(rest.substr(0, length)) ? WordKind::keyword
+             : is_call                            ? WordKind::call
+                                                  : WordKind::plain;
+    } else {
+      const auto ends = [&](std::size_t at) {
+        return is_word(rest[at]) || rest[at] == '/' || rest[at] == '#';
+      };
+      while (length < rest.size() && !ends(length)) ++length;
+    }
+    words.push_back({rest.substr(0, length), kind});
+    i += length;
+  }
+  return words;
+}
+
+}  // namespace rcuscope::gui

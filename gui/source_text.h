@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Source files as lines, and lines as coloured words.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rcuscope::gui {
+
+/// Files that traces point to, each read once.
+class SourceFiles {
+ public:
+  /// The lines of a file, or nullptr if it cannot be read or has fewer than `line` lines.
+  const std::vector<std::string>* find(const std::string& path, std::int32_t line);
+
+ private:
+  std::map<std::string, std::vector<std::string>> files_;  ///< Empty: not readable.
+};
+
+enum class WordKind : std::uint8_t { plain, punctuation, keyword, call, number, comment };
+
+struct Word {
+  std::string_view text;
+  WordKind kind = WordKind::plain;
+};
+
+/// Splits a line of C++ or Python. The words together are the line.
+std::vector<Word> split_words(std::string_view line);
+
+}  // namespace rcuscope::gui

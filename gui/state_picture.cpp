@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From WorldState and the events so far to cards, chains and chips.
+#include "state_picture.h"
+
+#include <algorithm>
+#include <map>
+
+namespace rcuscope::gui {
+namespace {
+
+/// Objects that are looked at in one picture at most.
+constexpr std::size_t card_count_max = 200;
+
+std::string_view last_word(std::string_view name) {
+  const std::size_t space = name.rfind(' ');
+  return space == std::string_view::npos ? name : name.substr(space + 1);
+}
+
+bool is_unlink(EventKind kind) {
+  return kind == EventKind::list_del_rcu || kind == EventKind::list_del ||
+         kind == EventKind::list_replace_rcu;
+}
+
+class Picture {
+ public:
+  Picture(const TraceStore& trace, const WorldState& world, Timestamp playhead)
+      : trace_(trace), world_(world) {
+    const auto& times = trace.columns().time;
+    event_count_ = static_cast<std::size_t>(
+        std::upper_bound(times.begin(), times.end(), playhead) - times.begin());
+    scan_events();
+  }
+
+  StatePicture run() {
+    add_lists();
+    add_cards();
+    add_chips();
+    add_rcu_line();
+    add_locks();
+    return std::move(out_);
+  }
+
+ private:
+  struct History {
+    std::int64_t references_max = 0;
+    std::int64_t unlinked_at = -1;  ///< Event; -1 = never.
+    std::int32_t faulty_actor = -1;
+  };
+
+  std::string name(ObjectId id) const { return std::string(trace_.object_name(id.value)); }
+  std::string actor(ActorId id) const { return std::string(trace_.actor_name(id.value)); }
+  const History& history(ObjectId id) const {
+    return history_[static_cast<std::size_t>(id.value)];
+  }
+
+  void scan_events() {
+    history_.resize(world_.objects.size());
+    for (EventIndex i = 0; i < trace_.size(); ++i) {
+      const std::int32_t object = trace_.columns().object[i];
+      if (object < 0) continue;
+      History& h = history_[static_cast<std::size_t>(object)];
+      const EventKind kind = trace_.kind(i);
+      if (kind == EventKind::get_device || kind == EventKind::put_device ||
+          kind == EventKind::kref_get || kind == EventKind::kref_put) {
+        h.references_max = std::max(h.references_max, trace_.columns().value[i]);
+      }
+      if (i >= event_count_) continue;
+      if (is_unlink(kind)) h.unlinked_at = static_cast<std::int64_t>(i);
+      if (kind == EventKind::finding) h.faulty_actor = trace_.columns().actor[i];
+    }
+  }
+
+  // --- lists ---
+
+  void add_lists() {
+    for (const ListState& list : world_.lists) {
+      ListChain chain;
+      chain.title = name(list.head);
+      for (ObjectId entry : list.entries) chain.entries.push_back(short_object_name(label(entry)));
+      out_.lists.push_back(std::move(chain));
+    }
+  }
+
+  /// Entries go by the name of their device where they have one: that is what people know.
+  std::string label(ObjectId entry) const {
+    const ObjectId device = device_of(entry);
+    return device.is_valid() ? name(device) : name(entry);
+  }
+
+  /// The counted object that has the same name, but for a prefix: "gdev 01:00.0", "0000:01:00.0".
+  ObjectId device_of(ObjectId entry) const {
+    const std::string_view entry_name = trace_.object_name(entry.value);
+    const std::string_view word = last_word(entry_name);
+    if (word == entry_name || word.size() < 3) return {};
+    for (const ObjectState& other : world_.objects) {
+      const bool is_counted =
+          other.references.has_value() || history(other.object).references_max > 0;
+      if (other.object != entry && is_counted && other.membership == Membership::never_linked &&
+          trace_.object_name(other.object.value).ends_with(word)) {
+        return other.object;
+      }
+    }
+    return {};
+  }
+
+  // --- cards ---
+
+  void add_cards() {
+    std::vector<ObjectId> shown_devices;
+    for (const ObjectState& object : world_.objects) {
+      if (object.membership == Membership::never_linked || is_full()) continue;
+      const ObjectId device = device_of(object.object);
+      shown_devices.push_back(device);
+      out_.cards.push_back(entry_card(object, device));
+    }
+    for (const ObjectState& object : world_.objects) {
+      const bool is_shown = std::find(shown_devices.begin(), shown_devices.end(), object.object) !=
+                            shown_devices.end();
+      const bool has_life = object.references.has_value() || object.is_freed;
+      if (object.membership != Membership::never_linked || is_shown || !has_life) continue;
+      if (!is_full()) out_.cards.push_back(plain_card(object));
+    }
+  }
+
+  bool is_full() const { return out_.cards.size() >= card_count_max; }
+
+  ObjectCard entry_card(const ObjectState& entry, ObjectId device) const {
+    ObjectCard card;
+    card.object = entry.object;
+    card.device = device;
+    card.title = label(entry.object);
+    const ObjectState& counted =
+        device.is_valid() ? world_.objects[static_cast<std::size_t>(device.value)] : entry;
+    set_references(card, counted);
+    set_state(card, entry);
+    set_pointers(card, entry);
+    set_holder(card, entry);
+    return card;
+  }
+
+  ObjectCard plain_card(const ObjectState& object) const {
+    ObjectCard card;
+    card.object = object.object;
+    card.title = name(object.object);
+    set_references(card, object);
+    set_state(card, object);
+    set_holder(card, object);
+    return card;
+  }
+
+  void set_references(ObjectCard& card, const ObjectState& counted) const {
+    card.references = counted.references;
+    card.references_max =
+        std::max(history(counted.object).references_max, counted.references.value_or(0));
+  }
+
+  void set_state(ObjectCard& card, const ObjectState& object) const {
+    const bool is_faulty = history(object.object).faulty_actor >= 0;
+    if (object.is_freed) {
+      card.tone = is_faulty ? Tone::error : Tone::gone;
+      card.state = is_faulty ? "freed, still used" : "freed";
+      card.is_struck = true;
+    } else if (object.membership == Membership::linked) {
+      card.tone = is_faulty ? Tone::error : Tone::good;
+      card.state = "linked";
+    } else if (object.membership == Membership::unlinked) {
+      card.tone = is_faulty ? Tone::error : Tone::waiting;
+      card.state = object.is_poisoned ? "unlinked and poisoned" : "unlinked";
+      if (object.waits_for.is_valid()) {
+        card.state += ", waiting for GP " + std::to_string(object.waits_for.value);
+      }
+    } else if (object.references == 0) {
+      card.tone = Tone::gone;
+      card.state = "released";
+      card.is_struck = true;
+    } else {
+      card.tone = is_faulty ? Tone::error : Tone::plain;
+      card.state = "alive";
+    }
+  }
+
+  void set_pointers(ObjectCard& card, const ObjectState& entry) const {
+    if (entry.is_freed) {
+      // What SLUB writes over freed memory.
+      if (card.tone == Tone::error) card.next = card.previous = "0x6b6b6b6b";
+      return;
+    }
+    if (entry.membership == Membership::linked) {
+      set_neighbours(card, entry, world_);
+      return;
+    }
+    card.previous = "LIST_POISON2";
+    card.next = entry.is_poisoned ? "LIST_POISON1" : "";
+    const std::int64_t at = history(entry.object).unlinked_at;
+    if (entry.is_poisoned || at < 0) return;
+    // list_del_rcu leaves `next` as it was, so that readers on the entry find their way back.
+    const WorldState before =
+        state_at(trace_, trace_.time(static_cast<EventIndex>(at)) - 1);
+    ObjectCard old;
+    set_neighbours(old, before.objects[static_cast<std::size_t>(entry.object.value)], before);
+    card.next = old.next;
+  }
+
+  void set_neighbours(ObjectCard& card, const ObjectState& entry, const WorldState& world) const {
+    for (const ListState& list : world.lists) {
+      if (list.head != entry.list) continue;
+      const auto at = std::find(list.entries.begin(), list.entries.end(), entry.object);
+      if (at == list.entries.end()) return;
+      card.next = at + 1 == list.entries.end() ? "head" : short_object_name(label(*(at + 1)));
+      card.previous = at == list.entries.begin() ? "head" : short_object_name(label(*(at - 1)));
+    }
+  }
+
+  void set_holder(ObjectCard& card, const ObjectState& object) const {
+    std::vector<std::string> names;
+    const std::int32_t faulty = history(object.object).faulty_actor;
+    if (faulty >= 0) names.push_back(actor({faulty}));
+    for (const ActorState& reader : world_.actors) {
+      if (reader.actor.value != faulty && reads(reader, object.object, card.device)) {
+        names.push_back(actor(reader.actor));
+      }
+    }
+    card.held_label = "held by";
+    for (const GracePeriodState& gp : world_.grace_periods) {
+      if (!names.empty() || gp.grace_period != object.waits_for) continue;
+      for (ActorId reader : gp.waits_for) names.push_back(actor(reader));
+      card.held_label = "waits for";
+    }
+    for (const std::string& holder : names) {
+      card.held_by += (card.held_by.empty() ? "" : ", ") + holder;
+    }
+    if (card.held_by.empty()) card.held_label.clear();
+  }
+
+  /// True if that actor touched the object since it entered its read-side critical section.
+  bool reads(const ActorState& reader, ObjectId object, ObjectId device) const {
+    if (reader.reader_nesting == 0) return false;
+    for (std::int64_t i = reader.last_event; i >= 0; --i) {
+      const auto event = static_cast<EventIndex>(i);
+      if (trace_.columns().actor[event] != reader.actor.value) continue;
+      if (trace_.kind(event) == EventKind::rcu_read_lock) return false;
+      const std::int32_t touched = trace_.columns().object[event];
+      if (touched == object.value || (device.is_valid() && touched == device.value)) return true;
+    }
+    return false;
+  }
+
+  // --- RCU ---
+
+  bool is_waited_for(ActorId id) const {
+    return std::any_of(world_.grace_periods.begin(), world_.grace_periods.end(),
+                       [id](const GracePeriodState& gp) {
+                         return std::find(gp.waits_for.begin(), gp.waits_for.end(), id) !=
+                                gp.waits_for.end();
+                       });
+  }
+
+  void add_chips() {
+    const auto& actors = trace_.names().actors;
+    const bool has_cpus = std::any_of(actors.begin(), actors.end(),
+                                      [](const ActorInfo& a) { return a.cpu.is_valid(); });
+    std::map<std::int32_t, CpuChip> chips;
+    for (std::size_t id = 0; id < actors.size(); ++id) {
+      const ActorInfo& info = actors[id];
+      const ActorState& state = world_.actors[id];
+      const bool is_shown = has_cpus ? info.cpu.is_valid()
+                                     : info.kind != ActorKind::main &&
+                                           info.kind != ActorKind::grace_period;
+      if (!is_shown) continue;
+      CpuChip& chip = chips[has_cpus ? info.cpu.value : static_cast<std::int32_t>(id)];
+      chip.title = has_cpus ? "CPU " + std::to_string(info.cpu.value) : info.name;
+      if (is_waited_for(state.actor)) {
+        chip.state = "reader";
+        chip.tone = Tone::reader;
+      } else if (state.reader_nesting > 0 && chip.tone != Tone::reader) {
+        chip.state = "later reader";
+      } else if (chip.state.empty() && state.is_running && is_atomic(info.kind)) {
+        chip.state = std::string(to_string(context_of(info.kind)));
+      }
+    }
+    for (auto& [key, chip] : chips) {
+      if (chip.state.empty()) chip.state = "quiescent";
+      out_.chips.push_back(std::move(chip));
+    }
+  }
+
+  void add_rcu_line() {
+    out_.rcu_line = "idle, nobody waits";
+    for (const GracePeriodState& gp : world_.grace_periods) {
+      out_.rcu_tone = Tone::waiting;
+      out_.rcu_line = "GP " + std::to_string(gp.grace_period.value) + " in progress";
+    }
+    if (world_.grace_periods.size() > 1) {
+      out_.rcu_line = std::to_string(world_.grace_periods.size()) + " grace periods in progress";
+    }
+  }
+
+  void add_locks() {
+    for (const LockState& lock : world_.locks) {
+      std::string text = name(lock.lock);
+      if (lock.owner.is_valid()) text += ": held by " + actor(lock.owner);
+      for (std::size_t i = 0; i < lock.waiters.size(); ++i) {
+        text += (i == 0 ? "; waited for by " : ", ") + actor(lock.waiters[i]);
+      }
+      out_.locks.push_back(std::move(text));
+    }
+  }
+
+  const TraceStore& trace_;
+  const WorldState& world_;
+  std::size_t event_count_ = 0;
+  std::vector<History> history_;  ///< By object.
+  StatePicture out_;
+};
+
+}  // namespace
+
+StatePicture picture_state(const TraceStore& trace, const WorldState& world, Timestamp playhead) {
+  return Picture(trace, world, playhead).run();
+}
+
+std::string short_object_name(std::string_view name) {
+  constexpr std::string_view domain = "0000:";
+  std::string result(name);
+  const std::size_t at = result.find(domain);
+  if (at != std::string::npos) result.erase(at, domain.size());
+  return result;
+}
+
+}  // namespace rcuscope::gui

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// StatePicture: the world at the playhead in words and dots, ready to be drawn; pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trace/state.h"
+#include "trace/store.h"
+
+namespace rcuscope::gui {
+
+/// How urgent something is; the theme gives it a colour.
+enum class Tone : std::uint8_t { plain, good, waiting, error, gone, reader };
+
+/// One list from head to head.
+struct ListChain {
+  std::string title;  ///< Name of the list.
+  std::vector<std::string> entries;
+};
+
+/// A device, list entry or other object that lives and dies.
+struct ObjectCard {
+  ObjectId object;
+  ObjectId device;  ///< The device of a list entry, shown in the same card; or none.
+  std::string title;
+  Tone tone = Tone::plain;
+  std::string state;  ///< "linked", "unlinked, waiting for GP 1042" ...
+  bool is_struck = false;
+  std::optional<std::int64_t> references;
+  std::int64_t references_max = 0;
+  std::string next, previous;  ///< Empty: not on a list.
+  std::string held_label;      ///< "held by" or "waits for"; empty = nobody.
+  std::string held_by;
+};
+
+/// What one CPU (or, where no CPU is known, one actor) does as far as RCU cares.
+struct CpuChip {
+  std::string title;
+  std::string state;
+  Tone tone = Tone::plain;
+};
+
+struct StatePicture {
+  std::vector<ListChain> lists;
+  std::vector<ObjectCard> cards;
+  std::vector<CpuChip> chips;
+  std::string rcu_line;
+  Tone rcu_tone = Tone::gone;
+  std::vector<std::string> locks;  ///< "group 7 mutex: held by X, Y waits".
+};
+
+StatePicture picture_state(const TraceStore& trace, const WorldState& world, Timestamp playhead);
+
+/// "0000:01:00.1" -> "01:00.1"; "gdev 0000:01:00.1" -> "gdev 01:00.1".
+std::string short_object_name(std::string_view name);
+
+}  // namespace rcuscope::gui

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Rows, ruler, bands and bars of the timeline; marks and arrows have files of their own.
+#include "timeline/layout.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "timeline/layout_parts.h"
+
+namespace rcuscope::gui {
+namespace layout {
+namespace {
+
+float row_height(const LayoutInput& input, float room) {
+  const auto count = static_cast<float>(std::max<std::size_t>(1, input.lanes.lanes.size()));
+  return std::floor(std::clamp(room / count, row_height_min * input.scale,
+                               row_height_max * input.scale));
+}
+
+/// Nested bars need a taller outermost bar, so that the inner ones still take a label.
+float bar_height(const LayoutInput& input, const LaneIndex& lane, float row) {
+  const float deeper = static_cast<float>(std::min<std::size_t>(lane.slots.size(), 3)) - 1;
+  const float wanted = 26 * input.scale + std::max(0.0f, deeper) * 8 * input.scale;
+  return std::floor(std::min(wanted, row * 0.52f));
+}
+
+/// Bar of a slot: actors nest inwards; grace periods that overlap share the height.
+Rect slot_rect(const LayoutInput& input, const Row& row, std::size_t slot, float x0, float x1) {
+  const std::size_t slot_count = input.index.lanes[row.lane].slots.size();
+  if (input.lanes.lanes[row.lane].kind == LaneKind::grace_periods && slot_count > 1) {
+    const float room = row.rect.height() - 12 * input.scale;
+    const float each = room / static_cast<float>(slot_count);
+    const float top = row.rect.y0 + 6 * input.scale + each * static_cast<float>(slot);
+    return {x0, std::floor(top), x1, std::floor(top + std::min(each - 1, 26 * input.scale))};
+  }
+  const float inset = 4 * input.scale * static_cast<float>(std::min<std::size_t>(slot, 3));
+  return {x0, row.bar.y0 + inset, x1, row.bar.y1 - inset};
+}
+
+class BarBuilder {
+ public:
+  BarBuilder(const LayoutInput& input, TimelineLayout& out) : input_(input), out_(out) {
+    resolution_ = out.axis.per_pixel() * 2;
+  }
+
+  void add_row(const Row& row, RowState& state) {
+    const LaneIndex& lane = input_.index.lanes[row.lane];
+    add_contexts(row, lane.actor);
+    add_contexts(row, lane.context);
+    const std::size_t first = out_.bars.size();
+    for (std::size_t slot = 0; slot < lane.slots.size(); ++slot) {
+      for (const Run& run : visible_runs(lane.slots[slot])) {
+        out_.bars.push_back(make_bar(run, row, slot));
+      }
+    }
+    for (std::size_t i = first; i < out_.bars.size(); ++i) add_label(i, first, state);
+    for (std::size_t i = first; i < out_.bars.size(); ++i) add_caption(i, row, state);
+  }
+
+ private:
+  const Span& span(const Bar& bar) const { return input_.lanes.spans[bar.span]; }
+
+  std::vector<Run> visible_runs(const Track& track) const {
+    return fold(track, out_.axis.view.start, out_.axis.view.end, resolution_);
+  }
+
+  Rect clipped(const Run& run, Rect rect) const {
+    const float x0 = out_.axis.to_x(static_cast<double>(run.start));
+    const float x1 = out_.axis.to_x(static_cast<double>(run.end));
+    const float least = std::floor(3 * input_.scale);
+    // A little outside, so that a bar that goes on beyond the edge has no rounded end there.
+    rect.x0 = std::max(x0, out_.lanes.x0 - 8 * input_.scale);
+    rect.x1 = std::min(std::max(x1, x0 + least), out_.lanes.x1 + 8 * input_.scale);
+    return rect;
+  }
+
+  void add_contexts(const Row& row, const Track& track) {
+    for (const Run& run : visible_runs(track)) {
+      Bar bar;
+      bar.span = run.span;
+      bar.count = run.count;
+      const float grow = 5 * input_.scale;
+      bar.rect = clipped(run, {0, row.bar.y0 - grow, 0, row.bar.y1 + grow});
+      out_.contexts.push_back(std::move(bar));
+    }
+  }
+
+  Bar make_bar(const Run& run, const Row& row, std::size_t slot) const {
+    Bar bar;
+    bar.span = run.span;
+    bar.count = run.count;
+    bar.rect = clipped(run, slot_rect(input_, row, slot, 0, 0));
+    bar.error_x = bar.rect.x1;
+    if (span(bar).is_error) bar.error_x = first_error_x(span(bar), row);
+    return bar;
+  }
+
+  float first_error_x(const Span& wrong, const Row& row) const {
+    const LaneIndex& lane = input_.index.lanes[row.lane];
+    const auto begin = input_.lanes.marks.begin() + static_cast<std::ptrdiff_t>(lane.first_mark);
+    const auto end = input_.lanes.marks.begin() + static_cast<std::ptrdiff_t>(lane.last_mark);
+    auto mark = std::lower_bound(begin, end, wrong.start,
+                                 [](const Mark& m, Timestamp t) { return m.time < t; });
+    for (; mark != end && mark->time <= wrong.end; ++mark) {
+      if (mark->is_error) {
+        const double time = drawn_time(input_.format.clock(), static_cast<double>(mark->time));
+        return out_.axis.to_x(time);
+      }
+    }
+    return out_.axis.to_x(static_cast<double>(wrong.start));
+  }
+
+  /// The label starts at the visible left end and stops before the first bar inside.
+  void add_label(std::size_t at, std::size_t first_of_row, RowState& state) {
+    Bar& bar = out_.bars[at];
+    const float pad = 7 * input_.scale;
+    const float left = std::max(bar.rect.x0, out_.lanes.x0) + pad;
+    float right = std::min({bar.rect.x1, out_.lanes.x1, std::max(bar.error_x, left)}) - pad;
+    for (std::size_t i = first_of_row; i < out_.bars.size(); ++i) {
+      const Rect& other = out_.bars[i].rect;
+      const bool is_inside = i != at && other.height() < bar.rect.height() &&
+                             other.x0 >= bar.rect.x0 && other.x0 < bar.rect.x1;
+      if (is_inside) right = std::min(right, other.x0 - pad / 2);
+    }
+    const bool takes_text = bar.count == 1 && bar.rect.height() >= 15 * input_.scale;
+    if (takes_text) bar.label = fit_text(input_, TextStyle::small, label_text(bar), right - left);
+    if (!bar.label.empty()) {
+      const float width = input_.measure(TextStyle::small, bar.label);
+      bar.label_rect = {left, bar.rect.y0, left + width, bar.rect.y1};
+      state.labels.add(bar.label_rect);
+    }
+    // Outlined bars are a ground on which text can stand; filled ones are not.
+    const SpanKind kind = span(bar).kind;
+    if (kind != SpanKind::mutex && kind != SpanKind::spinlock && kind != SpanKind::grace_period) {
+      state.solid.add(bar.rect);
+    }
+  }
+
+  std::string label_text(const Bar& bar) const { return span(bar).label; }
+
+  void add_caption(std::size_t at, const Row& row, RowState& state) {
+    Bar& bar = out_.bars[at];
+    const Span& reader = span(bar);
+    if (reader.kind != SpanKind::reader || bar.count != 1) return;
+    std::string text;
+    if (reader.is_pre_existing && reader.grace_period.is_valid()) {
+      text = "began before GP " + std::to_string(reader.grace_period.value) + ": must end first";
+    } else if (reader.is_error && !reader.is_pre_existing) {
+      text = "no grace period waits for this reader";
+    }
+    const float width = text.empty() ? 0 : input_.measure(TextStyle::tiny, text);
+    const float left = std::max(bar.rect.x0, out_.lanes.x0) + 2 * input_.scale;
+    const Rect place{left, row.bar.y1 + 1 * input_.scale, left + width,
+                     row.bar.y1 + (1 + label_height) * input_.scale};
+    const bool has_room = width <= bar.rect.x1 - left || reader.is_error;
+    if (text.empty() || !has_room || place.y1 > row.rect.y1 || !state.labels.is_free(place)) return;
+    bar.caption = text;
+    bar.caption_at = {place.x0, place.y0};
+    state.labels.add(place);
+  }
+
+  const LayoutInput& input_;
+  TimelineLayout& out_;
+  double resolution_ = 1;
+};
+
+}  // namespace
+
+std::string fit_text(const LayoutInput& input, TextStyle style, std::string_view text,
+                     float width) {
+  std::string result(text);
+  if (width <= 0) return {};
+  if (input.measure(style, result) <= width) return result;
+  while (!result.empty() && input.measure(style, result + "…") > width) {
+    while (!result.empty() && (static_cast<unsigned char>(result.back()) & 0xC0) == 0x80) {
+      result.pop_back();
+    }
+    if (!result.empty()) result.pop_back();
+  }
+  while (!result.empty() && result.back() == ' ') result.pop_back();
+  return result.size() < 3 ? std::string() : result + "…";
+}
+
+void add_rows(const LayoutInput& input, TimelineLayout& out) {
+  const float height = row_height(input, out.lanes.height());
+  out.content_height = height * static_cast<float>(input.lanes.lanes.size());
+  const float scroll =
+      std::clamp(input.scroll_px, 0.0f, std::max(0.0f, out.content_height - out.lanes.height()));
+  for (std::size_t lane = 0; lane < input.lanes.lanes.size(); ++lane) {
+    const float top = out.lanes.y0 + height * static_cast<float>(lane) - std::floor(scroll);
+    if (top + height <= out.lanes.y0 || top >= out.lanes.y1) continue;
+    Row row;
+    row.lane = lane;
+    row.rect = {out.lanes.x0, top, out.lanes.x1, top + height};
+    const float bar = bar_height(input, input.index.lanes[lane], height);
+    const float bar_top = std::floor(top + (height - bar) / 2);
+    row.bar = {out.lanes.x0, bar_top, out.lanes.x1, bar_top + bar};
+    out.rows.push_back(row);
+  }
+}
+
+void add_ticks(const LayoutInput& input, TimelineLayout& out) {
+  out.unit = input.format.unit_for(out.axis.view.span());
+  const double distance = input.format.tick_distance(out.axis.per_pixel() * 64 * input.scale);
+  const auto origin = static_cast<double>(input.format.origin());
+  const double last = static_cast<double>(input.lanes.end) + distance;
+  double time = origin + std::ceil((out.axis.view.start - origin) / distance) * distance;
+  for (; time <= out.axis.view.end; time += distance) {
+    if (time < origin || time > last) continue;
+    const double drawn = drawn_time(input.format.clock(), time);
+    out.ticks.push_back({out.axis.to_x(drawn), input.format.tick(time, out.unit, distance)});
+  }
+}
+
+void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out) {
+  add_ticks(input, out);
+  const float pad = 8 * input.scale;
+  float title_end = out.lanes.x0;
+  for (std::size_t i = 0; i < input.lanes.lanes.size(); ++i) {
+    if (input.lanes.lanes[i].kind != LaneKind::grace_periods) continue;
+    for (const Track& slot : input.index.lanes[i].slots) {
+      for (const Run& run : fold(slot, out.axis.view.start, out.axis.view.end,
+                                 out.axis.per_pixel() * 2)) {
+        Band band;
+        band.span = run.span;
+        band.x0 = out.axis.to_x(static_cast<double>(run.start));
+        band.x1 = std::max(band.x0 + 1, out.axis.to_x(static_cast<double>(run.end)));
+        out.bands.push_back(band);
+      }
+    }
+  }
+  std::sort(out.bands.begin(), out.bands.end(),
+            [](const Band& a, const Band& b) { return a.x0 < b.x0; });
+  for (std::size_t i = 0; i < out.bands.size(); ++i) {
+    Band& band = out.bands[i];
+    const Span& span = input.lanes.spans[band.span];
+    const float left = std::max({band.x0 + pad, out.lanes.x0 + pad, title_end + pad});
+    float right = std::min(band.x1, out.lanes.x1) - pad;
+    if (i + 1 < out.bands.size()) right = std::min(right, out.bands[i + 1].x0 - pad);
+    const std::string number =
+        span.grace_period.is_valid() ? std::to_string(span.grace_period.value) : "";
+    for (const std::string& title : {"Grace period " + number, "GP " + number, number}) {
+      if (title.empty() || input.measure(TextStyle::tiny, title) > right - left) continue;
+      band.title = title;
+      title_end = left + input.measure(TextStyle::tiny, title);
+      break;
+    }
+    const std::string duration = input.format.duration(static_cast<double>(span.end - span.start));
+    const float width = input.measure(TextStyle::tiny, duration);
+    if (!band.title.empty() && !span.is_open && title_end + 2 * pad + width < right) {
+      band.duration = duration;
+    }
+  }
+}
+
+void add_bars(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows) {
+  BarBuilder builder(input, out);
+  for (std::size_t i = 0; i < out.rows.size(); ++i) builder.add_row(out.rows[i], rows[i]);
+}
+
+void add_badges(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows) {
+  float last_x = -1e9f;
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    const Row& row = out.rows[i];
+    if (input.lanes.lanes[row.lane].kind != LaneKind::grace_periods) continue;
+    const auto first = std::lower_bound(
+        input.index.badges.begin(), input.index.badges.end(), out.axis.view.start,
+        [&](std::uint32_t b, double t) {
+          return static_cast<double>(input.lanes.badges[b].time) < t;
+        });
+    for (auto badge = first; badge != input.index.badges.end(); ++badge) {
+      const auto time = static_cast<double>(input.lanes.badges[*badge].time);
+      if (time > out.axis.view.end) break;
+      float x = out.axis.to_x(drawn_time(input.format.clock(), time));
+      // Several readers may report in one moment: side by side, up to a place for each.
+      if (x < last_x + 15 * input.scale && x > last_x - 60 * input.scale) {
+        x = last_x + 15 * input.scale;
+      }
+      last_x = x;
+      const Point at{x, row.bar.y1};
+      out.badges.push_back({*badge, at});
+      const float r = 8 * input.scale;
+      rows[i].labels.add({at.x - r, at.y - r, at.x + r, at.y + r});
+    }
+  }
+}
+
+}  // namespace layout
+
+double drawn_time(Clock clock, double time) { return clock == Clock::steps ? time + 0.5 : time; }
+
+TimelineLayout compute_layout(const LayoutInput& input) {
+  TimelineLayout out;
+  out.axis = {input.view, input.area.x0, input.area.x1};
+  out.ruler = input.area;
+  out.ruler.y1 = input.area.y0 + layout::header_height * input.scale;
+  out.lanes = input.area;
+  out.lanes.y0 = out.ruler.y1;
+  layout::add_rows(input, out);
+  std::vector<layout::RowState> rows(out.rows.size());
+  layout::add_ticks_and_bands(input, out);
+  layout::add_bars(input, out, rows);
+  layout::add_badges(input, out, rows);
+  layout::add_marks(input, out, rows);
+  layout::add_arrows(input, out, rows);
+  return out;
+}
+
+}  // namespace rcuscope::gui

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// TimelineLayout: lanes at one zoom as rectangles, points and placed labels; pure, so tests see
+// every decision without a window.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format_time.h"
+#include "geometry.h"
+#include "timeline/index.h"
+#include "timeline/view.h"
+#include "trace/lanes.h"
+
+namespace rcuscope::gui {
+
+enum class TextStyle : std::uint8_t { small, tiny, bold };
+/// Width in pixels.
+using MeasureText = std::function<float(TextStyle, std::string_view)>;
+
+struct LayoutInput {
+  const Lanes& lanes;
+  const TimelineIndex& index;
+  const TimeFormat& format;
+  const MeasureText& measure;
+  TimeView view;
+  Rect area;  ///< Ruler on top, lanes below.
+  float scale = 1;
+  float scroll_px = 0;
+};
+
+struct Row {
+  std::size_t lane = 0;
+  Rect rect;
+  Rect bar;  ///< Where the lane's bars stand: the whole width, at bar height.
+};
+
+struct Bar {
+  Rect rect;
+  std::uint32_t span = 0;   ///< Of a run: its first span, or the error.
+  std::uint32_t count = 1;  ///< Spans that were folded into it.
+  float error_x = 0;        ///< Of an error: from here on it is wrong.
+  std::string label;        ///< Shortened to its room; empty = none.
+  Rect label_rect;
+  std::string caption;  ///< Below a reader that a grace period waits for; empty = none.
+  Point caption_at;
+};
+
+enum class MarkShape : std::uint8_t { pin, ring, diamond, crossed, link, note, finding };
+
+struct MarkGlyph {
+  std::size_t mark = 0;
+  MarkShape shape{};
+  Point at;
+  float head_y = 0;  ///< Pins and raised labels: where the stem ends.
+  bool has_stem = false;
+  bool has_label = false;
+  Rect label;
+};
+
+struct ArrowPath {
+  std::size_t arrow = 0;
+  Point from, from_control, to_control, to;
+  bool is_straight = false;
+  bool has_plate = false;
+  Rect plate;
+};
+
+struct Band {
+  std::uint32_t span = 0;
+  float x0 = 0;
+  float x1 = 0;
+  std::string title;     ///< Empty when it does not fit.
+  std::string duration;  ///< Likewise.
+};
+
+struct BadgeDot {
+  std::uint32_t badge = 0;
+  Point at;
+};
+
+struct Tick {
+  float x = 0;
+  std::string label;
+};
+
+struct TimelineLayout {
+  TimeAxis axis;
+  Rect ruler, lanes;
+  TimeUnit unit;
+  float content_height = 0;  ///< Of all rows; more than lanes.height() means that it scrolls.
+  std::vector<Tick> ticks;
+  std::vector<Band> bands;
+  std::vector<Row> rows;      ///< The visible ones.
+  std::vector<Bar> contexts;  ///< Under the bars: running actors and implicit sections.
+  std::vector<Bar> bars;
+  std::vector<MarkGlyph> marks;
+  std::vector<ArrowPath> arrows;
+  std::vector<BadgeDot> badges;
+};
+
+/// Cost: logarithmic in the trace, linear in what is visible.
+TimelineLayout compute_layout(const LayoutInput& input);
+
+/// The moment at which an event is drawn: the middle of its step, or its nanosecond.
+double drawn_time(Clock clock, double time);
+
+MarkShape shape_of(const Mark& mark);
+
+}  // namespace rcuscope::gui

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Marks and the label collision pass: each label takes the first free place near its mark.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "timeline/layout_parts.h"
+
+namespace rcuscope::gui {
+namespace layout {
+namespace {
+
+constexpr float glyph_radius = 10;
+
+class MarkBuilder {
+ public:
+  MarkBuilder(const LayoutInput& input, TimelineLayout& out, const Row& row, RowState& state)
+      : input_(input), out_(out), row_(row), state_(state) {}
+
+  void run() {
+    collect();
+    for (const MarkGlyph& glyph : glyphs_) occupy(glyph);
+    // Errors first. Then from right to left: a raised label extends over later marks, so the later
+    // mark must have the lower place, or its stem would cross the text.
+    for (const bool is_error : {true, false}) {
+      for (auto glyph = glyphs_.rbegin(); glyph != glyphs_.rend(); ++glyph) {
+        if (mark(*glyph).is_error == is_error) place_label(*glyph);
+      }
+    }
+    out_.marks.insert(out_.marks.end(), glyphs_.begin(), glyphs_.end());
+  }
+
+ private:
+  const Mark& mark(const MarkGlyph& glyph) const { return input_.lanes.marks[glyph.mark]; }
+  float px(float length) const { return length * input_.scale; }
+
+  void collect() {
+    const LaneIndex& lane = input_.index.lanes[row_.lane];
+    const auto& marks = input_.lanes.marks;
+    const auto begin = marks.begin() + static_cast<std::ptrdiff_t>(lane.first_mark);
+    const auto end = marks.begin() + static_cast<std::ptrdiff_t>(lane.last_mark);
+    const double from = out_.axis.view.start - out_.axis.per_pixel() * 20;
+    auto at = std::lower_bound(begin, end, from, [](const Mark& m, double t) {
+      return static_cast<double>(m.time) < t;
+    });
+    float last_x = -1e9f;
+    for (; at != end && static_cast<double>(at->time) <= out_.axis.view.end; ++at) {
+      const double time = drawn_time(input_.format.clock(), static_cast<double>(at->time));
+      const float x = out_.axis.to_x(time);
+      // Points that share a place merge; errors never do.
+      if (x < last_x + px(2) && !at->is_error) continue;
+      last_x = x;
+      MarkGlyph glyph;
+      glyph.mark = static_cast<std::size_t>(at - marks.begin());
+      glyph.shape = shape_of(*at);
+      glyph.at = {x, (row_.bar.y0 + row_.bar.y1) / 2};
+      glyph.head_y = row_.bar.y0 - px(6);
+      glyph.has_stem = glyph.shape == MarkShape::pin;
+      glyphs_.push_back(glyph);
+    }
+  }
+
+  void occupy(const MarkGlyph& glyph) {
+    if (glyph.shape == MarkShape::pin) {
+      state_.labels.add({glyph.at.x - px(2), row_.bar.y0 - px(4), glyph.at.x + px(2), row_.bar.y1});
+      return;
+    }
+    const float r = px(glyph.shape == MarkShape::finding ? 16 : glyph_radius - 1);
+    state_.labels.add({glyph.at.x - r, glyph.at.y - r, glyph.at.x + r, glyph.at.y + r});
+  }
+
+  bool try_place(MarkGlyph& glyph, const Rect& place, bool avoids_bars) {
+    if (place.x0 < out_.lanes.x0 || place.x1 > out_.lanes.x1) return false;
+    if (!state_.labels.is_free(place)) return false;
+    if (avoids_bars && !state_.solid.is_free(place)) return false;
+    glyph.label = place;
+    glyph.has_label = true;
+    state_.labels.add(place);
+    return true;
+  }
+
+  void place_label(MarkGlyph& glyph) {
+    const bool is_finding = glyph.shape == MarkShape::finding;
+    const TextStyle style = is_finding                         ? TextStyle::bold
+                            : glyph.shape == MarkShape::pin ? TextStyle::tiny
+                                                            : TextStyle::small;
+    const float width = input_.measure(style, mark(glyph).label);
+    if (width == 0) return;
+    if (is_finding) {
+      place_finding(glyph, width);
+    } else if (glyph.shape != MarkShape::pin && place_beside(glyph, width)) {
+      return;
+    } else {
+      place_raised(glyph, input_.measure(TextStyle::tiny, mark(glyph).label));
+    }
+  }
+
+  /// A plate of its own, which nothing may keep away.
+  void place_finding(MarkGlyph& glyph, float width) {
+    const float y0 = glyph.at.y - px(15), y1 = glyph.at.y + px(15);
+    const float gap = px(26), total = width + px(20);
+    Rect plate{glyph.at.x + gap, y0, glyph.at.x + gap + total, y1};
+    if (plate.x1 > out_.lanes.x1) plate = {glyph.at.x - gap - total, y0, glyph.at.x - gap, y1};
+    glyph.label = plate;
+    glyph.has_label = true;
+    state_.labels.add(plate);
+    state_.solid.add(plate);
+  }
+
+  bool place_beside(MarkGlyph& glyph, float width) {
+    const float half = px(label_height) / 2, gap = px(glyph_radius + 4);
+    const Rect right{glyph.at.x + gap, glyph.at.y - half, glyph.at.x + gap + width,
+                     glyph.at.y + half};
+    const Rect left{glyph.at.x - gap - width, right.y0, glyph.at.x - gap, right.y1};
+    return try_place(glyph, right, true) ||
+           (right.x1 > out_.lanes.x1 && try_place(glyph, left, true));
+  }
+
+  /// Above the bar, one line higher each time, then below it.
+  void place_raised(MarkGlyph& glyph, float width) {
+    const float line = px(label_height), gap = px(7);
+    for (const bool is_above : {true, false}) {
+      for (int level = 1;; ++level) {
+        const float shift = static_cast<float>(level) * line;
+        const float y0 = is_above ? row_.bar.y0 - shift + px(1) : row_.bar.y1 + shift - line + px(1);
+        if (y0 < row_.rect.y0 + px(1) || y0 + line > row_.rect.y1) break;
+        for (const float x0 : {glyph.at.x + gap, glyph.at.x - gap - width}) {
+          if (!try_place(glyph, {x0, y0, x0 + width, y0 + line}, false)) continue;
+          glyph.has_stem = true;
+          glyph.head_y = y0 + line / 2;
+          state_.labels.add({glyph.at.x - px(3), std::min(y0, row_.bar.y0), glyph.at.x + px(3),
+                             std::max(y0 + line, row_.bar.y1)});
+          return;
+        }
+      }
+    }
+  }
+
+  const LayoutInput& input_;
+  TimelineLayout& out_;
+  const Row& row_;
+  RowState& state_;
+  std::vector<MarkGlyph> glyphs_;
+};
+
+}  // namespace
+
+void add_marks(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows) {
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    MarkBuilder(input, out, out.rows[i], rows[i]).run();
+  }
+}
+
+}  // namespace layout
+
+MarkShape shape_of(const Mark& mark) {
+  switch (mark.kind) {
+    case EventKind::list_add_rcu:
+    case EventKind::list_add_tail_rcu:
+    case EventKind::list_add:
+    case EventKind::list_add_tail:
+    case EventKind::list_del_rcu:
+    case EventKind::list_del:
+    case EventKind::list_replace_rcu:
+      return MarkShape::pin;
+    case EventKind::call_rcu:
+    case EventKind::kfree_rcu:
+    case EventKind::queue_work:
+    case EventKind::queue_rcu_work:
+      return MarkShape::ring;
+    case EventKind::get_device:
+    case EventKind::put_device:
+    case EventKind::kref_get:
+    case EventKind::kref_put:
+    case EventKind::device_release:
+      return MarkShape::diamond;
+    case EventKind::kfree:
+      return MarkShape::crossed;
+    case EventKind::sysfs_create_link:
+    case EventKind::sysfs_remove_link:
+    case EventKind::add_device_to_group:
+    case EventKind::remove_device_from_group:
+      return MarkShape::link;
+    case EventKind::warn_on:
+    case EventKind::finding:
+      return MarkShape::finding;
+    default:
+      return mark.is_error ? MarkShape::finding : MarkShape::note;
+  }
+}
+
+}  // namespace rcuscope::gui

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the parts of compute_layout share: occupied places, and one function per part.
+#pragma once
+
+#include <vector>
+
+#include "timeline/layout.h"
+
+namespace rcuscope::gui::layout {
+
+/// Lengths of the design, before scaling.
+inline constexpr float ruler_height = 24;
+inline constexpr float header_height = 46;
+inline constexpr float label_height = 15;
+inline constexpr float row_height_min = 44;
+inline constexpr float row_height_max = 150;
+
+/// Rectangles that a label must not cover.
+class Obstacles {
+ public:
+  void add(const Rect& rect) { rects_.push_back(rect); }
+  bool is_free(const Rect& rect) const {
+    for (const Rect& other : rects_) {
+      if (rect.overlaps(other)) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::vector<Rect> rects_;
+};
+
+/// What each row's labels must avoid.
+struct RowState {
+  Obstacles solid;   ///< Filled bars: no text over them.
+  Obstacles labels;  ///< Text, glyphs and captions.
+};
+
+void add_rows(const LayoutInput& input, TimelineLayout& out);
+void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out);
+void add_bars(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
+void add_badges(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
+void add_marks(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
+void add_arrows(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
+
+/// `text` cut to `width` with an ellipsis; empty when less than two characters would stay.
+std::string fit_text(const LayoutInput& input, TextStyle style, std::string_view text,
+                     float width);
+
+}  // namespace rcuscope::gui::layout

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The overview strip: the whole trace in little, and the window that shows and moves the view.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "timeline/timeline.h"
+
+namespace rcuscope::gui {
+namespace {
+
+/// Up to here each span is drawn; beyond, a histogram of events says more.
+constexpr std::size_t miniature_event_count_max = 800;
+
+std::string with_thousands(std::size_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, " ");
+  return digits;
+}
+
+class OverviewStrip {
+ public:
+  OverviewStrip(Ui& ui, Session& session, const Rect& area)
+      : ui_(ui), p_(ui.paint), theme_(ui.paint.theme()), session_(session), area_(area) {
+    strip_ = {area.x0 + p_.px(lane_names_width + 10), area.y0 + p_.px(10), area.x1 - p_.px(12),
+              area.y1 - p_.px(10)};
+    axis_ = {{session.limits().start, session.limits().end}, strip_.x0, strip_.x1};
+  }
+
+  void draw() {
+    handle_input();
+    p_.fill(area_, theme_.panel);
+    p_.line({area_.x0, area_.y0}, {area_.x1, area_.y0}, theme_.line_strong, 1);
+    draw_summary();
+    p_.fill(strip_, theme_.raised, p_.px(5));
+    p_.push_clip(strip_);
+    draw_bands();
+    session_.trace().size() <= miniature_event_count_max ? draw_miniature() : draw_histogram();
+    p_.pop_clip();
+    draw_window();
+    draw_playhead();
+  }
+
+ private:
+  float x_of(Timestamp time) const { return axis_.to_x(static_cast<double>(time)); }
+
+  Rect window() const {
+    return {axis_.to_x(session_.view.start), strip_.y0 - p_.px(2), axis_.to_x(session_.view.end),
+            strip_.y1 + p_.px(2)};
+  }
+
+  void handle_input() {
+    const Mouse mouse = current_mouse();
+    const Rect w = window();
+    const float grip = p_.px(6);
+    const double moved = static_cast<double>(mouse.moved.x) * axis_.per_pixel();
+    const Response left =
+        ui_.interact("overview.start", {w.x0 - grip, w.y0, w.x0 + grip, w.y1});
+    const Response right =
+        ui_.interact("overview.end", {w.x1 - grip, w.y0, w.x1 + grip, w.y1});
+    const Response strip = ui_.interact("overview", strip_);
+    TimeView view = session_.view;
+    const double least = session_.limits().span_min;
+    if (left.is_active) {
+      view.start = std::min(view.start + moved, view.end - least);
+    } else if (right.is_active) {
+      view.end = std::max(view.end + moved, view.start + least);
+    } else if (strip.is_active) {
+      const double time = axis_.to_time(mouse.at.x);
+      const bool is_inside = time >= view.start && time <= view.end;
+      if (strip.is_pressed && !is_inside) {
+        view = panned(view, time - (view.start + view.end) / 2, session_.limits());
+      } else {
+        view = panned(view, moved, session_.limits());
+      }
+    }
+    session_.view = clamped(view, session_.limits());
+    if (strip.is_double_clicked) session_.fit();
+  }
+
+  void draw_summary() {
+    const Face& tiny = p_.fonts().tiny;
+    const TraceStore& trace = session_.trace();
+    const float x = area_.x0 + p_.px(14);
+    p_.text(tiny, x, area_.y0 + p_.px(12), theme_.text_faint, "whole trace");
+    const Timestamp length = session_.lanes().end - session_.lanes().start;
+    const std::string text = session_.format().duration(static_cast<double>(length)) + "   " +
+                             with_thousands(trace.size()) + " events";
+    p_.text(tiny, x, area_.y0 + p_.px(28), theme_.text_secondary, text);
+    if (trace.events_lost_count() == 0) return;
+    p_.text(tiny, x, area_.y0 + p_.px(44), theme_.error,
+            with_thousands(trace.events_lost_count()) + " events lost");
+  }
+
+  void draw_bands() {
+    float last = -1e9f;
+    for (std::uint32_t i : session_.index().grace_periods) {
+      const Span& span = session_.lanes().spans[i];
+      const float x0 = x_of(span.start), x1 = std::max(x_of(span.end), x0 + 1);
+      if (x1 <= last + 0.5f) continue;  // bands of less than a pixel
+      last = x1;
+      p_.fill({x0, strip_.y0, x1, strip_.y1}, fade(theme_.grace_period, 0.15f));
+    }
+  }
+
+  void draw_miniature() {
+    const auto count = static_cast<float>(std::max<std::size_t>(1, session_.lanes().lanes.size()));
+    const float row = (strip_.height() - p_.px(6)) / count;
+    const float bar = std::clamp(row * 0.62f, 1.5f, p_.px(5));
+    const auto middle = [&](std::int32_t lane) {
+      return strip_.y0 + p_.px(3) + row * (static_cast<float>(lane) + 0.5f);
+    };
+    for (const Span& span : session_.lanes().spans) {
+      if (span.kind == SpanKind::actor || span.kind == SpanKind::implicit) continue;
+      const float x0 = x_of(span.start), x1 = std::max(x_of(span.end), x0 + p_.px(2));
+      const float y = middle(span.lane);
+      Span shown = span;
+      shown.is_error = false;
+      const float opacity = span.kind == SpanKind::blocked ? 0.6f : 0.85f;
+      p_.fill({x0, y - bar / 2, x1, y + bar / 2}, fade(span_color(theme_, shown), opacity), 1);
+    }
+    for (const Mark& mark : session_.lanes().marks) {
+      const double time = drawn_time(session_.trace().clock(), static_cast<double>(mark.time));
+      const Point at{axis_.to_x(time), middle(mark.lane)};
+      if (mark.is_error) {
+        p_.circle(at, p_.px(3.5f), theme_.error);
+      } else if (shape_of(mark) == MarkShape::diamond) {
+        p_.diamond(at, p_.px(2.5f), theme_.release, theme_.release);
+      }
+    }
+  }
+
+  void draw_histogram() {
+    const auto bucket_count = static_cast<std::size_t>(strip_.width() / p_.px(4));
+    const auto& times = session_.trace().columns().time;
+    std::vector<std::size_t> counts(bucket_count);
+    std::size_t most = 1, first = 0;
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+      const double limit = axis_.to_time(strip_.x0 + static_cast<float>(i + 1) * p_.px(4));
+      const auto last = std::lower_bound(
+          times.begin() + static_cast<std::ptrdiff_t>(first), times.end(), limit,
+          [](Timestamp time, double t) { return static_cast<double>(time) < t; });
+      const auto next = static_cast<std::size_t>(last - times.begin());
+      counts[i] = next - first;
+      most = std::max(most, counts[i]);
+      first = next;
+    }
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+      if (counts[i] == 0) continue;
+      const float share = static_cast<float>(counts[i]) / static_cast<float>(most);
+      const float x = strip_.x0 + static_cast<float>(i) * p_.px(4);
+      const float height = std::max(p_.px(2), share * (strip_.height() - p_.px(6)));
+      p_.fill({x + p_.px(0.5f), strip_.y1 - p_.px(3) - height, x + p_.px(3.2f),
+               strip_.y1 - p_.px(3)},
+              fade(theme_.reader, 0.75f), p_.px(1));
+    }
+    for (const Mark& mark : session_.lanes().marks) {
+      if (mark.is_error) p_.circle({x_of(mark.time), strip_.y0 + p_.px(6)}, p_.px(3.5f), theme_.error);
+    }
+  }
+
+  void draw_window() {
+    const Rect w = window();
+    const Color veil = fade(theme_.background, 0.62f);
+    p_.fill({strip_.x0, strip_.y0, std::max(strip_.x0, w.x0), strip_.y1}, veil, p_.px(5));
+    p_.fill({std::min(strip_.x1, w.x1), strip_.y0, strip_.x1, strip_.y1}, veil, p_.px(5));
+    p_.stroke(w, theme_.accent, p_.px(5), p_.px(1.8f));
+    const float middle = (w.y0 + w.y1) / 2;
+    for (const float x : {w.x0, w.x1}) {
+      p_.fill({x - p_.px(3), middle - p_.px(9), x + p_.px(3), middle + p_.px(9)}, theme_.accent,
+              p_.px(3));
+    }
+  }
+
+  void draw_playhead() {
+    const Color color = session_.finding_so_far() ? theme_.error : theme_.playhead;
+    const float x =
+        axis_.to_x(drawn_time(session_.trace().clock(), session_.playback.position()));
+    p_.line({x, strip_.y0 - p_.px(4)}, {x, strip_.y1 + p_.px(4)}, color, p_.px(2));
+    p_.circle({x, strip_.y0 - p_.px(4)}, p_.px(4), color);
+  }
+
+  Ui& ui_;
+  Painter& p_;
+  const Theme& theme_;
+  Session& session_;
+  Rect area_, strip_;
+  TimeAxis axis_;
+};
+
+}  // namespace
+
+void draw_overview(Ui& ui, Session& session, const Rect& area) {
+  OverviewStrip(ui, session, area).draw();
+}
+
+}  // namespace rcuscope::gui

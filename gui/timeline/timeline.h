@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The timeline on the screen: input, layout and drawing put together.
+#pragma once
+
+#include "session.h"
+#include "timeline/layout.h"
+#include "ui.h"
+
+namespace rcuscope::gui {
+
+/// Lane names on the left, ruler and lanes on the right.
+void draw_timeline(Ui& ui, Session& session, const Rect& area);
+
+/// The whole trace in a strip, with a window that moves the view.
+void draw_overview(Ui& ui, Session& session, const Rect& area);
+
+/// Draws what compute_layout decided. Everything after the playhead is dimmed.
+void draw_layout(Painter& painter, const Session& session, const TimelineLayout& layout);
+
+/// What is under the pointer: a mark before the bar below it.
+Selection find_item(const TimelineLayout& layout, Point at);
+
+/// Width of the column of lane names, in design pixels.
+inline constexpr float lane_names_width = 218;
+
+}  // namespace rcuscope::gui

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Window: where frames go and input comes from; a real one by GLFW, or none at all.
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "image.h"
+#include "input.h"
+
+namespace rcuscope::gui {
+
+/// No window can be opened. The message says why and what to do instead.
+class NoDisplayError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A Dear ImGui context must be current while a window lives.
+class Window {
+ public:
+  virtual ~Window() = default;
+
+  virtual bool should_close() const = 0;
+  /// Waits up to `wait_seconds` for something to happen, then collects it: keys into `input`,
+  /// the mouse into Dear ImGui.
+  virtual void begin_frame(double wait_seconds, Input& input) = 0;
+  /// Draws Dear ImGui's draw data and shows it.
+  virtual void end_frame() = 0;
+  /// The atlas was rebuilt, so its texture must be made anew.
+  virtual void fonts_changed() = 0;
+  /// Framebuffer pixels per design pixel.
+  virtual float content_scale() const = 0;
+  /// The last frame.
+  virtual Image read_pixels() = 0;
+};
+
+struct WindowSize {
+  int width_px = 1600;
+  int height_px = 900;
+};
+
+/// Throws: NoDisplayError.
+std::unique_ptr<Window> make_glfw_window(WindowSize size, const std::string& title);
+
+/// Rasterises on the CPU; its clock runs at 60 frames a second whatever the real time is.
+std::unique_ptr<Window> make_headless_window(WindowSize framebuffer, float content_scale);
+
+}  // namespace rcuscope::gui
