@@ -63,7 +63,8 @@ int Iommu<W, Steps>::iommu_attach_device(ptr<device> dev) {
 }
 
 /// Blocks a device before its reset and fences its group: attaching fails with -EBUSY until done.
-/// Context: process, sleeps. Return: 0 or a negative errno.
+/// A group that its user manages has no blocking domain. Context: process, sleeps. Return: 0 or a
+/// negative errno.
 template <World W, class Steps>
 int Iommu<W, Steps>::pci_dev_reset_iommu_prepare(ptr<device> dev) {
   const ptr<iommu_group> group = w_.read(dev->iommu_group, Access::plain);
@@ -73,7 +74,7 @@ int Iommu<W, Steps>::pci_dev_reset_iommu_prepare(ptr<device> dev) {
   if (const ptr<group_device> gdev = find_device(group, dev)) {
     error = -EBUSY;
     if (!w_.read(gdev->blocked, Access::plain)) {
-      if (w_.read(group->blocking_domain, Access::plain) == Domain::none)
+      if (dev_has_iommu(dev))
         w_.write(group->blocking_domain, Domain::blocking_domain, Access::plain);
       error = iommu_device_set_domain(dev);
       if (error == 0) block(group, gdev);

@@ -11,6 +11,7 @@
 
 #include "model/execution.h"
 #include "model/lock.h"
+#include "trace/value_kind.h"
 #include "world/world.h"
 
 namespace rcuscope {
@@ -167,8 +168,12 @@ class Model {
   /// A step that only passes time; sleeps.
   void msleep(Place place = Place::current()) const;
   Context context() const { return context_of(execution_->me().spec.kind); }
-  void trace(EventKind kind, const void* object, std::int64_t value, Place place = Place::current()) const {
-    if (execution_->is_tracing()) execution_->emit(kind, object_id(object), value, place);
+  void trace(EventKind kind, const void* object, std::int64_t value,
+             Place place = Place::current()) const {
+    if (!execution_->is_tracing()) return;
+    if (value_kind(kind) == ValueKind::string)  // an id of intern(): the trace has its own
+      value = execution_->trace_string(text({static_cast<std::int32_t>(value)}));
+    execution_->emit(kind, object_id(object), value, place);
   }
   void report(FindingKind kind, const void* object, std::string message, Place place = Place::current()) const;
 

@@ -105,7 +105,7 @@ concept World = std::copyable<W> && requires(
   // --- context
   { w.might_sleep(view, place) } -> std::same_as<void>;  // checks only; view: what may sleep
   { w.context() } -> std::same_as<Context>;
-  // --- log: an event without operation
+  // --- log: an event without operation; a value that event.def calls a string id is one of intern()
   { w.trace(EventKind::note, static_cast<const void*>(nullptr), std::int64_t{}, place) } -> std::same_as<void>;
   // --- reports a defect at the caller; fatal kinds do not return. The object may be null.
   { w.report(FindingKind::warn_on, static_cast<const void*>(nullptr), text, place) } -> std::same_as<void>;

@@ -104,9 +104,13 @@ inline std::vector<std::string> steps_of(const TraceStore& trace, const std::str
       case EventKind::sysfs_create_link:
       case EventKind::sysfs_remove_link:
       case EventKind::driver_call:
-      case EventKind::rcu_assign_pointer:
         step += ' ' + std::string(trace.string(trace.columns().value[i]));
         break;
+      case EventKind::rcu_assign_pointer: {  // worlds put more or less before the field's name
+        const std::string_view location = trace.string(trace.columns().value[i]);
+        step += ' ' + std::string(location.substr(location.find_last_of(".>") + 1));
+        break;
+      }
       default:
         break;
     }
