@@ -36,5 +36,5 @@ target_compile_definitions(rcuscope_core ${core_scope} RCUSCOPE_LIVE=${RCUSCOPE_
 target_link_libraries(rcuscope_core ${core_scope} Boost::context_raw Threads::Threads)
 if(RCUSCOPE_HAS_LIVE)
   # Shared on purpose: the licence wants it replaceable, and its state must exist once per process.
-  target_link_libraries(rcuscope_core ${core_scope} PkgConfig::URCU)
+  target_link_libraries(rcuscope_core ${core_scope} PkgConfig::URCU atomic)  # atomic: 16 bytes
 endif()
