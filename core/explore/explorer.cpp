@@ -20,8 +20,10 @@ std::unique_ptr<Strategy> make_strategy(const ExploreOptions& options) {
       return make_exhaustive_search();
     case StrategyKind::random:
       return make_random_search(options.seed);
-    default:
+    case StrategyKind::sleep_sets:
       return make_sleep_set_search();
+    default:
+      return make_dpor_search();
   }
 }
 
@@ -74,7 +76,7 @@ class Search {
     if (end == ExecutionEnd::step_limit) verdict_.limit = "max_steps";
     if (end == ExecutionEnd::interrupted) verdict_.limit = "interrupted";
     if (end == ExecutionEnd::complete) keep_final_state();
-    strategy_->end_execution();
+    strategy_->end_execution(execution, end);
     check_limits();
   }
 
@@ -165,8 +167,8 @@ ReplayResult replay(const Program& program, ActorRunner& runner, std::string_vie
   Replay strategy(parse_schedule(schedule));
   strategy.begin_execution();
   TraceBuilder builder(Clock::steps);
-  checked.execution.run(program, strategy, &builder);
-  strategy.end_execution();
+  const ExecutionEnd end = checked.execution.run(program, strategy, &builder);
+  strategy.end_execution(checked.execution, end);
   ReplayResult result;
   result.findings = checked.execution.findings();
   result.final_state = checked.execution.final_state();

@@ -15,7 +15,7 @@ class RandomSearch final : public Strategy {
     return enabled[random_.below(enabled.size())];
   }
   bool begin_execution() override { return true; }
-  void end_execution() override {}
+  void end_execution(const Execution&, ExecutionEnd) override {}
   bool is_exhaustive() const override { return false; }
 
  private:

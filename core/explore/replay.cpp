@@ -21,7 +21,7 @@ ActorId Replay::choose(const Execution& execution, std::span<const ActorId> enab
   return enabled.front();
 }
 
-void Replay::end_execution() {
+void Replay::end_execution(const Execution&, ExecutionEnd) {
   if (!misfit_.empty()) throw UsageError(misfit_);
 }
 

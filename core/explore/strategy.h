@@ -17,12 +17,15 @@ class Strategy : public Chooser {
   /// Called before each execution. Return: false when there is nothing left to explore.
   virtual bool begin_execution() = 0;
   /// Called after each execution, whatever ended it.
-  virtual void end_execution() = 0;
+  virtual void end_execution(const Execution& execution, ExecutionEnd end) = 0;
   /// True if exhausting it covers every order of dependent operations.
   virtual bool is_exhaustive() const = 0;
   /// Share of the search that is done, 0 to 1; 0 if unknown.
   virtual double progress() const { return 0; }
 };
+
+/// Source-DPOR: depth first over the orders that reversed races ask for, with sleep sets.
+std::unique_ptr<Strategy> make_dpor_search();
 
 /// Depth first over all orders of dependent operations, with sleep sets (Godefroid 1996): an order
 /// that differs from an explored one only by exchanging independent neighbours is not explored again.
@@ -42,7 +45,7 @@ class Replay final : public Strategy {
 
   ActorId choose(const Execution& execution, std::span<const ActorId> enabled) override;
   bool begin_execution() override { return !std::exchange(has_run_, true); }
-  void end_execution() override;
+  void end_execution(const Execution& execution, ExecutionEnd end) override;
   bool is_exhaustive() const override { return false; }
 
  private:

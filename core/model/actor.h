@@ -41,6 +41,8 @@ struct ModelActor {
   // why it may have to wait before its first operation
   std::int32_t grace_period = -1;  ///< Callbacks, kfree_rcu, queue_rcu_work: start after its end.
   std::int32_t work = -1;          ///< Workers: the work item to execute.
+  std::int32_t spawned_at = -1;    ///< Index into Execution::log(); -1: before the actors ran.
+  std::int32_t cancelled_at = -1;  ///< Workers that were dequeued before they ran: likewise.
   ActorSet waits_for;              ///< rcu_barrier, flush: actors that have to end.
 
   bool interrupts_others = false;  ///< Bound to a CPU on which it may interrupt another actor.

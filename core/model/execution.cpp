@@ -34,6 +34,8 @@ void Execution::reset() {
   is_over_ = false;
   steps_ = 0;
   choices_.clear();
+  log_.clear();
+  is_chosen_ = false;
   heap_.reset();
   grace_periods_.reset();
   work_.clear();
@@ -62,6 +64,7 @@ ActorId Execution::spawn(ActorSpec spec, GracePeriodId grace_period, std::int32_
   actor.spec = std::move(spec);
   actor.grace_period = grace_period.value;
   actor.work = work;
+  actor.spawned_at = static_cast<std::int32_t>(log_.size()) - 1;
   actor.pending.kind = OperationKind::actor_start;
   // An interrupt or callback is a reader from its first moment on.
   if (is_atomic(actor.spec.kind)) actor.pending.claim(ResourceClass::rcu, 0, Mode::section_start);
@@ -119,6 +122,12 @@ bool Execution::step(Operation operation) {
 
 void Execution::record_step(ModelActor& actor) {
   ++steps_;
+  if (phase_ == Phase::actors && actor.id.value != 0) {
+    StepRecord& record = log_.emplace_back();
+    record.actor = actor.id;
+    record.operation = actor.pending;
+    if (std::exchange(is_chosen_, false)) record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
+  }
   for (Observer* observer : options_.observers) observer->on_operation(*this, actor, actor.pending);
 }
 
@@ -170,9 +179,13 @@ ActorId Execution::choose_in_actor_phase() {
       if (actor(id).pending.is_local()) return id;
   }
   const ActorId chosen = chooser_->choose(*this, enabled_);
-  if (!chosen.is_valid()) end(ExecutionEnd::redundant);
   // Local operations are no part of a schedule: a replay runs them at once, to the same effect.
-  else if (!actor(chosen).pending.is_local()) choices_.push_back(chosen);
+  if (!chosen.is_valid()) {
+    end(ExecutionEnd::redundant);
+  } else if (!actor(chosen).pending.is_local()) {
+    choices_.push_back(chosen);
+    is_chosen_ = true;
+  }
   return chosen;
 }
 

@@ -35,6 +35,18 @@ struct ActorError {
   std::string message;
 };
 
+/// One operation that was executed, and what it changed for others.
+struct StepRecord {
+  static constexpr std::int32_t no_choice = -1;
+
+  ActorId actor;
+  Operation operation;
+  std::int32_t choice = no_choice;  ///< Index into Execution::choices(); none for local operations.
+  bool opens_section = false;
+  bool closes_section = false;
+  bool took_lock = false;  ///< mutex_lock, or a mutex_trylock that succeeded.
+};
+
 /// Decides the order. Called only where more than one order may matter.
 class Chooser {
  public:
@@ -93,6 +105,8 @@ class Execution final : public ActorEntry {
   // --- results of the latest run
   const std::vector<Finding>& findings() const { return findings_; }
   std::span<const ActorId> choices() const { return choices_; }
+  /// The operations of the actors, callbacks and work, without set-up and teardown.
+  std::span<const StepRecord> log() const { return log_; }
   Step steps() const { return steps_; }
   const std::string& final_state() const { return final_state_; }
 
@@ -136,6 +150,9 @@ class Execution final : public ActorEntry {
   std::int32_t add_work(std::string name, Callback function, const void* address);
   WorkItem& work(std::int32_t index) { return work_[static_cast<std::size_t>(index)]; }
   void cancel_worker(ActorId worker);
+  void note_lock_taken() {
+    if (!log_.empty()) log_.back().took_lock = true;
+  }
 
   // --- trace
   bool is_tracing() const { return trace_ != nullptr; }
@@ -178,6 +195,8 @@ class Execution final : public ActorEntry {
   ExecutionEnd how_ended_{};
   Step steps_ = 0;
   std::vector<ActorId> choices_;
+  std::vector<StepRecord> log_;
+  bool is_chosen_ = false;  // the next step was the chooser's decision
   std::vector<ActorId> enabled_;
   ModelHeap heap_;
   GracePeriods grace_periods_;

@@ -136,10 +136,14 @@ void Execution::change_reader_nesting(int difference) {
   if (was_reader && !actor.is_reader()) close_section(actor);
 }
 
-void Execution::open_section(ModelActor& actor) { actor.section_opened_at = steps_ - 1; }
+void Execution::open_section(ModelActor& actor) {
+  actor.section_opened_at = steps_ - 1;
+  if (!log_.empty()) log_.back().opens_section = true;
+}
 
 void Execution::close_section(ModelActor& actor) {
   actor.section_opened_at = -1;
+  if (!log_.empty()) log_.back().closes_section = true;
   const auto bit = static_cast<std::size_t>(actor.id.value);
   for (std::size_t i = 0; i < grace_periods_.all().size(); ++i) {
     GracePeriod& grace_period = grace_periods_.all()[i];
@@ -186,6 +190,7 @@ void Execution::cancel_worker(ActorId worker) {
   ModelActor& actor = actors_[static_cast<std::size_t>(worker.value)];
   RCUSCOPE_ASSERT(!actor.is_started());
   actor.progress = ModelActor::Progress::finished;
+  actor.cancelled_at = static_cast<std::int32_t>(log_.size()) - 1;
 }
 
 // --- reports

@@ -173,6 +173,7 @@ void Model::mutex_lock(mutex& lock, Place place) const {
     execution_->emit(EventKind::mutex_contended, object, lock.owner.value, place);
   if (!execution_->step(operation)) return;
   lock.owner = execution_->current();
+  execution_->note_lock_taken();
   execution_->emit(EventKind::mutex_lock, object, 0, place);
 }
 
@@ -182,6 +183,7 @@ bool Model::mutex_trylock(mutex& lock, Place place) const {
   if (!execution_->step(operation)) return false;
   if (lock.owner.is_valid()) return false;
   lock.owner = execution_->current();
+  execution_->note_lock_taken();
   execution_->emit(EventKind::mutex_lock, execution_->trace_object(&lock, lock.name, "mutex"), 0, place);
   return true;
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// HappensBefore: the partial order of one execution, and the races that another order would reverse.
+// Follows: P. Abdulla, S. Aronis, B. Jonsson, K. Sagonas, "Source sets: a foundation for optimal dynamic
+// partial order reduction" (JACM 2017); edges of grace periods, callbacks, work and interrupts are ours.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/execution.h"
+
+namespace rcuscope {
+
+/// A set of events, by index.
+class EventSet {
+ public:
+  void insert(std::size_t i) {
+    if (words_.size() <= i / 64) words_.resize(i / 64 + 1, 0);
+    words_[i / 64] |= std::uint64_t{1} << (i % 64);
+  }
+  bool contains(std::size_t i) const {
+    return i / 64 < words_.size() && (words_[i / 64] >> (i % 64) & 1) != 0;
+  }
+  void merge(const EventSet& other) {
+    if (words_.size() < other.words_.size()) words_.resize(other.words_.size(), 0);
+    for (std::size_t w = 0; w < other.words_.size(); ++w) words_[w] |= other.words_[w];
+  }
+  void clear() { words_.clear(); }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+/// Two dependent events of different actors that may also come in the other order.
+struct Race {
+  std::size_t first = 0;
+  /// Index of the second one, or none: it is `phantom`, which never ran.
+  std::optional<std::size_t> second;
+  ActorId phantom_actor;
+  Operation phantom;
+};
+
+/// Grows event by event; a prefix is kept for the next execution.
+class HappensBefore {
+ public:
+  void truncate(std::size_t size);
+  std::size_t size() const { return size_; }
+
+  /// Appends the event, and its races with earlier ones to `races`.
+  void append(const StepRecord& step, const Execution& execution, std::vector<Race>& races);
+  /// Appends the races of operations that never ran: of work that was cancelled with its cancelling, and,
+  /// if the execution is complete, of actors that are blocked for ever with those who hold what they
+  /// wait for.
+  void append_phantom_races(const Execution& execution, bool is_complete,
+                            std::vector<Race>& races) const;
+  /// The actors that may go first in what the race's other order would run from its first event on: all
+  /// later events that do not happen after it, then the second one.
+  void initials(const Race& race, std::vector<ActorId>& actors) const;
+
+  const StepRecord& step(std::size_t i) const { return events_[i].step; }
+
+ private:
+  struct Event {
+    StepRecord step;
+    EventSet before;                         ///< What happens before or at it.
+    std::vector<std::size_t> predecessors;   ///< Direct ones: program order, enabling, dependence.
+    std::vector<std::size_t> enablers;       ///< Those without which it could not have run.
+  };
+
+  bool is_before(std::size_t i, std::size_t j) const { return events_[j].before.contains(i); }
+  void add_enablers(std::size_t i, const Execution& execution);
+  void add_start_enablers(std::size_t i, const Execution& execution);
+  void add_sections_opened_before(std::int64_t start, std::size_t i);
+  void add_last_release(std::size_t i);
+  template <class IsWanted>
+  void add_ends(std::size_t i, const Execution& execution, IsWanted is_wanted);
+  void add_cancellings(std::size_t i, const Execution& execution, std::int64_t work);
+  std::int64_t last_of(ActorId actor, std::size_t before) const;
+  bool is_reversible(std::size_t j, std::size_t i) const;
+  bool keeps_section_of(std::size_t k, std::size_t j, std::size_t i) const;
+  void append_blocked_race(const ModelActor& actor, std::vector<Race>& races) const;
+
+  std::vector<Event> events_;  ///< The first size_ count; the rest is kept for its memory.
+  std::size_t size_ = 0;
+};
+
+}  // namespace rcuscope
