@@ -27,10 +27,22 @@ bool may_preempt(const Actor& actor, const Actor& running) {
 
 }  // namespace
 
+CpuToken::CpuToken(std::uint64_t seed)
+    : random_(seed), offers_for_a_change_(std::uint64_t{2} << random_.below(5)) {}
+
+void CpuToken::announce(Actor& actor) {
+  waiting_.push_back(&actor);
+  waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
+}
+
 void CpuToken::acquire(Actor& actor) {
   std::unique_lock lock(actor.repetition->mutex);
-  waiting_.push_back(&actor);
-  if (owner_ == nullptr) grant_next();
+  const bool is_waiting = std::find(waiting_.begin(), waiting_.end(), &actor) != waiting_.end();
+  if (!is_waiting && owner_ != &actor) waiting_.push_back(&actor);
+  if (owner_ == nullptr) {
+    grant_next();
+    actor.repetition->changed.notify_all();
+  }
   wait_for_grant(actor, lock);
 }
 
@@ -45,10 +57,10 @@ void CpuToken::release(Actor& actor) {
 void CpuToken::offer(Actor& actor) {
   if (waiting_count_.load(std::memory_order_relaxed) == 0) return;
   std::unique_lock lock(actor.repetition->mutex);
-  const bool is_taken = std::any_of(waiting_.begin(), waiting_.end(), [&actor](const Actor* other) {
-    return may_preempt(*other, actor);
-  });
-  if (owner_ != &actor || !is_taken || random_.is_chosen(1, 2)) return;
+  const bool is_wanted =
+      std::any_of(waiting_.begin(), waiting_.end(),
+                  [&actor](const Actor* other) { return may_preempt(*other, actor); });
+  if (owner_ != &actor || !is_wanted || !random_.is_chosen(1, offers_for_a_change_)) return;
   waiting_.push_back(&actor);
   owner_ = nullptr;
   grant_next();

@@ -19,8 +19,11 @@ class Repetition;
 
 class CpuToken {
  public:
-  explicit CpuToken(std::uint64_t seed) : random_(seed) {}
+  explicit CpuToken(std::uint64_t seed);
 
+  /// The actor is going to acquire the CPU. Those who come first do not run away with it if all are
+  /// announced before any acquires. Context: the repetition's lock is held.
+  void announce(Actor& actor);
   /// Waits for the CPU, also for one that was given up by release().
   void acquire(Actor& actor);
   void release(Actor& actor);
@@ -34,6 +37,7 @@ class CpuToken {
   std::vector<Actor*> waiting_;
   Actor* owner_ = nullptr;
   Random random_;
+  std::uint64_t offers_for_a_change_;  // on average; differs between repetitions
   std::atomic<std::size_t> waiting_count_{0};
 };
 

@@ -104,7 +104,7 @@ void Repetition::run_actors(Actor& main) {
 }
 
 void Repetition::run_declared(Actor& actor, const std::function<void()>& body, std::size_t index) {
-  wait_for_release(index);
+  wait_for_release(actor, index);
   run_actor(actor, body, EventKind::actor_start, EventKind::actor_end);
   {
     const std::lock_guard guard(mutex);
@@ -113,9 +113,10 @@ void Repetition::run_declared(Actor& actor, const std::function<void()>& body, s
   finish(actor);
 }
 
-void Repetition::wait_for_release(std::size_t index) {
+void Repetition::wait_for_release(Actor& actor, std::size_t index) {
   {
     const std::lock_guard guard(mutex);
+    if (actor.token != nullptr) actor.token->announce(actor);
     if (++arrived_count_ == declared_.size()) {
       is_released_.store(true, std::memory_order_release);
       is_released_.notify_all();

@@ -106,7 +106,7 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
 
   void run_main(Actor& main, const std::function<void()>& body);
   void run_declared(Actor& actor, const std::function<void()>& body, std::size_t index);
-  void wait_for_release(std::size_t index);
+  void wait_for_release(Actor& actor, std::size_t index);
   void wait_for_quiet(Actor& main);
 
   const std::shared_ptr<Session> session_;
