@@ -9,6 +9,7 @@
 #include "io/format.h"
 #include "io/svg_caption.h"
 #include "io/svg_layout.h"
+#include "io/svg_shapes.h"
 #include "io/svg_style.h"
 #include "io/svg_text.h"
 #include "trace/describe.h"
@@ -21,29 +22,8 @@ namespace {
 
 constexpr double footer_padding = 14;
 constexpr double legend_height = 34;
-
-std::string attribute(const char* name, double value) {
-  return std::string(" ") + name + "=\"" + number(value) + "\"";
-}
-
-std::string rectangle(const Box& box, const std::string& style, double radius = 0) {
-  return "<rect class=\"" + style + "\"" + attribute("x", box.left) + attribute("y", box.top) +
-         attribute("width", box.width()) + attribute("height", box.height()) +
-         (radius > 0 ? attribute("rx", radius) : "");
-}
-
-std::string line(double x1, double y1, double x2, double y2, const std::string& style) {
-  return "<line class=\"" + style + "\"" + attribute("x1", x1) + attribute("y1", y1) +
-         attribute("x2", x2) + attribute("y2", y2) + "/>\n";
-}
-
-std::string text_at(double x, double y, const std::string& style, std::string_view text,
-                    const char* more = "") {
-  return "<text class=\"" + style + "\"" + attribute("x", x) + attribute("y", y) + more + ">" +
-         xml_text(text) + "</text>\n";
-}
-
-std::string tooltip(std::string_view text) { return "<title>" + xml_text(text) + "</title>"; }
+constexpr std::size_t tooltip_line_limit = 8;
+constexpr double least_tooltip_width = 3;  ///< Nobody points at less, and there may be thousands.
 
 /// A short name that no other picture of the same page has, unless it shows the same.
 std::string picture_id(const TraceStore& trace) {
@@ -283,8 +263,9 @@ class Writer {
     Box box = bar.box;
     const bool is_broken = bar.error_from >= 0 && !bar.is_strip;
     std::string style = bar_style(span) + (span.is_inferred ? " inferred" : "");
-    out_ += rectangle(box, style, std::min(radius, box.width() / 2)) + ">" +
-            tooltip(span_tooltip(span)) + "</rect>\n";
+    out_ += rectangle(box, style, std::min(radius, box.width() / 2));
+    out_ += box.width() < least_tooltip_width ? "/>\n"
+                                              : ">" + tooltip(span_tooltip(span)) + "</rect>\n";
     if (!is_broken) return;
     box.left = bar.error_from;
     box.right =
@@ -324,10 +305,12 @@ class Writer {
 
   std::string glyph_tooltip(const Glyph& glyph) const {
     std::string text = describe_event(trace_, lanes_.marks[glyph.mark].event);
-    for (const std::size_t folded : glyph.folded) {
-      text += "\n" + describe_event(trace_, lanes_.marks[folded].event);
+    const std::size_t told = std::min(glyph.folded.size(), tooltip_line_limit);
+    for (std::size_t i = 0; i < told; ++i) {
+      text += "\n" + describe_event(trace_, lanes_.marks[glyph.folded[i]].event);
     }
-    return text;
+    const std::size_t rest = glyph.folded.size() - told;
+    return rest == 0 ? text : text + "\nand " + std::to_string(rest) + " more";
   }
 
   void write_glyph(const Glyph& glyph) {
@@ -336,54 +319,7 @@ class Writer {
     // Its round begins when the playhead is there; 0.1 s early, so that it is seen to begin.
     const double delay = share * play_share * play_seconds - play_seconds - 0.1;
     out_ += "<g class=\"pop\" style=\"animation-delay:" + number(delay) + "s\">" +
-            tooltip(glyph_tooltip(glyph)) + glyph_shape(glyph, mark) + "</g>\n";
-  }
-
-  static std::string diamond(double x, double y, double r, const char* style) {
-    return std::string("<path class=\"") + style + "\" d=\"M" + number(x - r) + " " + number(y) +
-           "L" + number(x) + " " + number(y - r) + "L" + number(x + r) + " " + number(y) + "L" +
-           number(x) + " " + number(y + r) + "Z\"/>";
-  }
-
-  static std::string circle(double x, double y, double r, const char* style) {
-    return std::string("<circle class=\"") + style + "\"" + attribute("cx", x) +
-           attribute("cy", y) + attribute("r", r) + "/>";
-  }
-
-  static std::string pin(const Glyph& glyph, const Mark& mark) {
-    const std::string name(describe(mark.kind).name);
-    const char* head = name.starts_with("list_add")                                 ? "pin-add"
-                       : name.starts_with("list_del") || name == "list_replace_rcu" ? "pin-del"
-                                                                                    : "pin-other";
-    const double top = glyph.y - bar_height / 2 - 5;
-    return line(glyph.x, top, glyph.x, glyph.y + bar_height / 2 + 2, "pin") +
-           circle(glyph.x, top, 3, head);
-  }
-
-  static std::string glyph_shape(const Glyph& glyph, const Mark& mark) {
-    const double x = glyph.x;
-    const double y = glyph.y;
-    const std::string arms = "M" + number(x - 3) + " " + number(y - 3) + "L" + number(x + 3) + " " +
-                             number(y + 3) + "M" + number(x - 3) + " " + number(y + 3) + "L" +
-                             number(x + 3) + " " + number(y - 3);
-    switch (glyph.kind) {
-      case GlyphKind::pin:
-        return pin(glyph, mark);
-      case GlyphKind::diamond:
-        return diamond(x, y, 9, "put");
-      case GlyphKind::hollow_diamond:
-        return diamond(x, y, 8.5, "put-hollow");
-      case GlyphKind::ring:
-        return circle(x, y, 5, "ring");
-      case GlyphKind::dot:
-        return circle(x, y + bar_height / 2, 3, "dot");
-      case GlyphKind::cross:
-        return circle(x, y, 7.5, "cross") + "<path class=\"cross\" d=\"" + arms + "\"/>";
-      case GlyphKind::alert:
-        return circle(x, y, 10, "alert-disc") +
-               text_at(x, y + 4.5, "alert", "!", " text-anchor=\"middle\"");
-    }
-    return "";
+            tooltip(glyph_tooltip(glyph)) + glyph_shape(glyph, mark.kind) + "</g>\n";
   }
 
   void write_badge(const BadgePoint& badge) {

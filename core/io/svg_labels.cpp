@@ -74,9 +74,9 @@ class LabelPlacer {
     if (bar.is_strip || span.label.empty() || bar.box.width() < least_labelled_width) return;
     // A bar inside begins where the outer's text must end.
     const double right = bar.error_from >= 0 ? bar.error_from - glyph_radius : free_right(index);
-    const std::string text = bar_text(span, right - bar.box.left - bar_padding);
+    const double left = free_left(bar);
+    const std::string text = bar_text(span, right - left);
     if (text.empty()) return;
-    const double left = bar.box.left + bar_padding;
     const double middle = bar.box.middle_y();
     const double end = std::min(left + text_width(text, label_size), right);
     add({{left, middle - line_height / 2, end, middle + line_height / 2},
@@ -122,6 +122,21 @@ class LabelPlacer {
     return "   waits for " + std::to_string(count) + (count == 1 ? " reader" : " readers");
   }
 
+  /// Where the text may begin: behind a glyph that sits on the bar's left end.
+  double free_left(const Bar& bar) const {
+    double left = bar.box.left + bar_padding;
+    for (const Glyph& glyph : out_.glyphs) {
+      if (is_on_left_end(glyph, bar)) left = std::max(left, glyph.x + glyph_radius + 3);
+    }
+    return left;
+  }
+
+  static bool is_on_left_end(const Glyph& glyph, const Bar& bar) {
+    return glyph.kind != GlyphKind::pin && glyph.kind != GlyphKind::dot && glyph.y > bar.box.top &&
+           glyph.y < bar.box.bottom && glyph.x > bar.box.left - glyph_radius &&
+           glyph.x < bar.box.left + bar_padding + 2 * glyph_radius && glyph.x < bar.box.right;
+  }
+
   /// Where the bar's own ground ends: at what is drawn upon it.
   double free_right(std::size_t index) const {
     const Bar& bar = out_.bars[index];
@@ -135,6 +150,8 @@ class LabelPlacer {
     }
     for (const Glyph& glyph : out_.glyphs) {
       const bool is_on_bar = glyph.y > bar.box.top && glyph.y < bar.box.bottom;
+      // A dot hangs below the text.
+      if (glyph.kind == GlyphKind::dot || is_on_left_end(glyph, bar)) continue;
       if (is_on_bar && glyph.x > bar.box.left && glyph.x < right) {
         right = glyph.x - (glyph.kind == GlyphKind::pin ? 0 : glyph_radius);
       }

@@ -37,9 +37,9 @@ text{font:500 11.5px Inter,"Helvetica Neue",Arial,"Liberation Sans",sans-serif;f
 .bar-implicit{fill:#2F7FD1;fill-opacity:.55}.bar-later-implicit{fill:#A9C6E4;fill-opacity:.6}
 .bar-grace{fill:#C98A12;fill-opacity:.16;stroke:#C98A12;stroke-width:1.2}
 .bar-blocked{fill:url(#hatch-ID);stroke:#8F80C0}
-.bar-mutex{fill:#7454CF;fill-opacity:.2;stroke:#7454CF;stroke-width:1.2}
+.bar-mutex{fill:#E1DAF4;stroke:#7454CF;stroke-width:1.2}
 .bar-callback{fill:#128A66}.bar-release{fill:#D2552B}
-.bar-work{fill:#D2552B;fill-opacity:.14;stroke:#D2552B;stroke-width:1}
+.bar-work{fill:#F8DFD7;stroke:#D2552B;stroke-width:1}
 .bar-error{fill:url(#broken-ID);stroke:#D32F41}
 .inferred{stroke-dasharray:3 2;stroke:#55626F}
 .put{fill:#D2552B;stroke:#FFFFFF;stroke-width:1.4}.put-hollow{fill:#FFFFFF;stroke:#D2552B;stroke-width:1.6}

@@ -344,7 +344,7 @@ class SpanBuilder {
     }
     // Who got the lock in the same moment did not wait.
     std::erase_if(out_.spans, [](const Span& span) {
-      return span.kind == SpanKind::blocked && span.start == span.end;
+      return span.kind == SpanKind::blocked && span.start == span.end && !span.is_open;
     });
   }
 
