@@ -48,4 +48,7 @@ class TimeFormat {
   double length_ = 0;
 };
 
+/// "1284" -> "1 284".
+std::string with_thousands(std::string_view digits);
+
 }  // namespace rcuscope::gui

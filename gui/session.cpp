@@ -22,8 +22,31 @@ ViewLimits limits_of(const TraceStore& trace, const Lanes& lanes, const TimeForm
   const bool is_steps = trace.clock() == Clock::steps;
   const auto start = static_cast<double>(is_steps ? trace.start() : format.origin());
   const auto end = static_cast<double>(std::max(lanes.end, trace.end()));
+  const bool ends_badly = trace.size() > 0 && trace.kind(trace.size() - 1) == EventKind::finding;
   const double length = std::max(end - start, is_steps ? 8.0 : 100.0);
-  return {start - length * 0.005, start + length * 1.055, is_steps ? 4.0 : 40.0};
+  return {start - length * 0.005, start + length * (ends_badly ? 1.22 : 1.055), is_steps ? 4.0 : 40.0};
+}
+
+/// From the first to the last event of the actors that the scenario is about: set-up and tear-down
+/// by `main` are long and tell little.
+TimeView story_of(const TraceStore& trace, const ViewLimits& limits) {
+  std::optional<EventIndex> first, last, last_finding;
+  for (EventIndex i = 0; i < trace.size(); ++i) {
+    const std::int32_t actor = trace.columns().actor[i];
+    if (actor < 0) continue;
+    if (trace.kind(i) == EventKind::finding) last_finding = i;
+    if (trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main) continue;
+    if (!first) first = i;
+    last = i;
+  }
+  if (!first) return {limits.start, limits.end};
+  const auto start = static_cast<double>(trace.time(*first));
+  const auto end = static_cast<double>(trace.time(*last));
+  const double length = std::max(end - start, limits.span_min);
+  // The plate of a finding stands right of it and is wide.
+  const bool ends_badly =
+      last_finding && static_cast<double>(trace.time(*last_finding)) > end - length * 0.2;
+  return clamped({start - length * 0.03, end + length * (ends_badly ? 0.24 : 0.07)}, limits);
 }
 
 }  // namespace
@@ -43,7 +66,7 @@ Session::Session(TraceStore trace)
     }
     if (!first_finding_ && trace_.kind(i) == EventKind::finding) first_finding_ = i;
   }
-  fit();
+  view = story_of(trace_, limits_);
   playback.move_to(telling_moment(trace_));
 }
 
@@ -81,6 +104,7 @@ const std::vector<std::uint32_t>& Session::events_of(std::int32_t actor) const {
 std::optional<EventIndex> Session::selected_event() const {
   if (selection.kind == Selection::Kind::span) return lanes_.spans[selection.index].first_event;
   if (selection.kind == Selection::Kind::mark) return lanes_.marks[selection.index].event;
+  if (selection.kind == Selection::Kind::event) return selection.index;
   return std::nullopt;
 }
 
@@ -89,6 +113,8 @@ ActorId Session::selected_actor() const {
   switch (selection.kind) {
     case Selection::Kind::none:
       return {};
+    case Selection::Kind::event:
+      return {trace_.columns().actor[selection.index]};
     case Selection::Kind::span:
       lane = lanes_.spans[selection.index].lane;
       break;
@@ -147,8 +173,8 @@ void Session::zoom_to_selection() {
   if (selection.kind == Selection::Kind::span) {
     const Span& span = lanes_.spans[selection.index];
     view = focused(static_cast<double>(span.start), static_cast<double>(span.end), limits_);
-  } else if (selection.kind == Selection::Kind::mark) {
-    const auto time = static_cast<double>(lanes_.marks[selection.index].time);
+  } else if (const auto event = selected_event()) {
+    const auto time = static_cast<double>(trace_.time(*event));
     const double reach = std::max(view.span() / 8, limits_.span_min);
     view = focused(time - reach, time + reach, limits_);
   } else {
@@ -177,8 +203,8 @@ VerdictText verdict_text(const Session& session) {
   }
   const std::string_view executions = session.metadata("executions");
   if (!executions.empty()) {
-    text.detail = std::string(executions);
-    const bool is_number = executions.find_first_not_of("0123456789 ") == std::string_view::npos;
+    const bool is_number = executions.find_first_not_of("0123456789") == std::string_view::npos;
+    text.detail = is_number ? with_thousands(executions) : std::string(executions);
     if (is_number) text.detail += executions == "1" ? " execution" : " executions";
   }
   return text;

@@ -22,9 +22,9 @@ namespace rcuscope::gui {
 
 /// What the user clicked last.
 struct Selection {
-  enum class Kind : std::uint8_t { none, span, mark, lane };
+  enum class Kind : std::uint8_t { none, span, mark, lane, event };
   Kind kind = Kind::none;
-  std::size_t index = 0;  ///< Into Lanes::spans, Lanes::marks or Lanes::lanes.
+  std::size_t index = 0;  ///< Into Lanes::spans, ::marks, ::lanes, or the trace.
 
   friend bool operator==(const Selection&, const Selection&) = default;
 };
@@ -47,6 +47,9 @@ class Session {
   const StatePicture& picture() const;
   /// Number of events at or before the playhead.
   std::size_t event_count_so_far() const;
+  const std::vector<std::vector<std::uint32_t>>& events_of_actor() const {
+    return events_of_actor_;
+  }
   /// Ascending.
   const std::vector<std::uint32_t>& events_of(std::int32_t actor) const;
 
@@ -74,6 +77,7 @@ class Session {
   ThemeName theme = ThemeName::light;
   float lane_scroll_px = 0;
   float inspector_scroll_px = 0;
+  float inspector_height_px = 0;  ///< Of its contents in the last frame.
   bool shows_help = false;
   bool prefers_events = false;  ///< Bottom panels: sentences even where source is readable.
 

@@ -75,27 +75,42 @@ class Picture {
   void add_lists() {
     for (const ListState& list : world_.lists) {
       ListChain chain;
-      chain.title = name(list.head);
+      chain.title = list_title(list.head);
       for (ObjectId entry : list.entries) chain.entries.push_back(short_object_name(label(entry)));
       out_.lists.push_back(std::move(chain));
     }
   }
 
+  std::string list_title(ObjectId head) const {
+    if (type(head) == "list_head") return name(head);
+    return type(head) == "iommu_group" ? "Group " + name(head) + " devices" : title(head);
+  }
+
   /// Entries go by the name of their device where they have one: that is what people know.
   std::string label(ObjectId entry) const {
     const ObjectId device = device_of(entry);
-    return device.is_valid() ? name(device) : name(entry);
+    return device.is_valid() ? name(device) : title(entry);
   }
 
-  /// The counted object that has the same name, but for a prefix: "gdev 01:00.0", "0000:01:00.0".
+  const std::string& type(ObjectId id) const {
+    return trace_.names().objects[static_cast<std::size_t>(id.value)].type;
+  }
+
+  /// A bare number or address says nothing without its type: "iommu_group 7".
+  std::string title(ObjectId id) const {
+    const std::string plain = name(id);
+    const bool is_bare = plain.empty() || (plain[0] >= '0' && plain[0] <= '9');
+    if (!is_bare || type(id) == "device" || type(id).empty()) return plain;
+    return plain.empty() ? type(id) : type(id) + " " + plain;
+  }
+
+  /// The device that a group_device stands for: it has the same name, maybe but for a prefix.
   ObjectId device_of(ObjectId entry) const {
-    const std::string_view entry_name = trace_.object_name(entry.value);
-    const std::string_view word = last_word(entry_name);
-    if (word == entry_name || word.size() < 3) return {};
+    if (type(entry) != "group_device") return {};
+    const std::string_view word = last_word(trace_.object_name(entry.value));
+    if (word.size() < 3) return {};
     for (const ObjectState& other : world_.objects) {
-      const bool is_counted =
-          other.references.has_value() || history(other.object).references_max > 0;
-      if (other.object != entry && is_counted && other.membership == Membership::never_linked &&
+      if (type(other.object) == "device" &&
           trace_.object_name(other.object.value).ends_with(word)) {
         return other.object;
       }
@@ -116,7 +131,9 @@ class Picture {
     for (const ObjectState& object : world_.objects) {
       const bool is_shown = std::find(shown_devices.begin(), shown_devices.end(), object.object) !=
                             shown_devices.end();
-      const bool has_life = object.references.has_value() || object.is_freed;
+      // Freed memory without a count (names and the like) matters only to a finding.
+      const bool has_life =
+          object.references.has_value() || history(object.object).faulty_actor >= 0;
       if (object.membership != Membership::never_linked || is_shown || !has_life) continue;
       if (!is_full()) out_.cards.push_back(plain_card(object));
     }
@@ -141,7 +158,7 @@ class Picture {
   ObjectCard plain_card(const ObjectState& object) const {
     ObjectCard card;
     card.object = object.object;
-    card.title = name(object.object);
+    card.title = title(object.object);
     set_references(card, object);
     set_state(card, object);
     set_holder(card, object);
@@ -166,7 +183,7 @@ class Picture {
     } else if (object.membership == Membership::unlinked) {
       card.tone = is_faulty ? Tone::error : Tone::waiting;
       card.state = object.is_poisoned ? "unlinked and poisoned" : "unlinked";
-      if (object.waits_for.is_valid()) {
+      if (is_in_progress(object.waits_for)) {
         card.state += ", waiting for GP " + std::to_string(object.waits_for.value);
       }
     } else if (object.references == 0) {
@@ -247,6 +264,11 @@ class Picture {
 
   // --- RCU ---
 
+  bool is_in_progress(GracePeriodId id) const {
+    return std::any_of(world_.grace_periods.begin(), world_.grace_periods.end(),
+                       [id](const GracePeriodState& gp) { return gp.grace_period == id; });
+  }
+
   bool is_waited_for(ActorId id) const {
     return std::any_of(world_.grace_periods.begin(), world_.grace_periods.end(),
                        [id](const GracePeriodState& gp) {
@@ -273,7 +295,7 @@ class Picture {
         chip.state = "reader";
         chip.tone = Tone::reader;
       } else if (state.reader_nesting > 0 && chip.tone != Tone::reader) {
-        chip.state = "later reader";
+        chip.state = world_.grace_periods.empty() ? "reader" : "later reader";
       } else if (chip.state.empty() && state.is_running && is_atomic(info.kind)) {
         chip.state = std::string(to_string(context_of(info.kind)));
       }

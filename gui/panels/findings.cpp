@@ -78,7 +78,7 @@ float draw_finding(Ui& ui, const Session& session, const Rect& area) {
   std::string text(session.metadata("explanation"));
   if (!finding || text.empty()) return area.y1;
   auto lines = wrap_text(p, p.fonts().small, text, area.width() - p.px(56));
-  constexpr std::size_t line_count_max = 6;
+  constexpr std::size_t line_count_max = 9;
   if (lines.size() > line_count_max) {
     lines.resize(line_count_max);
     lines.back() += " …";

@@ -39,47 +39,51 @@ class InspectorPanel {
     const Response response = ui_.interact("inspector", room);
     if (response.is_hovered) session_.inspector_scroll_px -= current_mouse().wheel * px(40);
     session_.inspector_scroll_px =
-        std::clamp(session_.inspector_scroll_px, 0.0f, std::max(0.0f, scroll_max(room)));
+        std::clamp(session_.inspector_scroll_px, 0.0f,
+                   std::max(0.0f, session_.inspector_height_px - room.height()));
     p_.push_clip(room);
     Rect area = room;
     area.y0 -= session_.inspector_scroll_px;
     float y = area.y0 + draw_selection(ui_, session_, area);
     const StatePicture& picture = session_.picture();
-    is_dense_ = y + full_height(picture) > area.y1 + session_.inspector_scroll_px;
+    make_room(picture, room.height() - (y - area.y0));
     for (const ListChain& list : picture.lists) y = draw_list(list, y);
     if (picture.lists.empty()) y = draw_heading("Objects", "", y);
-    for (const ObjectCard& card : picture.cards) y = draw_card(card, y);
+    for (std::size_t i = 0; i < picture.cards.size(); ++i) {
+      y = draw_card(picture.cards[i], i < dense_.size() && dense_[i], y);
+    }
     if (picture.cards.empty()) {
       p_.text(p_.fonts().small, left_, y, theme_.text_faint, "none alive yet");
       y += px(24);
     }
     y = draw_rcu(picture, y + px(6));
     y = draw_locks(picture, y);
-    content_height_ = y - area.y0;
+    session_.inspector_height_px = y - area.y0;
     p_.pop_clip();
     draw_scroll_bar(room);
   }
 
-  float scroll_max(const Rect& room) const { return full_estimate() - room.height(); }
-
-  /// Upper bound of the content's height: what may be scrolled to.
-  float full_estimate() const {
-    const StatePicture& picture = session_.picture();
-    const float selection = session_.selected_event() ? px(130) : 0;
-    const float full = full_height(picture);
-    return selection + (full > area_.height() - px(legend_height) ? dense_height(picture) : full);
-  }
-
   void draw_scroll_bar(const Rect& room) {
-    if (content_height_ <= room.height()) return;
+    if (session_.inspector_height_px <= room.height()) return;
     const float top =
-        room.y0 + room.height() * session_.inspector_scroll_px / content_height_;
+        room.y0 + room.height() * session_.inspector_scroll_px / session_.inspector_height_px;
     p_.fill({room.x1 - px(6), top, room.x1 - px(2),
-             std::min(room.y1, top + room.height() * room.height() / content_height_)},
+             std::min(room.y1, top + room.height() * room.height() / session_.inspector_height_px)},
             fade(theme_.text_faint, 0.5f), px(2));
   }
 
   // --- heights ---
+
+  /// Cards with nothing to say shrink to one line, the last first, until everything fits.
+  void make_room(const StatePicture& picture, float room) {
+    dense_.assign(picture.cards.size(), false);
+    float missing = full_height(picture) - room;
+    for (std::size_t i = picture.cards.size(); i-- > 0 && missing > 0;) {
+      if (!is_quiet(picture.cards[i])) continue;
+      dense_[i] = true;
+      missing -= card_height(picture.cards[i], false) - card_height(picture.cards[i], true);
+    }
+  }
 
   float full_height(const StatePicture& picture) const {
     float height = frame_height(picture);
@@ -87,14 +91,9 @@ class InspectorPanel {
     return height;
   }
 
-  float dense_height(const StatePicture& picture) const {
-    float height = frame_height(picture);
-    for (const ObjectCard& card : picture.cards) height += card_height(card, true) + px(7);
-    return height;
-  }
-
   float frame_height(const StatePicture& picture) const {
-    const auto chip_rows = static_cast<float>((picture.chips.size() + 3) / 4);
+    const std::size_t per_row = chips_per_row(picture);
+    const auto chip_rows = static_cast<float>((picture.chips.size() + per_row - 1) / per_row);
     return px(78) * static_cast<float>(std::max<std::size_t>(1, picture.lists.size())) + px(41) +
            chip_rows * px(42) + px(20) * static_cast<float>(picture.locks.size()) + px(16);
   }
@@ -104,7 +103,7 @@ class InspectorPanel {
   }
 
   float card_height(const ObjectCard& card, bool is_dense) const {
-    if (is_dense && is_quiet(card)) return px(34);
+    if (is_dense) return px(34);
     float height = 54;
     if (!card.next.empty() || !card.previous.empty()) height += 19;
     if (!card.held_by.empty()) height += 18;
@@ -163,16 +162,16 @@ class InspectorPanel {
 
   // --- cards ---
 
-  float draw_card(const ObjectCard& card, float y) {
-    const Rect rect{left_, y, right_, y + card_height(card, is_dense_)};
+  float draw_card(const ObjectCard& card, bool is_dense, float y) {
+    const Rect rect{left_, y, right_, y + card_height(card, is_dense)};
     const Color color = tone_color(theme_, card.tone);
     p_.fill(rect, theme_.card, px(7));
     p_.stroke(rect, is_quiet(card) ? theme_.card_line : fade(color, 0.75f), px(7),
               is_quiet(card) ? 1 : px(1.3f));
     const float x = rect.x0 + px(12);
     const float refs_x = draw_references(card, rect, color);
-    draw_title(card, x, rect.y0 + px(9), refs_x - x - px(10));
-    if (is_dense_ && is_quiet(card)) return rect.y1 + px(7);
+    draw_title(card, is_dense, x, rect.y0 + px(9), refs_x - x - px(10));
+    if (is_dense) return rect.y1 + px(7);
     p_.circle({x + px(4), rect.y0 + px(39)}, px(4), color);
     p_.text_fit(p_.fonts().small, x + px(14), rect.y0 + px(31), rect.x1 - x - px(26), color,
                 card.state);
@@ -180,9 +179,8 @@ class InspectorPanel {
     return rect.y1 + px(7);
   }
 
-  void draw_title(const ObjectCard& card, float x, float y, float room) {
-    const bool is_dot_shown = is_dense_ && is_quiet(card);
-    if (is_dot_shown) {
+  void draw_title(const ObjectCard& card, bool is_dense, float x, float y, float room) {
+    if (is_dense) {
       p_.circle({x + px(4), y + px(8)}, px(4), tone_color(theme_, card.tone));
       x += px(14);
       room -= px(14);
@@ -244,14 +242,23 @@ class InspectorPanel {
     p_.text(p_.fonts().small, right_ - p_.text_width(p_.fonts().small, picture.rcu_line),
             y + px(2), color, picture.rcu_line);
     y += px(25);
-    constexpr std::size_t per_row = 4;
-    const float width = (right_ - left_ - px(18)) / per_row;
+    const std::size_t per_row = chips_per_row(picture);
+    const auto columns = static_cast<float>(per_row);
+    const float width = (right_ - left_ - px(6) * (columns - 1)) / columns;
     for (std::size_t i = 0; i < picture.chips.size(); ++i) {
       const float x = left_ + static_cast<float>(i % per_row) * (width + px(6));
       const float top = y + static_cast<float>(i / per_row) * px(42);
       draw_chip(picture.chips[i], {x, top, x + width, top + px(36)});
     }
     return y + static_cast<float>((picture.chips.size() + per_row - 1) / per_row) * px(42);
+  }
+
+  /// CPUs are short, names of actors are not.
+  std::size_t chips_per_row(const StatePicture& picture) const {
+    for (const CpuChip& chip : picture.chips) {
+      if (p_.text_width(p_.fonts().tiny, chip.title) > px(58)) return 2;
+    }
+    return 4;
   }
 
   void draw_chip(const CpuChip& chip, const Rect& rect) {
@@ -304,8 +311,7 @@ class InspectorPanel {
   Session& session_;
   Rect area_;
   float left_, right_;
-  bool is_dense_ = false;
-  float content_height_ = 0;
+  std::vector<bool> dense_;  ///< By card.
 };
 
 }  // namespace

@@ -113,8 +113,8 @@ float draw_playback(Ui& ui, Session& session, const Rect& bar, float x) {
   x = draw_transport(ui, session, bar, x) + p.px(12);
   x = draw_speeds(ui, session, bar, x) + p.px(18);
   const std::string now = session.format().instant(session.playback.position());
-  const std::string end =
-      "/ " + session.format().number(static_cast<double>(session.playback.end()));
+  std::string end = "/ " + session.format().number(static_cast<double>(session.playback.end()));
+  if (end.ends_with(".0")) end.resize(end.size() - 2);
   x += p.text_between(p.fonts().mono_bold, x, bar.y0, bar.y1, p.theme().text, now) + p.px(8);
   x += p.text_between(p.fonts().mono, x, bar.y0, bar.y1, p.theme().text_faint, end);
   return x;

@@ -30,6 +30,7 @@ class LayoutPainter {
     for (const Bar& bar : layout_.contexts) draw_context(bar);
     for (const ArrowPath& path : layout_.arrows) draw_arrow(path);
     for (const Bar& bar : layout_.bars) draw_bar(bar);
+    for (const EventDot& dot : layout_.dots) draw_dot(dot);
     for (const Bar& bar : layout_.bars) draw_bar_text(bar);
     p_.pop_clip();
     draw_playhead();
@@ -79,6 +80,9 @@ class LayoutPainter {
       const float x = static_cast<float>(static_cast<int>(tick.x)) + 0.5f;
       p_.line({x, top + px(18)}, {x, top + px(23)}, theme_.line_strong, 1);
       p_.line({x, layout_.lanes.y0}, {x, layout_.lanes.y1}, fade(theme_.line, 0.55f), 1);
+      // The flag of the playhead says the time there.
+      const float reach = p_.text_width(p_.fonts().tiny, tick.label) + px(28);
+      if (x + reach > playhead_x_ && x - px(26) < playhead_x_) continue;
       p_.text(p_.fonts().tiny, x + px(4), top + px(5), theme_.text_faint, tick.label);
     }
     p_.line({layout_.lanes.x0, top + px(23.5f)}, {layout_.lanes.x1, top + px(23.5f)}, theme_.line,
@@ -103,11 +107,12 @@ class LayoutPainter {
 
   void draw_context(const Bar& bar) {
     const Span& s = span(bar);
-    const float y = (bar.rect.y0 + bar.rect.y1) / 2;
+    // Along the lower edge of the bars: in the middle it would strike labels through.
+    const float y = bar.rect.y1 - px(5.5f);
     const float split = std::clamp(playhead_x_, bar.rect.x0, bar.rect.x1);
     if (s.kind == SpanKind::actor) {
-      p_.line({bar.rect.x0, y}, {split, y}, fade(theme_.context, 0.55f), px(1.5f));
-      p_.line({split, y}, {bar.rect.x1, y}, fade(theme_.context, 0.22f), px(1.5f));
+      p_.line({bar.rect.x0, y}, {split, y}, fade(theme_.context, 0.55f), px(1));
+      p_.line({split, y}, {bar.rect.x1, y}, fade(theme_.context, 0.22f), px(1));
       return;
     }
     const Color color = s.is_pre_existing ? theme_.reader : theme_.context;
@@ -133,7 +138,7 @@ class LayoutPainter {
     p_.push_clip({x0, r.y0 - px(2), x1, r.y1 + px(2)});
     if (r.width() < px(6)) {
       p_.fill_plain({x0, r.y0, x1, r.y1}, fade(bar_color(bar), opacity));
-    } else if (span(bar).is_error && bar.error_x < r.x1) {
+    } else if (span(bar).is_error) {
       draw_faulty(bar, opacity);
     } else {
       draw_shape(bar, r, bar_color(bar), opacity);
@@ -220,11 +225,23 @@ class LayoutPainter {
     }
   }
 
+  void draw_dot(const EventDot& dot) {
+    const TraceStore& trace = session_.trace();
+    const Color color = (trace.columns().flags[dot.event] & event_flag::error) != 0
+                            ? theme_.error
+                            : theme_.text_secondary;
+    p_.circle(dot.at, px(2.8f), theme_.background);
+    p_.circle(dot.at, px(1.7f), fade(color, trace.time(dot.event) > now() ? 0.45f : 1));
+    if (session_.selection == Selection{Selection::Kind::event, dot.event}) {
+      p_.ring(dot.at, px(6), theme_.accent, px(2));
+    }
+  }
+
   // --- arrows and badges ---
 
   void draw_arrow(const ArrowPath& path) {
     const Arrow& arrow = lanes().arrows[path.arrow];
-    const float strength = arrow.kind == ArrowKind::reader ? 0.6f : 1;
+    const float strength = arrow.kind == ArrowKind::reader ? 0.45f : 1;
     const Color color =
         fade(arrow_color(theme_, arrow.kind), strength * opacity_at(std::max(arrow.from, arrow.to)));
     const bool is_down = path.to.y > path.to_control.y || (path.is_straight && path.to.y > path.from.y);
@@ -284,14 +301,15 @@ class LayoutPainter {
     switch (glyph.shape) {
       case MarkShape::pin: break;
       case MarkShape::ring:
-        p_.circle(glyph.at, px(7), fade(color, opacity));
-        p_.circle(glyph.at, px(3), theme_.background);
+        p_.circle(glyph.at, px(8.2f) * glyph.size, theme_.background);
+        p_.circle(glyph.at, px(7) * glyph.size, fade(color, opacity));
+        p_.circle(glyph.at, px(3) * glyph.size, theme_.background);
         break;
       case MarkShape::diamond: draw_diamond(glyph, mark, color, opacity); break;
       case MarkShape::crossed: draw_crossed(glyph, mark, opacity); break;
       case MarkShape::link:
-        p_.circle(glyph.at, px(6), theme_.background);
-        p_.ring(glyph.at, px(4.5f), fade(theme_.neutral, opacity), px(1.5f));
+        p_.circle(glyph.at, px(6) * glyph.size, theme_.background);
+        p_.ring(glyph.at, px(4.5f) * glyph.size, fade(theme_.neutral, opacity), px(1.5f));
         break;
       case MarkShape::note:
         p_.circle(glyph.at, px(4), theme_.background);
@@ -312,7 +330,7 @@ class LayoutPainter {
     const bool is_above = glyph.head_y < row->bar.y0;
     const float overhang = px(5);
     if (glyph.shape != MarkShape::pin) {
-      const float start = glyph.at.y + (is_above ? px(-9) : px(9));
+      const float start = glyph.at.y + px(is_above ? -9.0f : 9.0f) * glyph.size;
       p_.line({glyph.at.x, start}, {glyph.at.x, glyph.head_y}, fade(theme_.text_faint, opacity),
               px(1));
       p_.line({glyph.at.x, glyph.head_y}, {glyph.at.x + px(5), glyph.head_y},
@@ -334,18 +352,18 @@ class LayoutPainter {
 
   void draw_diamond(const MarkGlyph& glyph, const Mark& mark, Color color, float opacity) {
     const bool is_taken = mark.kind == EventKind::get_device || mark.kind == EventKind::kref_get;
-    p_.circle(glyph.at, px(10), theme_.background);
+    p_.diamond(glyph.at, px(11) * glyph.size, theme_.background, theme_.background);
     const bool is_filled = opacity == 1 && !is_taken;
-    p_.diamond(glyph.at, px(9), is_filled ? color : theme_.background,
+    p_.diamond(glyph.at, px(9) * glyph.size, is_filled ? color : theme_.background,
                fade(color, opacity < 1 ? 0.8f : 1));
   }
 
   void draw_crossed(const MarkGlyph& glyph, const Mark& mark, float opacity) {
     const bool is_wrong = mark.is_error || is_fatal_free(mark);
     const Color color = fade(is_wrong ? theme_.error : theme_.freed, opacity < 1 ? 0.7f : 1);
-    const float r = px(3);
-    p_.circle(glyph.at, px(8), theme_.background);
-    p_.ring(glyph.at, px(8), color, px(1.5f));
+    const float r = px(3) * glyph.size;
+    p_.circle(glyph.at, px(9) * glyph.size, theme_.background);
+    p_.ring(glyph.at, px(8) * glyph.size, color, px(1.5f));
     p_.line({glyph.at.x - r, glyph.at.y - r}, {glyph.at.x + r, glyph.at.y + r}, color, px(1.6f));
     p_.line({glyph.at.x - r, glyph.at.y + r}, {glyph.at.x + r, glyph.at.y - r}, color, px(1.6f));
   }

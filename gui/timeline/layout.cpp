@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "timeline/layout_parts.h"
 
@@ -11,16 +12,32 @@ namespace rcuscope::gui {
 namespace layout {
 namespace {
 
-float row_height(const LayoutInput& input, float room) {
-  const auto count = static_cast<float>(std::max<std::size_t>(1, input.lanes.lanes.size()));
-  return std::floor(std::clamp(room / count, row_height_min * input.scale,
-                               row_height_max * input.scale));
+/// Set-up and tear-down get the least height: they are there, but the story is elsewhere.
+std::vector<float> row_heights(const LayoutInput& input, float room) {
+  const float least = row_height_min * input.scale;
+  std::vector<float> heights(input.lanes.lanes.size(), least);
+  float count = 0;
+  for (const Lane& lane : input.lanes.lanes) {
+    if (lane.actor_kind == ActorKind::main) {
+      room -= least;
+    } else {
+      ++count;
+    }
+  }
+  const float height =
+      std::floor(std::clamp(room / std::max(1.0f, count), least, row_height_max * input.scale));
+  for (std::size_t i = 0; i < heights.size(); ++i) {
+    if (input.lanes.lanes[i].actor_kind != ActorKind::main) heights[i] = height;
+  }
+  return heights;
 }
 
 /// Nested bars need a taller outermost bar, so that the inner ones still take a label.
 float bar_height(const LayoutInput& input, const LaneIndex& lane, float row) {
   const float deeper = static_cast<float>(std::min<std::size_t>(lane.slots.size(), 3)) - 1;
-  const float wanted = 26 * input.scale + std::max(0.0f, deeper) * 8 * input.scale;
+  const float single =
+      (row < 90 * input.scale ? 26 : row < 150 * input.scale ? 30 : 34) * input.scale;
+  const float wanted = single + std::max(0.0f, deeper) * 8 * input.scale;
   return std::floor(std::min(wanted, row * 0.52f));
 }
 
@@ -45,7 +62,8 @@ class BarBuilder {
 
   void add_row(const Row& row, RowState& state) {
     const LaneIndex& lane = input_.index.lanes[row.lane];
-    add_contexts(row, lane.actor);
+    // Atomic actors are drawn as the sections that they are.
+    if (!input_.lanes.lanes[row.lane].must_not_sleep) add_contexts(row, lane.actor);
     add_contexts(row, lane.context);
     const std::size_t first = out_.bars.size();
     for (std::size_t slot = 0; slot < lane.slots.size(); ++slot) {
@@ -91,7 +109,11 @@ class BarBuilder {
     bar.count = run.count;
     bar.rect = clipped(run, slot_rect(input_, row, slot, 0, 0));
     bar.error_x = bar.rect.x1;
-    if (span(bar).is_error) bar.error_x = first_error_x(span(bar), row);
+    if (span(bar).is_error) {
+      bar.error_x = first_error_x(span(bar), row);
+      // What went wrong in the last step of a trace still needs a place to be seen.
+      bar.rect.x1 = std::max(bar.rect.x1, bar.error_x + 24 * input_.scale);
+    }
     return bar;
   }
 
@@ -110,24 +132,56 @@ class BarBuilder {
     return out_.axis.to_x(static_cast<double>(wrong.start));
   }
 
-  /// The label starts at the visible left end and stops before the first bar inside.
-  void add_label(std::size_t at, std::size_t first_of_row, RowState& state) {
-    Bar& bar = out_.bars[at];
-    const float pad = 7 * input_.scale;
-    const float left = std::max(bar.rect.x0, out_.lanes.x0) + pad;
-    float right = std::min({bar.rect.x1, out_.lanes.x1, std::max(bar.error_x, left)}) - pad;
+  struct Gap {
+    float x0, x1;
+  };
+
+  /// The free stretches of a bar: between the bars inside it and the marks on it.
+  std::vector<Gap> gaps(std::size_t at, std::size_t first_of_row, const RowState& state) const {
+    const Bar& bar = out_.bars[at];
+    std::vector<Gap> taken;
     for (std::size_t i = first_of_row; i < out_.bars.size(); ++i) {
       const Rect& other = out_.bars[i].rect;
       const bool is_inside = i != at && other.height() < bar.rect.height() &&
                              other.x0 >= bar.rect.x0 && other.x0 < bar.rect.x1;
-      if (is_inside) right = std::min(right, other.x0 - pad / 2);
+      if (is_inside) taken.push_back({other.x0, other.x1});
     }
+    for (const MarkGlyph& glyph : state.glyphs) {
+      const float reach = (glyph.shape == MarkShape::pin ? 0 : 9 * glyph.size) * input_.scale;
+      taken.push_back({glyph.at.x - reach, glyph.at.x + reach});
+    }
+    std::sort(taken.begin(), taken.end(), [](const Gap& a, const Gap& b) { return a.x0 < b.x0; });
+    std::vector<Gap> free;
+    float x = std::max(bar.rect.x0, out_.lanes.x0) + 3 * input_.scale;
+    const float end = std::min({bar.rect.x1, out_.lanes.x1, std::max(bar.error_x, x)}) -
+                      3 * input_.scale;
+    for (const Gap& gap : taken) {
+      if (gap.x1 <= x || gap.x0 >= end) continue;
+      free.push_back({x, gap.x0});
+      x = std::max(x, gap.x1);
+    }
+    free.push_back({x, end});
+    return free;
+  }
+
+  /// The label stands in the first gap that takes all of it, else shortened in the widest.
+  void add_label(std::size_t at, std::size_t first_of_row, RowState& state) {
+    Bar& bar = out_.bars[at];
     const bool takes_text = bar.count == 1 && bar.rect.height() >= 15 * input_.scale;
-    if (takes_text) bar.label = fit_text(input_, TextStyle::small, label_text(bar), right - left);
-    if (!bar.label.empty()) {
+    const std::string text = takes_text ? label_text(bar) : std::string();
+    if (!text.empty()) {
+      const float pad = 3 * input_.scale;
+      const float wanted = input_.measure(TextStyle::small, text) + 2 * pad;
+      Gap best{0, 0};
+      for (const Gap& gap : gaps(at, first_of_row, state)) {
+        if (best.x1 - best.x0 >= wanted) break;
+        if (gap.x1 - gap.x0 > best.x1 - best.x0) best = gap;
+      }
+      const float left = best.x0 + pad;
+      bar.label = shortest_fit(bar, text, best.x1 - best.x0 - 2 * pad);
       const float width = input_.measure(TextStyle::small, bar.label);
       bar.label_rect = {left, bar.rect.y0, left + width, bar.rect.y1};
-      state.labels.add(bar.label_rect);
+      if (!bar.label.empty()) state.labels.add(bar.label_rect);
     }
     // Outlined bars are a ground on which text can stand; filled ones are not.
     const SpanKind kind = span(bar).kind;
@@ -136,7 +190,32 @@ class BarBuilder {
     }
   }
 
-  std::string label_text(const Bar& bar) const { return span(bar).label; }
+  /// All of it, else the bare kind, else as much as still says something.
+  std::string shortest_fit(const Bar& bar, const std::string& text, float room) const {
+    if (input_.measure(TextStyle::small, text) <= room) return text;
+    const std::string kind(short_kind(span(bar).kind));
+    if (!kind.empty() && input_.measure(TextStyle::small, kind) <= room) return kind;
+    const std::string cut = fit_text(input_, TextStyle::small, text, room);
+    return cut.size() >= 9 ? cut : std::string();
+  }
+
+  static std::string_view short_kind(SpanKind kind) {
+    switch (kind) {
+      case SpanKind::mutex: return "mutex";
+      case SpanKind::spinlock: return "lock";
+      case SpanKind::callback: return "cb";
+      case SpanKind::work: return "work";
+      case SpanKind::blocked: return "waits";
+      default: return "";
+    }
+  }
+
+  std::string label_text(const Bar& bar) const {
+    const Span& s = span(bar);
+    if (s.kind != SpanKind::grace_period) return s.label;
+    const auto note = input_.grace_period_notes.find(s.grace_period.value);
+    return note == input_.grace_period_notes.end() ? s.label : s.label + "   " + note->second;
+  }
 
   void add_caption(std::size_t at, const Row& row, RowState& state) {
     Bar& bar = out_.bars[at];
@@ -150,8 +229,8 @@ class BarBuilder {
     }
     const float width = text.empty() ? 0 : input_.measure(TextStyle::tiny, text);
     const float left = std::max(bar.rect.x0, out_.lanes.x0) + 2 * input_.scale;
-    const Rect place{left, row.bar.y1 + 1 * input_.scale, left + width,
-                     row.bar.y1 + (1 + label_height) * input_.scale};
+    const Rect place{left, row.bar.y1 + 3 * input_.scale, left + width,
+                     row.bar.y1 + (2 + label_height) * input_.scale};
     const bool has_room = width <= bar.rect.x1 - left || reader.is_error;
     if (text.empty() || !has_room || place.y1 > row.rect.y1 || !state.labels.is_free(place)) return;
     bar.caption = text;
@@ -182,12 +261,14 @@ std::string fit_text(const LayoutInput& input, TextStyle style, std::string_view
 }
 
 void add_rows(const LayoutInput& input, TimelineLayout& out) {
-  const float height = row_height(input, out.lanes.height());
-  out.content_height = height * static_cast<float>(input.lanes.lanes.size());
+  const std::vector<float> heights = row_heights(input, out.lanes.height());
+  out.content_height = std::accumulate(heights.begin(), heights.end(), 0.0f);
   const float scroll =
       std::clamp(input.scroll_px, 0.0f, std::max(0.0f, out.content_height - out.lanes.height()));
-  for (std::size_t lane = 0; lane < input.lanes.lanes.size(); ++lane) {
-    const float top = out.lanes.y0 + height * static_cast<float>(lane) - std::floor(scroll);
+  float next = out.lanes.y0 - std::floor(scroll);
+  for (std::size_t lane = 0; lane < heights.size(); ++lane) {
+    const float top = next, height = heights[lane];
+    next += height;
     if (top + height <= out.lanes.y0 || top >= out.lanes.y1) continue;
     Row row;
     row.lane = lane;
@@ -285,6 +366,33 @@ void add_badges(const LayoutInput& input, TimelineLayout& out, std::vector<RowSt
   }
 }
 
+void add_dots(const LayoutInput& input, TimelineLayout& out) {
+  // Nearer to each other than this they would be a line that says nothing.
+  const double distance = 5 * static_cast<double>(input.scale);
+  for (const Row& row : out.rows) {
+    const std::int32_t actor = input.lanes.lanes[row.lane].actor.value;
+    if (actor < 0 || static_cast<std::size_t>(actor) >= input.events_of_actor.size()) continue;
+    const auto& events = input.events_of_actor[static_cast<std::size_t>(actor)];
+    const auto before = [&](std::uint32_t event, double time) {
+      return static_cast<double>(input.trace.time(event)) < time;
+    };
+    const auto first =
+        std::lower_bound(events.begin(), events.end(), out.axis.view.start, before);
+    const auto last = std::lower_bound(first, events.end(), out.axis.view.end, before);
+    if (static_cast<double>(last - first) * distance > static_cast<double>(out.lanes.width())) {
+      continue;
+    }
+    float last_x = -1e9f;
+    for (auto event = first; event != last; ++event) {
+      const auto time = static_cast<double>(input.trace.time(*event));
+      const float x = out.axis.to_x(drawn_time(input.format.clock(), time));
+      if (x < last_x + 5 * input.scale) continue;
+      last_x = x;
+      out.dots.push_back({*event, {x, row.bar.y1}});
+    }
+  }
+}
+
 }  // namespace layout
 
 double drawn_time(Clock clock, double time) { return clock == Clock::steps ? time + 0.5 : time; }
@@ -299,10 +407,12 @@ TimelineLayout compute_layout(const LayoutInput& input) {
   layout::add_rows(input, out);
   std::vector<layout::RowState> rows(out.rows.size());
   layout::add_ticks_and_bands(input, out);
+  layout::collect_marks(input, out, rows);
   layout::add_bars(input, out, rows);
   layout::add_badges(input, out, rows);
   layout::add_marks(input, out, rows);
   layout::add_arrows(input, out, rows);
+  layout::add_dots(input, out);
   return out;
 }
 

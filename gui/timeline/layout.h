@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +23,14 @@ enum class TextStyle : std::uint8_t { small, tiny, bold };
 using MeasureText = std::function<float(TextStyle, std::string_view)>;
 
 struct LayoutInput {
+  const TraceStore& trace;
   const Lanes& lanes;
+  const std::vector<std::vector<std::uint32_t>>& events_of_actor;  ///< Ascending.
   const TimelineIndex& index;
   const TimeFormat& format;
   const MeasureText& measure;
+  /// What a grace period in progress waits for, for its bar: "waiting for CPU 2".
+  const std::map<std::int32_t, std::string>& grace_period_notes;
   TimeView view;
   Rect area;  ///< Ruler on top, lanes below.
   float scale = 1;
@@ -55,6 +60,7 @@ struct MarkGlyph {
   std::size_t mark = 0;
   MarkShape shape{};
   Point at;
+  float size = 1;    ///< Share of the full glyph: less where marks stand close together.
   float head_y = 0;  ///< Pins and raised labels: where the stem ends.
   bool has_stem = false;
   bool has_label = false;
@@ -82,6 +88,12 @@ struct BadgeDot {
   Point at;
 };
 
+/// An event without a mark of its own: a point on the base line of its lane.
+struct EventDot {
+  EventIndex event = 0;
+  Point at;
+};
+
 struct Tick {
   float x = 0;
   std::string label;
@@ -100,6 +112,7 @@ struct TimelineLayout {
   std::vector<MarkGlyph> marks;
   std::vector<ArrowPath> arrows;
   std::vector<BadgeDot> badges;
+  std::vector<EventDot> dots;  ///< None where they would stand too close together.
 };
 
 /// Cost: logarithmic in the trace, linear in what is visible.

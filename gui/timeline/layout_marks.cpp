@@ -12,14 +12,56 @@ namespace layout {
 namespace {
 
 constexpr float glyph_radius = 10;
+/// Marks whose centres are nearer than this get smaller glyphs.
+constexpr float glyph_distance = 20;
+
+/// Points that share a place merge; errors never do.
+std::vector<MarkGlyph> visible_glyphs(const LayoutInput& input, const TimelineLayout& out,
+                                      const Row& row) {
+  const LaneIndex& lane = input.index.lanes[row.lane];
+  const auto& marks = input.lanes.marks;
+  const auto begin = marks.begin() + static_cast<std::ptrdiff_t>(lane.first_mark);
+  const auto end = marks.begin() + static_cast<std::ptrdiff_t>(lane.last_mark);
+  // From a little outside, because glyphs have a width.
+  const double from = out.axis.view.start - out.axis.per_pixel() * 20;
+  auto at = std::lower_bound(begin, end, from, [](const Mark& mark, double time) {
+    return static_cast<double>(mark.time) < time;
+  });
+  std::vector<MarkGlyph> glyphs;
+  float last_x = -1e9f;
+  for (; at != end && static_cast<double>(at->time) <= out.axis.view.end; ++at) {
+    const float x =
+        out.axis.to_x(drawn_time(input.format.clock(), static_cast<double>(at->time)));
+    if (x < last_x + 2 * input.scale && !at->is_error) continue;
+    last_x = x;
+    MarkGlyph glyph;
+    glyph.mark = static_cast<std::size_t>(at - marks.begin());
+    glyph.shape = shape_of(*at);
+    glyph.at = {x, (row.bar.y0 + row.bar.y1) / 2};
+    glyph.head_y = row.bar.y0 - 6 * input.scale;
+    glyph.has_stem = glyph.shape == MarkShape::pin;
+    glyphs.push_back(glyph);
+  }
+  return glyphs;
+}
+
+/// So that neighbours do not cover each other.
+void shrink_glyphs(std::vector<MarkGlyph>& glyphs, float scale) {
+  for (std::size_t i = 0; i < glyphs.size(); ++i) {
+    if (glyphs[i].shape == MarkShape::finding) continue;
+    float gap = glyph_distance * scale;
+    if (i > 0) gap = std::min(gap, glyphs[i].at.x - glyphs[i - 1].at.x);
+    if (i + 1 < glyphs.size()) gap = std::min(gap, glyphs[i + 1].at.x - glyphs[i].at.x);
+    glyphs[i].size = std::clamp(gap / (glyph_distance * scale), 0.5f, 1.0f);
+  }
+}
 
 class MarkBuilder {
  public:
   MarkBuilder(const LayoutInput& input, TimelineLayout& out, const Row& row, RowState& state)
-      : input_(input), out_(out), row_(row), state_(state) {}
+      : input_(input), out_(out), row_(row), state_(state), glyphs_(state.glyphs) {}
 
   void run() {
-    collect();
     for (const MarkGlyph& glyph : glyphs_) occupy(glyph);
     // Errors first. Then from right to left: a raised label extends over later marks, so the later
     // mark must have the lower place, or its stem would cross the text.
@@ -28,6 +70,10 @@ class MarkBuilder {
         if (mark(*glyph).is_error == is_error) place_label(*glyph);
       }
     }
+    // Findings are drawn last, above everything else.
+    std::stable_partition(glyphs_.begin(), glyphs_.end(), [](const MarkGlyph& glyph) {
+      return glyph.shape != MarkShape::finding;
+    });
     out_.marks.insert(out_.marks.end(), glyphs_.begin(), glyphs_.end());
   }
 
@@ -35,38 +81,12 @@ class MarkBuilder {
   const Mark& mark(const MarkGlyph& glyph) const { return input_.lanes.marks[glyph.mark]; }
   float px(float length) const { return length * input_.scale; }
 
-  void collect() {
-    const LaneIndex& lane = input_.index.lanes[row_.lane];
-    const auto& marks = input_.lanes.marks;
-    const auto begin = marks.begin() + static_cast<std::ptrdiff_t>(lane.first_mark);
-    const auto end = marks.begin() + static_cast<std::ptrdiff_t>(lane.last_mark);
-    const double from = out_.axis.view.start - out_.axis.per_pixel() * 20;
-    auto at = std::lower_bound(begin, end, from, [](const Mark& m, double t) {
-      return static_cast<double>(m.time) < t;
-    });
-    float last_x = -1e9f;
-    for (; at != end && static_cast<double>(at->time) <= out_.axis.view.end; ++at) {
-      const double time = drawn_time(input_.format.clock(), static_cast<double>(at->time));
-      const float x = out_.axis.to_x(time);
-      // Points that share a place merge; errors never do.
-      if (x < last_x + px(2) && !at->is_error) continue;
-      last_x = x;
-      MarkGlyph glyph;
-      glyph.mark = static_cast<std::size_t>(at - marks.begin());
-      glyph.shape = shape_of(*at);
-      glyph.at = {x, (row_.bar.y0 + row_.bar.y1) / 2};
-      glyph.head_y = row_.bar.y0 - px(6);
-      glyph.has_stem = glyph.shape == MarkShape::pin;
-      glyphs_.push_back(glyph);
-    }
-  }
-
   void occupy(const MarkGlyph& glyph) {
     if (glyph.shape == MarkShape::pin) {
-      state_.labels.add({glyph.at.x - px(2), row_.bar.y0 - px(4), glyph.at.x + px(2), row_.bar.y1});
+      state_.labels.add({glyph.at.x - px(2), row_.bar.y0 - px(3), glyph.at.x + px(2), row_.bar.y1});
       return;
     }
-    const float r = px(glyph.shape == MarkShape::finding ? 16 : glyph_radius - 1);
+    const float r = px(glyph.shape == MarkShape::finding ? 16 : (glyph_radius - 1) * glyph.size);
     state_.labels.add({glyph.at.x - r, glyph.at.y - r, glyph.at.x + r, glyph.at.y + r});
   }
 
@@ -86,7 +106,7 @@ class MarkBuilder {
                             : glyph.shape == MarkShape::pin ? TextStyle::tiny
                                                             : TextStyle::small;
     const float width = input_.measure(style, mark(glyph).label);
-    if (width == 0) return;
+    if (width == 0 || is_said_by_arrow(mark(glyph))) return;
     if (is_finding) {
       place_finding(glyph, width);
     } else if (glyph.shape != MarkShape::pin && place_beside(glyph, width)) {
@@ -96,11 +116,32 @@ class MarkBuilder {
     }
   }
 
+  /// True if the arrow that leaves here bears the same words.
+  bool is_said_by_arrow(const Mark& said) const {
+    const auto& arrows = input_.lanes.arrows;
+    if (said.label.empty() || glyphs_.size() > 200) return false;
+    return std::any_of(arrows.begin(), arrows.end(), [&](const Arrow& arrow) {
+      return arrow.from_event == said.event && arrow.label == said.label;
+    });
+  }
+
   /// A plate of its own, which nothing may keep away.
   void place_finding(MarkGlyph& glyph, float width) {
     const float y0 = glyph.at.y - px(15), y1 = glyph.at.y + px(15);
     const float gap = px(26), total = width + px(20);
     Rect plate{glyph.at.x + gap, y0, glyph.at.x + gap + total, y1};
+    // To the right of what else happens there, if that is not too far away.
+    constexpr int attempt_count_max = 8;
+    for (int i = 0; i < attempt_count_max && plate.x1 < out_.lanes.x1; ++i) {
+      const Rect* other = state_.labels.find(plate);
+      if (other == nullptr) other = state_.solid.find(plate);
+      if (other == nullptr) break;
+      plate.x0 = other->x1 + px(4);
+      plate.x1 = plate.x0 + total;
+    }
+    if (plate.x1 > out_.lanes.x1 || plate.x0 > glyph.at.x + px(220)) {
+      plate = {glyph.at.x + gap, y0, glyph.at.x + gap + total, y1};
+    }
     if (plate.x1 > out_.lanes.x1) plate = {glyph.at.x - gap - total, y0, glyph.at.x - gap, y1};
     glyph.label = plate;
     glyph.has_label = true;
@@ -109,7 +150,7 @@ class MarkBuilder {
   }
 
   bool place_beside(MarkGlyph& glyph, float width) {
-    const float half = px(label_height) / 2, gap = px(glyph_radius + 4);
+    const float half = px(label_height) / 2, gap = px((glyph_radius - 1) * glyph.size + 5);
     const Rect right{glyph.at.x + gap, glyph.at.y - half, glyph.at.x + gap + width,
                      glyph.at.y + half};
     const Rect left{glyph.at.x - gap - width, right.y0, glyph.at.x - gap, right.y1};
@@ -124,7 +165,7 @@ class MarkBuilder {
       for (int level = 1;; ++level) {
         const float shift = static_cast<float>(level) * line;
         const float y0 = is_above ? row_.bar.y0 - shift + px(1) : row_.bar.y1 + shift - line + px(1);
-        if (y0 < row_.rect.y0 + px(1) || y0 + line > row_.rect.y1) break;
+        if (y0 < row_.rect.y0 - px(2) || y0 + line > row_.rect.y1 + px(1)) break;
         for (const float x0 : {glyph.at.x + gap, glyph.at.x - gap - width}) {
           if (!try_place(glyph, {x0, y0, x0 + width, y0 + line}, false)) continue;
           glyph.has_stem = true;
@@ -141,10 +182,18 @@ class MarkBuilder {
   TimelineLayout& out_;
   const Row& row_;
   RowState& state_;
-  std::vector<MarkGlyph> glyphs_;
+  std::vector<MarkGlyph>& glyphs_;
 };
 
 }  // namespace
+
+void collect_marks(const LayoutInput& input, const TimelineLayout& out,
+                   std::vector<RowState>& rows) {
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    rows[i].glyphs = visible_glyphs(input, out, out.rows[i]);
+    shrink_glyphs(rows[i].glyphs, input.scale);
+  }
+}
 
 void add_marks(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows) {
   for (std::size_t i = 0; i < out.rows.size(); ++i) {

@@ -13,25 +13,28 @@ inline constexpr float ruler_height = 24;
 inline constexpr float header_height = 46;
 inline constexpr float label_height = 15;
 inline constexpr float row_height_min = 44;
-inline constexpr float row_height_max = 150;
+inline constexpr float row_height_max = 220;
 
 /// Rectangles that a label must not cover.
 class Obstacles {
  public:
   void add(const Rect& rect) { rects_.push_back(rect); }
-  bool is_free(const Rect& rect) const {
+  /// The first that overlaps `rect`, or nullptr.
+  const Rect* find(const Rect& rect) const {
     for (const Rect& other : rects_) {
-      if (rect.overlaps(other)) return false;
+      if (rect.overlaps(other)) return &other;
     }
-    return true;
+    return nullptr;
   }
+  bool is_free(const Rect& rect) const { return find(rect) == nullptr; }
 
  private:
   std::vector<Rect> rects_;
 };
 
-/// What each row's labels must avoid.
+/// The marks of a row and what its labels must avoid.
 struct RowState {
+  std::vector<MarkGlyph> glyphs;  ///< By x; not yet labelled.
   Obstacles solid;   ///< Filled bars: no text over them.
   Obstacles labels;  ///< Text, glyphs and captions.
 };
@@ -40,7 +43,10 @@ void add_rows(const LayoutInput& input, TimelineLayout& out);
 void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out);
 void add_bars(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
 void add_badges(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
+void collect_marks(const LayoutInput& input, const TimelineLayout& out,
+                   std::vector<RowState>& rows);
 void add_marks(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
+void add_dots(const LayoutInput& input, TimelineLayout& out);
 void add_arrows(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
 
 /// `text` cut to `width` with an ellipsis; empty when less than two characters would stay.

@@ -12,12 +12,6 @@ namespace {
 /// Up to here each span is drawn; beyond, a histogram of events says more.
 constexpr std::size_t miniature_event_count_max = 800;
 
-std::string with_thousands(std::size_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, " ");
-  return digits;
-}
-
 class OverviewStrip {
  public:
   OverviewStrip(Ui& ui, Session& session, const Rect& area)
@@ -85,11 +79,11 @@ class OverviewStrip {
     p_.text(tiny, x, area_.y0 + p_.px(12), theme_.text_faint, "whole trace");
     const Timestamp length = session_.lanes().end - session_.lanes().start;
     const std::string text = session_.format().duration(static_cast<double>(length)) + "   " +
-                             with_thousands(trace.size()) + " events";
+                             with_thousands(std::to_string(trace.size())) + " events";
     p_.text(tiny, x, area_.y0 + p_.px(28), theme_.text_secondary, text);
     if (trace.events_lost_count() == 0) return;
     p_.text(tiny, x, area_.y0 + p_.px(44), theme_.error,
-            with_thousands(trace.events_lost_count()) + " events lost");
+            with_thousands(std::to_string(trace.events_lost_count())) + " events lost");
   }
 
   void draw_bands() {

@@ -25,6 +25,9 @@ class TimelinePanel {
   TimelinePanel(Ui& ui, Session& session, const Rect& area)
       : ui_(ui), p_(ui.paint), theme_(ui.paint.theme()), session_(session), area_(area) {
     plot_ = {area.x0 + p_.px(lane_names_width), area.y0, area.x1, area.y1};
+    for (const GracePeriodState& gp : session.world().grace_periods) {
+      if (!gp.waits_for.empty()) notes_[gp.grace_period.value] = note_of(gp);
+    }
   }
 
   void draw() {
@@ -48,8 +51,19 @@ class TimelinePanel {
   }
 
   LayoutInput input(const MeasureText& measure) const {
-    return {session_.lanes(), session_.index(), session_.format(), measure,
-            session_.view,    plot_,            p_.scale(),        session_.lane_scroll_px};
+    return {session_.trace(),  session_.lanes(), session_.events_of_actor(),
+            session_.index(),  session_.format(), measure,
+            notes_,            session_.view,     plot_,
+            p_.scale(),        session_.lane_scroll_px};
+  }
+
+  std::string note_of(const GracePeriodState& gp) const {
+    std::string note;
+    for (ActorId reader : gp.waits_for) {
+      note += (note.empty() ? "waiting for " : ", ") +
+              std::string(session_.trace().actor_name(reader.value));
+    }
+    return note;
   }
 
   // --- input ---
@@ -154,7 +168,8 @@ class TimelinePanel {
       p_.text(tiny, x, y, theme_.text_faint, "grace periods");
       return;
     }
-    std::string context(to_string(lane.actor_kind));
+    std::string context(lane.actor_kind == ActorKind::main ? "set-up and tear-down"
+                                                           : to_string(lane.actor_kind));
     std::replace(context.begin(), context.end(), '_', ' ');
     if (!lane.must_not_sleep) {
       p_.text(tiny, x, y, theme_.text_faint, context);
@@ -191,7 +206,8 @@ class TimelinePanel {
       time = session_.format().instant(static_cast<double>(span.start)) + ", " +
              session_.format().duration(static_cast<double>(span.end - span.start));
     } else {
-      event = session_.lanes().marks[item.index].event;
+      event = item.kind == Selection::Kind::mark ? session_.lanes().marks[item.index].event
+                                                 : item.index;
       time = session_.format().instant(static_cast<double>(session_.trace().time(event)));
     }
     const std::string sentence = describe_event(session_.trace(), event);
@@ -212,6 +228,7 @@ class TimelinePanel {
   const Theme& theme_;
   Session& session_;
   Rect area_, plot_;
+  std::map<std::int32_t, std::string> notes_;  ///< Of grace periods in progress.
 };
 
 }  // namespace
@@ -229,6 +246,10 @@ Selection find_item(const TimelineLayout& layout, Point at) {
     nearest = &glyph;
   }
   if (nearest != nullptr) return {Selection::Kind::mark, nearest->mark};
+  for (const EventDot& dot : layout.dots) {
+    const float dx = dot.at.x - at.x, dy = dot.at.y - at.y;
+    if (dx * dx + dy * dy < 5 * 5) return {Selection::Kind::event, dot.event};
+  }
   for (auto bar = layout.bars.rbegin(); bar != layout.bars.rend(); ++bar) {
     if (bar->rect.contains(at)) return {Selection::Kind::span, bar->span};
   }
