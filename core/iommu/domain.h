@@ -26,11 +26,13 @@ int Iommu<W, Steps>::iommu_group_set_domain(ptr<iommu_group> group, Domain domai
   return 0;
 }
 
-/// The first domain of a group; a failure leaves the group without one. Context: group->mutex held.
+/// The first domain of a group; a failure leaves the group without one, and so does a group whose
+/// members left while it was queued. Context: group->mutex held.
 template <World W, class Steps>
 int Iommu<W, Steps>::iommu_setup_default_domain(ptr<iommu_group> group) {
   assert_held(group->mutex);
   if (w_.read(group->default_domain, Access::plain) != Domain::none) return 0;
+  if (list_empty(w_, ptr<list_head<W>>(&group->devices))) return 0;
   if (const int error = fault(FaultPoint::default_domain)) return error;
   w_.write(group->default_domain, Domain::default_domain, Access::plain);
   const int error = iommu_group_set_domain(group, Domain::default_domain);

@@ -25,8 +25,15 @@ struct Machine {
     w.declare({"actor", kind, {}, body});
     w.run_actors();
   }
+  /// A driver holds the device until all actors have ended, as the reader's contract wants.
+  void pin(ptr<device<W>> dev) {
+    iommu.get_device(dev);
+    pinned.push_back(dev);
+  }
   /// The end of a run as a scenario has it.
   void finish() {
+    for (const ptr<device<W>> dev : pinned) iommu.put_device(dev);
+    w.run_actors();
     iommu.check_at_end();
     w.check_end_of_run();
     iommu.teardown();
@@ -50,6 +57,7 @@ struct Machine {
   Core iommu;
   ptr<iommu_group<W>> group;
   ptr<device<W>> nic;
+  std::vector<ptr<device<W>>> pinned;
 };
 
 /// Runs `body` on a machine, then its end checks and teardown.
