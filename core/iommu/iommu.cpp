@@ -4,11 +4,17 @@
 #include "iommu/iommu.h"
 
 #include "model/model.h"
+#if RCUSCOPE_LIVE
+#include "live/live.h"
+#endif
 #include "world/recording.h"
 
 namespace rcuscope {
 
 template class Iommu<Recording>;
 template class Iommu<Model>;
+#if RCUSCOPE_LIVE
+template class Iommu<Live>;
+#endif
 
 }  // namespace rcuscope

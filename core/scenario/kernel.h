@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,9 +14,10 @@
 
 namespace rcuscope {
 
-/// Lives for one run: set-up, actors, at_end, leak check, teardown.
+/// Lives for one run: set-up, actors, at_end, leak check, teardown. If it is owned by a shared_ptr, its
+/// actors own it too: a live actor that could not be stopped may end after its run.
 template <World W, class Steps = PostedSteps>
-class Kernel {
+class Kernel : public std::enable_shared_from_this<Kernel<W, Steps>> {
  public:
   using Body = std::function<void(Kernel&)>;
 
@@ -25,6 +27,8 @@ class Kernel {
 
   /// One actor that runs once. Context: set-up. Throws: UsageError after it, or for a name used twice.
   void declare(ActorKind kind, std::string name, std::function<void()> body, CpuId cpu = {}) {
+    if (std::shared_ptr<Kernel> self = this->weak_from_this().lock())
+      body = [self = std::move(self), inner = std::move(body)] { inner(); };
     world.declare({std::move(name), kind, cpu, std::move(body)});
   }
 

@@ -2,6 +2,10 @@
 // From a scenario to a program of the model world.
 #include "scenario/run.h"
 
+#include <chrono>
+
+#include "base/error.h"
+
 namespace rcuscope {
 
 Program make_program(ModelBody body, const Variant& variant, const IommuConfig& config) {
@@ -21,5 +25,31 @@ std::map<std::string, std::string> describe_scenario(const Scenario& scenario,
           {"title", scenario.title},
           {"variant", to_string(variant.value_or(scenario.variant))}};
 }
+
+#if RCUSCOPE_LIVE
+LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant, const IommuConfig& config,
+                    const LiveRunOptions& options, const LiveHooks& hooks,
+                    const std::function<bool()>& poll) {
+  if (options.repeat && options.seconds)
+    throw UsageError("repeat=" + std::to_string(*options.repeat) + " and seconds=" +
+                     std::to_string(*options.seconds) + ": give one of them");
+  check_variant(variant);
+  LiveRun run(options.live, hooks);
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint64_t repetition = 0;; ++repetition) {
+    if (options.repeat && repetition >= *options.repeat) break;
+    if (!options.repeat && !options.seconds && repetition == 1) break;
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    if (options.seconds && repetition > 0 && elapsed.count() >= *options.seconds) break;
+    const LiveOutcome outcome = run.run_once(
+        [body, variant, config](Live world) {
+          std::make_shared<Kernel<Live>>(world, variant, config)->run(body);
+        },
+        poll);
+    if (outcome.was_cancelled) break;
+  }
+  return run.result();
+}
+#endif
 
 }  // namespace rcuscope

@@ -6,6 +6,9 @@
 
 #include "explore/explorer.h"
 #include "scenario/scenario.h"
+#if RCUSCOPE_LIVE
+#include "live/run.h"
+#endif
 
 namespace rcuscope {
 
@@ -19,5 +22,21 @@ Program make_program(const Scenario& scenario, const std::optional<Variant>& var
 /// What a trace says about itself: scenario, title and variant, for replay().
 std::map<std::string, std::string> describe_scenario(const Scenario& scenario,
                                                      const std::optional<Variant>& variant = {});
+
+#if RCUSCOPE_LIVE
+/// How often and how to run live.
+struct LiveRunOptions {
+  LiveOptions live;
+  std::optional<std::uint64_t> repeat;  ///< At most one of repeat and seconds; default one repetition.
+  std::optional<double> seconds;
+};
+
+/// Runs a scenario body on real threads, one repetition after the other. `poll` is called on the caller's
+/// thread at least every 50 ms; true ends the run early.
+/// Throws: UsageError for contradictory options, and what the body throws.
+LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant, const IommuConfig& config,
+                    const LiveRunOptions& options, const LiveHooks& hooks = {},
+                    const std::function<bool()>& poll = {});
+#endif
 
 }  // namespace rcuscope
