@@ -52,7 +52,7 @@ class Writer {
         lanes_(compute_lanes(trace)),
         scale_(trace, lanes_),
         picture_(make_picture(trace, lanes_)),
-        captions_(make_captions(trace, picture_.width - 2 * footer_padding - 8)),
+        captions_(make_captions(trace, scale_, picture_.width - 2 * footer_padding - 8)),
         id_(picture_id(trace)) {}
 
   std::string run() {
@@ -117,13 +117,15 @@ class Writer {
 
   /// Return: the left edge of the pill, or of the empty place where it would be.
   double write_verdict() {
-    const std::string verdict = metadata("verdict");
+    std::string finding = metadata("finding");
+    std::replace(finding.begin(), finding.end(), '_', ' ');
+    const std::string verdict = metadata("verdict").empty() && !finding.empty()
+                                    ? "UNSAFE"  // one finding is enough for that
+                                    : metadata("verdict");
     if (verdict.empty()) return picture_.width - 20;
     const bool is_safe = verdict.starts_with("SAFE");
     const std::string style = is_safe ? "ok" : verdict == "UNSAFE" ? "bad" : "open";
     std::string text = verdict;
-    std::string finding = metadata("finding");
-    std::replace(finding.begin(), finding.end(), '_', ' ');
     if (!finding.empty()) text += "   " + finding;
     text = fitted(text, 420, 12.5, true);
     const double width = text_width(text, 12.5, true) + 42;

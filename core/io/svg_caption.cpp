@@ -70,12 +70,12 @@ std::vector<EventIndex> told_events(const TraceStore& trace) {
 }
 
 /// Captions that would flash by give their time to the weightier one before or after.
-std::vector<Caption> without_flashes(const TraceStore& trace, const std::vector<EventIndex>& told) {
-  const auto duration = static_cast<double>(std::max<Timestamp>(trace.end() - trace.start(), 1));
+std::vector<Caption> without_flashes(const TraceStore& trace, const TimeScale& scale,
+                                     const std::vector<EventIndex>& told) {
   std::vector<Caption> captions;
   int last_weight = 0;
   for (const EventIndex i : told) {
-    const double from = static_cast<double>(trace.time(i) - trace.start()) / duration;
+    const double from = std::max(0.0, scale.share(trace.time(i)));
     const int this_weight = weight(trace.kind(i));
     const bool is_flash = !captions.empty() && from - captions.back().from < least_share;
     if (is_flash && this_weight < last_weight) continue;
@@ -93,8 +93,9 @@ std::vector<Caption> without_flashes(const TraceStore& trace, const std::vector<
 
 std::string summary(const TraceStore& trace) {
   const auto& metadata = trace.names().metadata;
-  if (const auto found = metadata.find("explanation"); found != metadata.end()) {
-    return found->second;
+  for (const char* key : {"explanation", "message"}) {
+    const auto found = metadata.find(key);
+    if (found != metadata.end() && !found->second.empty()) return found->second;
   }
   for (const EventKind kind :
        {EventKind::finding, EventKind::synchronize_rcu_end, EventKind::grace_period_end}) {
@@ -133,9 +134,9 @@ std::vector<std::string> broken_into_lines(const std::string& text, double width
 
 }  // namespace
 
-Captions make_captions(const TraceStore& trace, double width_px) {
+Captions make_captions(const TraceStore& trace, const TimeScale& scale, double width_px) {
   Captions out;
-  out.captions = without_flashes(trace, told_events(trace));
+  out.captions = without_flashes(trace, scale, told_events(trace));
   for (Caption& caption : out.captions) caption.text = fitted(caption.text, width_px, caption_size);
   out.still = summary(trace);
   out.still_lines = broken_into_lines(out.still, width_px);

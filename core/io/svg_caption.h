@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "trace/store.h"
+#include "io/svg_layout.h"
 
 namespace rcuscope::svg {
 
-/// One sentence, shown between two moments, each a share (0 to 1) of the trace's duration.
+/// One sentence, shown between two places of the playhead, each a share (0 to 1) of its way.
 struct Caption {
   double from = 0;
   double to = 0;
@@ -25,6 +25,6 @@ struct Captions {
 };
 
 /// `width_px`: room for a line.
-Captions make_captions(const TraceStore& trace, double width_px);
+Captions make_captions(const TraceStore& trace, const TimeScale& scale, double width_px);
 
 }  // namespace rcuscope::svg

@@ -230,8 +230,14 @@ class LabelPlacer {
     text = fitted(text, 230, is_alert ? 13 : label_size, is_alert);
     const double width =
         text_width(text, is_alert ? 13 : label_size, is_alert) + (is_alert ? 22 : 0);
-    place_first_free(candidates(glyph, width, is_alert ? 24 : line_height - 1), text,
-                     mark_style(mark, is_alert), is_alert ? Plate::panel : Plate::ground);
+    std::vector<Box> places = candidates(glyph, width, is_alert ? 24 : line_height - 1);
+    const std::string style = mark_style(mark, is_alert);
+    const Plate plate = is_alert ? Plate::panel : Plate::ground;
+    if (place_first_free(places, text, style, plate, taken_) || !is_alert) return;
+    // An error is told even where it covers something, but not where it covers another text, and
+    // first above or below, where it hides the least of what follows.
+    std::rotate(places.begin(), places.begin() + 1, places.end());
+    place_first_free(places, text, style, plate, texts_);
   }
 
   static std::vector<Box> candidates(const Glyph& glyph, double width, double height) {
@@ -291,7 +297,7 @@ class LabelPlacer {
       return Box{left, top, left + width, top + line_height - 2};
     };
     place_first_free({at(bar.box.left + 1), at(bar.box.right - width)}, text, "blue small",
-                     Plate::none);
+                     Plate::none, taken_);
   }
 
   void label_curve(const Curve& curve) {
@@ -305,7 +311,7 @@ class LabelPlacer {
       const double y = curve_point(curve.y1, curve.y1 + bend, curve.y2 - bend, curve.y2, t);
       places.push_back({x - width / 2, y - 8.5, x + width / 2, y + 8.5});
     }
-    place_first_free(places, arrow.label, arrow_style(arrow.kind), Plate::panel);
+    place_first_free(places, arrow.label, arrow_style(arrow.kind), Plate::panel, taken_);
   }
 
   static double curve_point(double a, double b, double c, double d, double t) {
@@ -330,26 +336,29 @@ class LabelPlacer {
 
   // --- room ---
 
-  void place_first_free(const std::vector<Box>& places, const std::string& text,
-                        const std::string& style, Plate plate) {
+  /// Return: false if all places are taken.
+  bool place_first_free(const std::vector<Box>& places, const std::string& text,
+                        const std::string& style, Plate plate, const TakenRoom& taken) {
     for (const Box& box : places) {
       if (!out_.plot.contains(box)) continue;
-      const Box with_margin{box.left - 2, box.top, box.right + 2, box.bottom};
-      if (!taken_.is_free(with_margin)) continue;
+      if (!taken.is_free({box.left - 2, box.top, box.right + 2, box.bottom})) continue;
       add({box, text, style, plate == Plate::panel ? Anchor::middle : Anchor::start, plate});
-      return;
+      return true;
     }
+    return false;
   }
 
   void add(Label label) {
     taken_.add(label.box);
+    texts_.add(label.box);
     out_.labels.push_back(std::move(label));
   }
 
   const TraceStore& trace_;
   const Lanes& lanes_;
   Picture& out_;
-  TakenRoom taken_;
+  TakenRoom taken_;  ///< By anything.
+  TakenRoom texts_;  ///< By labels.
 };
 
 }  // namespace

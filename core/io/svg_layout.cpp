@@ -12,8 +12,9 @@ namespace rcuscope::svg {
 namespace {
 
 constexpr double plot_width = 1030;
-constexpr double px_per_step = 14;  ///< A trace of many steps is drawn wider, within limits.
+constexpr double px_per_step = 20;  ///< A trace of many steps is drawn wider, within limits.
 constexpr double plot_width_limit = 1800;
+constexpr double setup_width = 150;  ///< At most, for what `main` does before or after the story.
 constexpr double room_after_end = 148;  ///< For the labels of the last events.
 constexpr double margin = 16;
 constexpr double ruler_height = 26;
@@ -28,7 +29,8 @@ constexpr int depth_limit = 3;
 constexpr double least_bar_width = 1.5;
 constexpr double strip_bar_height = 8;
 constexpr double base_line_height = 2;
-constexpr double tick_distance = 76;  ///< Least distance of two numbers of the ruler.
+constexpr double tick_distance = 76;  ///< Wanted between two numbers of the ruler.
+constexpr double least_tick_distance = 40;
 
 /// Where a span goes in its row: beside others (track) or inside one (depth).
 struct Slot {
@@ -205,6 +207,26 @@ int place_bands(const Lanes& lanes, const TimeScale& scale, double top, Picture&
   return lines;
 }
 
+struct Interval {
+  Timestamp start = 0;
+  Timestamp end = 0;
+};
+
+/// From the first to the last event of anybody but `main`; all, if there is nobody else.
+Interval story_of(const TraceStore& trace, const Lanes& lanes) {
+  const auto is_main = [&trace](EventIndex i) {
+    const std::int32_t actor = trace.columns().actor[i];
+    return actor < 0 ||
+           trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main;
+  };
+  EventIndex first = 0;
+  while (first < trace.size() && is_main(first)) ++first;
+  if (first == trace.size()) return {lanes.start, lanes.end};
+  EventIndex last = trace.size() - 1;
+  while (is_main(last)) --last;
+  return {trace.time(first), trace.time(last) + 1};
+}
+
 struct TimeUnit {
   const char* name;
   std::int64_t size;
@@ -234,22 +256,43 @@ void place_ticks(const TraceStore& trace, const Lanes& lanes, const TimeScale& s
   for (;; count += distance) {
     const Timestamp time = zero + count * unit.size;
     const double x = is_steps ? scale.point_x(time) : scale.x(time);
-    if (x > out.plot.right - 8) break;
+    if (x > out.plot.right - 20) break;
+    const bool is_crowded = !out.ticks.empty() && x - out.ticks.back().x < least_tick_distance;
+    if (is_crowded) continue;
     out.ticks.push_back({x, std::to_string(count)});
   }
 }
 
 }  // namespace
 
-TimeScale::TimeScale(const TraceStore& trace, const Lanes& lanes) : start_(lanes.start) {
-  const auto duration = static_cast<double>(std::max<Timestamp>(lanes.end - lanes.start, 1));
-  const bool is_steps = trace.clock() == Clock::steps;
+TimeScale::TimeScale(const TraceStore& trace, const Lanes& lanes)
+    : is_steps_(trace.clock() == Clock::steps) {
+  const Interval story = is_steps_ ? story_of(trace, lanes) : Interval{lanes.start, lanes.end};
+  const auto duration = static_cast<double>(std::max<Timestamp>(story.end - story.start, 1));
   const double width =
-      is_steps ? std::clamp(duration * px_per_step, plot_width, plot_width_limit) : plot_width;
-  left_ = head_width + margin;
+      is_steps_ ? std::clamp(duration * px_per_step, plot_width - 2 * setup_width, plot_width_limit)
+                : plot_width;
   px_per_unit_ = width / duration;
-  right_ = left_ + width;
-  point_shift_ = is_steps ? px_per_unit_ / 2 : 0;
+  add_piece(lanes.start, story.start, px_per_unit_, setup_width);
+  add_piece(story.start, std::max(story.end, story.start + 1), px_per_unit_, width);
+  add_piece(story.end, lanes.end, px_per_unit_, setup_width);
+}
+
+void TimeScale::add_piece(Timestamp start, Timestamp end, double px_per_unit, double width_limit) {
+  if (start >= end) return;
+  const double left = pieces_.empty() ? head_width + margin : pieces_.back().right;
+  const double width = std::min(static_cast<double>(end - start) * px_per_unit, width_limit);
+  pieces_.push_back({start, end, left, left + width});
+}
+
+double TimeScale::x(Timestamp time) const {
+  const Piece* piece = &pieces_.front();
+  for (const Piece& candidate : pieces_) {
+    if (time >= candidate.start) piece = &candidate;
+  }
+  const double px_per_unit =
+      (piece->right - piece->left) / static_cast<double>(piece->end - piece->start);
+  return piece->left + static_cast<double>(time - piece->start) * px_per_unit;
 }
 
 void place_rows_and_bars(const TraceStore& trace, const Lanes& lanes, const TimeScale& scale,

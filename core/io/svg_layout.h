@@ -108,22 +108,30 @@ inline constexpr double bar_height = 22;
 inline constexpr double label_size = 11.5;  ///< Font size, px.
 inline constexpr std::size_t lane_limit = 48;
 
-/// Time to pixels; steps are as wide as the trace allows.
+/// Time to pixels. In a trace of steps, what only `main` does before and after the story is pressed
+/// together, since set-up may take more steps than all that is to be shown.
 class TimeScale {
  public:
   TimeScale(const TraceStore& trace, const Lanes& lanes);
-  double x(Timestamp time) const {
-    return left_ + static_cast<double>(time - start_) * px_per_unit_;
-  }
+  double x(Timestamp time) const;
   /// Where a point of that time is drawn: in the middle of its step.
-  double point_x(Timestamp time) const { return x(time) + point_shift_; }
-  double left() const { return left_; }
-  double right() const { return right_; }  ///< End of the trace.
-  double px_per_unit() const { return px_per_unit_; }
+  double point_x(Timestamp time) const { return is_steps_ ? (x(time) + x(time + 1)) / 2 : x(time); }
+  double left() const { return pieces_.front().left; }
+  double right() const { return pieces_.back().right; }  ///< End of the trace.
+  /// The share (0 to 1) of the way from left to right.
+  double share(Timestamp time) const { return (point_x(time) - left()) / (right() - left()); }
+  double px_per_unit() const { return px_per_unit_; }  ///< In the story.
 
  private:
-  Timestamp start_ = 0;
-  double left_ = 0, right_ = 0, px_per_unit_ = 1, point_shift_ = 0;
+  struct Piece {
+    Timestamp start = 0, end = 0;
+    double left = 0, right = 0;
+  };
+  void add_piece(Timestamp start, Timestamp end, double px_per_unit, double width_limit);
+
+  std::vector<Piece> pieces_;
+  double px_per_unit_ = 1;
+  bool is_steps_ = false;
 };
 
 Picture make_picture(const TraceStore& trace, const Lanes& lanes);

@@ -50,11 +50,19 @@ bool has_grace_periods(const TraceStore& trace) {
   return false;
 }
 
+/// The name of the actor that runs all grace periods, as rcu_gp_kthread does. Others of that kind
+/// only free what kfree_rcu was given.
 std::string grace_period_lane_name(const TraceStore& trace) {
-  for (const ActorInfo& actor : trace.names().actors) {
-    if (actor.kind == ActorKind::grace_period && !actor.name.empty()) return actor.name;
+  std::string name;
+  for (EventIndex i = 0; i < trace.size(); ++i) {
+    const std::int32_t actor = trace.columns().actor[i];
+    if (actor < 0 || !is_grace_period_event(trace.kind(i))) continue;
+    const ActorInfo& who = trace.names().actors[static_cast<std::size_t>(actor)];
+    const bool is_same = name.empty() || name == who.name;
+    if (who.kind != ActorKind::grace_period || !is_same) return "grace periods";
+    name = who.name;
   }
-  return "grace periods";
+  return name.empty() ? "grace periods" : name;
 }
 
 Lane actor_lane(const ActorInfo& actor, std::size_t id) {

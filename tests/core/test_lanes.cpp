@@ -78,6 +78,17 @@ TEST(Lanes, leave_out_actors_without_events_and_grace_periods_that_nobody_has) {
   EXPECT_EQ(lane_names(tale.lanes()), std::vector<std::string>{"speaker"});
 }
 
+TEST(Lanes, of_grace_periods_are_not_named_after_who_only_frees) {
+  Tale tale;
+  const ActorId updater = tale.actor("updater");
+  const ActorId freer = tale.actor("kfree_rcu of gdev", ActorKind::grace_period);
+  const ObjectId object = tale.builder.add_object({"gdev", "group_device"});
+  tale.add(1, updater, EventKind::grace_period_start, {}, 0, 1);
+  tale.add(2, updater, EventKind::grace_period_end, {}, 0, 1);
+  tale.add(3, freer, EventKind::kfree, object);
+  EXPECT_EQ(lane_names(tale.lanes()), (std::vector<std::string>{"updater", "grace periods"}));
+}
+
 TEST(Lanes, say_who_must_not_sleep) {
   for (const Lane& lane : compute_lanes(sample::safe_trace()).lanes) {
     EXPECT_EQ(lane.must_not_sleep, is_atomic(lane.actor_kind)) << lane.name;

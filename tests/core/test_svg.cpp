@@ -13,6 +13,7 @@
 #include "io/svg_caption.h"
 #include "io/svg_layout.h"
 #include "io/svg_text.h"
+#include "trace/finding.h"
 #include "trace/lanes.h"
 
 namespace rcuscope {
@@ -239,6 +240,43 @@ TEST(SvgLayout, an_error_is_never_folded_away) {
       1);
 }
 
+TEST(SvgLayout, an_error_is_told_even_where_it_is_crowded) {
+  TraceBuilder builder(Clock::steps);
+  const ActorId actor = builder.add_actor({"callback", ActorKind::callback, {}});
+  for (int i = 0; i < 30; ++i) {
+    Event event;
+    event.time = i;
+    event.actor = static_cast<std::uint16_t>(actor.value);
+    event.kind = i == 0    ? EventKind::callback_start
+                 : i == 12 ? EventKind::finding
+                           : EventKind::put_device;
+    event.value = static_cast<std::int64_t>(FindingKind::sleeping_in_atomic);
+    builder.add(event);
+  }
+  const svg::Picture picture = picture_of(builder.build());
+  EXPECT_TRUE(std::any_of(picture.labels.begin(), picture.labels.end(), [](const auto& label) {
+    return label.text == "sleeping in atomic context";
+  }));
+}
+
+TEST(SvgLayout, what_only_main_does_is_pressed_together_in_a_trace_of_steps) {
+  TraceBuilder builder(Clock::steps);
+  const ActorId setup = builder.add_actor({"main", ActorKind::main, {}});
+  const ActorId reader = builder.add_actor({"reader", ActorKind::process, {}});
+  for (int i = 0; i < 300; ++i) {
+    Event event;
+    event.time = i;
+    event.kind = EventKind::note;
+    event.actor = static_cast<std::uint16_t>((i < 200 || i >= 250 ? setup : reader).value);
+    builder.add(event);
+  }
+  const TraceStore trace = builder.build();
+  const svg::TimeScale scale(trace, compute_lanes(trace));
+  EXPECT_GT(scale.x(250) - scale.x(200), 3 * (scale.x(200) - scale.x(0)));
+  EXPECT_GT(scale.x(250) - scale.x(200), 3 * (scale.x(300) - scale.x(250)));
+  for (int i = 0; i < 300; ++i) EXPECT_LT(scale.x(i), scale.x(i + 1));
+}
+
 TEST(SvgText, fits_into_the_width_that_it_is_given) {
   EXPECT_EQ(svg::fitted("reader", 100, 11), "reader");
   const std::string cut = svg::fitted("iommu_group_remove_device", 80, 11);
@@ -256,7 +294,9 @@ TEST(SvgText, writes_numbers_with_one_decimal) {
 }
 
 TEST(SvgCaption, tells_the_story_in_order_without_overlap) {
-  const svg::Captions captions = svg::make_captions(sample::safe_trace(), 1000);
+  const TraceStore trace = sample::safe_trace();
+  const svg::TimeScale scale(trace, compute_lanes(trace));
+  const svg::Captions captions = svg::make_captions(trace, scale, 1000);
   ASSERT_GT(captions.captions.size(), 10u);
   for (std::size_t i = 1; i < captions.captions.size(); ++i) {
     EXPECT_EQ(captions.captions[i - 1].to, captions.captions[i].from);
