@@ -73,3 +73,5 @@ BENCHMARK(updater_against_readers)->Arg(1)->Arg(2)->Arg(3)->Arg(4)->Unit(benchma
 
 }  // namespace
 }  // namespace rcuscope
+
+BENCHMARK_MAIN();
