@@ -77,11 +77,11 @@ void App::update_fonts() {
   fonts_scale_ = scale;
 }
 
-void App::frame(double wait_seconds) {
+void App::frame() {
   ImGui::SetCurrentContext(context_);
   // Before begin_frame: its backends need a finished atlas.
   update_fonts();
-  window_->begin_frame(wait_seconds, input_);
+  window_->begin_frame(input_);
   ImGui::NewFrame();
   const std::vector<KeyPress> keys = std::exchange(input_.keys, {});
   for (const KeyPress& press : keys) apply_key(session_, press);
@@ -135,15 +135,17 @@ void App::draw_nothing(Ui& ui, const Rect& screen) {
 }
 
 void App::run() {
-  // Some frames after the last event settle hover and layout; then the viewer sleeps.
+  // Some frames after the last event settle hover and layout; then the viewer sleeps undrawn.
   constexpr int settling_frame_count = 3;
-  constexpr double idle_seconds = 0.5;
-  int settled = 0;
+  constexpr double nap_seconds = 0.5;
+  int settling = settling_frame_count;
   while (!window_->should_close()) {
-    const bool is_moving = session_.playback.is_playing() || settled < settling_frame_count;
-    frame(is_moving ? 0 : idle_seconds);
-    settled = is_moving ? settled + 1 : 0;
-    if (session_.playback.is_playing()) settled = 0;
+    if (session_.playback.is_playing() || settling > 0) {
+      frame();
+      --settling;
+    } else if (window_->wait(nap_seconds)) {
+      settling = settling_frame_count;
+    }
   }
 }
 

@@ -34,8 +34,8 @@ class App {
 
   /// Frames until the window is closed.
   void run();
-  /// Waits for input at most `wait_seconds`, then draws once.
-  void frame(double wait_seconds = 0);
+  /// Takes input and draws once.
+  void frame();
   /// The picture of the last frame.
   Image screenshot();
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who matters, by rank: selected, at fault, waiting for a grace period, held up by, reading, recent.
+// Who matters, by rank: selected, at fault, waiting for a grace period, held up by, reading,
+// recent.
 #include "focus.h"
 
 #include <algorithm>
@@ -120,8 +121,7 @@ class Focus {
     return -1;
   }
 
-  FocusLine line(const ActorFocus& focus, EventIndex event, bool is_current,
-                 bool is_future) const {
+  FocusLine line(const ActorFocus& focus, EventIndex event, bool is_current, bool is_future) const {
     FocusLine result;
     result.event = event;
     result.sentence = describe_event(trace_, event);
@@ -190,8 +190,7 @@ class Focus {
     const ActorState& s = state(id);
     tone = Tone::waiting;
     std::string text = "blocked for " + since(s.last_event);
-    const GracePeriodId gp{
-        trace_.columns().grace_period[static_cast<EventIndex>(s.last_event)]};
+    const GracePeriodId gp{trace_.columns().grace_period[static_cast<EventIndex>(s.last_event)]};
     for (const GracePeriodState& waiting : world_.grace_periods) {
       if (waiting.grace_period != gp) continue;
       text += ": GP " + std::to_string(gp.value) + " waits for ";

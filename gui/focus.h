@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// ActorFocus: the few actors that matter at the playhead, with what they do and why they wait; pure.
+// ActorFocus: the few actors that matter at the playhead, with what they do and why they wait;
+// pure.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace rcuscope::gui {
 /// One event in an actor's panel.
 struct FocusLine {
   EventIndex event = 0;
-  std::string sentence;  ///< Without the actor's name, which stands in the heading.
-  std::string place;     ///< "remove.h:769", or empty.
+  std::string sentence;     ///< Without the actor's name, which stands in the heading.
+  std::string place;        ///< "remove.h:769", or empty.
   bool is_current = false;  ///< The last one that has happened.
   bool is_future = false;
   bool is_error = false;

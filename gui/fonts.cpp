@@ -86,8 +86,8 @@ Fonts load_fonts(ImFontAtlas& atlas, float scale, const Paths& directories) {
 }
 
 std::string without_symbols(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> replacements = {{
-      {"…", ".."}, {"→", "->"}, {"←", "<-"}, {"–", "-"}, {"≥", ">="}, {"≤", "<="}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> replacements = {
+      {{"…", ".."}, {"→", "->"}, {"←", "<-"}, {"–", "-"}, {"≥", ">="}, {"≤", "<="}}};
   std::string result;
   while (!text.empty()) {
     std::string_view in = text.substr(0, 1), out = in;

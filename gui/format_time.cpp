@@ -59,6 +59,11 @@ std::string TimeFormat::duration(double span) const {
   return short_number(span / unit.size) + " " + std::string(unit.name);
 }
 
+std::string TimeFormat::number_in_view(double time, double view_span) const {
+  if (clock_ == Clock::steps) return number(time);
+  return tick(time, unit_for(view_span), view_span / 1000);
+}
+
 std::string TimeFormat::tick(double time, const TimeUnit& unit, double distance) const {
   const double per_unit = distance / unit.size;
   const int decimals = per_unit >= 1 ? 0 : per_unit >= 0.1 ? 1 : per_unit >= 0.01 ? 2 : 3;

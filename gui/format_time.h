@@ -32,6 +32,8 @@ class TimeFormat {
   std::string instant(double time) const;
   /// The bare number of instant().
   std::string number(double time) const;
+  /// The bare number in the ruler's unit, as precise as a view of `view_span` can show.
+  std::string number_in_view(double time, double view_span) const;
   /// "20.8 µs", "12 steps", "1 step".
   std::string duration(double span) const;
   /// Number on the ruler; `distance` between two ticks decides the decimals.

@@ -16,7 +16,8 @@ struct Image {
   /// The pixel as 0xRRGGBB.
   std::uint32_t rgb(int x, int y) const {
     const std::size_t i = (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                           static_cast<std::size_t>(x)) * 4;
+                           static_cast<std::size_t>(x)) *
+                          4;
     return static_cast<std::uint32_t>(rgba[i] << 16 | rgba[i + 1] << 8 | rgba[i + 2]);
   }
 };

@@ -10,7 +10,25 @@
 namespace rcuscope::gui {
 
 enum class Key : std::uint8_t {
-  space, left, right, up, down, home, end, escape, tab, a, d, e, f, s, t, w, plus, minus, help
+  space,
+  left,
+  right,
+  up,
+  down,
+  home,
+  end,
+  escape,
+  tab,
+  a,
+  d,
+  e,
+  f,
+  s,
+  t,
+  w,
+  plus,
+  minus,
+  help
 };
 
 struct KeyPress {

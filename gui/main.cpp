@@ -36,8 +36,7 @@ void render(const Options& options) {
     return static_cast<int>(static_cast<float>(length) * options.scale + 0.5f);
   };
   const WindowSize framebuffer{pixels(options.width_px), pixels(options.height_px)};
-  App app(open_session(options),
-          [&] { return make_headless_window(framebuffer, options.scale); });
+  App app(open_session(options), [&] { return make_headless_window(framebuffer, options.scale); });
   if (!options.script.empty()) app.run_script(options.script);
   // Dear ImGui shows a window from its second frame on.
   app.frame();

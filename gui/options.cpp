@@ -48,7 +48,8 @@ class Parser {
   void take_file(std::string_view argument) {
     if (argument == "-h") return void(options_.wants_help = true);
     if (argument.starts_with("-") && argument.size() > 1) {
-      throw UsageError("unknown option '" + std::string(argument) + "'; see rcuscope-viewer --help");
+      throw UsageError("unknown option '" + std::string(argument) +
+                       "'; see rcuscope-viewer --help");
     }
     if (!options_.trace.empty()) {
       throw UsageError("one trace at a time: '" + options_.trace + "' and '" +
@@ -122,7 +123,8 @@ std::string help_text() {
          "  --width N          of window or picture in pixels, default 1600\n"
          "  --height N         default 900\n"
          "  --scale X          with --render: pixels of the picture per pixel of the design\n"
-         "  --script COMMANDS  with --render: 'click play; wait 30; key space; drag timeline -200'\n"
+         "  --script COMMANDS  with --render: 'click play; wait 30; key space; drag timeline "
+         "-200'\n"
          "  --help             this text; in the window, ? shows the keys\n"
          "  --version\n";
 }

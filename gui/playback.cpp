@@ -8,7 +8,9 @@
 namespace rcuscope::gui {
 
 Playback::Playback(Timestamp start, Timestamp end, double units_per_second)
-    : start_(start), end_(std::max(start, end)), units_per_second_(units_per_second),
+    : start_(start),
+      end_(std::max(start, end)),
+      units_per_second_(units_per_second),
       playhead_(start) {}
 
 void Playback::move_to(Timestamp time) {

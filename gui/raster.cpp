@@ -19,9 +19,7 @@ struct Rgba {
   unsigned red, green, blue, alpha;
 };
 
-Rgba unpack(ImU32 color) {
-  return {color & 255, color >> 8 & 255, color >> 16 & 255, color >> 24};
-}
+Rgba unpack(ImU32 color) { return {color & 255, color >> 8 & 255, color >> 16 & 255, color >> 24}; }
 
 void blend(std::uint8_t* pixel, const Rgba& color) {
   const unsigned rest = 255 - color.alpha;
@@ -39,7 +37,8 @@ class Rasterizer {
  private:
   std::uint8_t* pixel(int x, int y) {
     return &image_.rgba[(static_cast<std::size_t>(y) * static_cast<std::size_t>(image_.width) +
-                         static_cast<std::size_t>(x)) * 4];
+                         static_cast<std::size_t>(x)) *
+                        4];
   }
   unsigned sample(float u, float v) const;
   bool try_rectangle(const ImDrawVert* vertices, const ImDrawIdx* indices, const Bounds& clip);
@@ -131,8 +130,8 @@ void Rasterizer::triangle(const ImDrawVert& a, const ImDrawVert& b_in, const ImD
   const std::array<bool, 3> owns_edge = {is_top_left(b.pos, c.pos), is_top_left(c.pos, a.pos),
                                          is_top_left(a.pos, b.pos)};
   const Rgba ca = unpack(a.col), cb = unpack(b.col), cc = unpack(c.col);
-  const bool is_plain = a.uv.x == b.uv.x && a.uv.y == b.uv.y && a.uv.x == c.uv.x &&
-                        a.uv.y == c.uv.y;
+  const bool is_plain =
+      a.uv.x == b.uv.x && a.uv.y == b.uv.y && a.uv.x == c.uv.x && a.uv.y == c.uv.y;
   for (int y = box.y0; y < box.y1; ++y) {
     for (int x = box.x0; x < box.x1; ++x) {
       const float px = static_cast<float>(x) + 0.5f, py = static_cast<float>(y) + 0.5f;
@@ -143,16 +142,17 @@ void Rasterizer::triangle(const ImDrawVert& a, const ImDrawVert& b_in, const ImD
       if (!is_inside) continue;
       const float wa = e[0] * scale, wb = e[1] * scale, wc = e[2] * scale;
       const auto mix = [&](unsigned p, unsigned q, unsigned r) {
-        return std::min(255u, static_cast<unsigned>(wa * static_cast<float>(p) +
-                                                    wb * static_cast<float>(q) +
-                                                    wc * static_cast<float>(r) + 0.5f));
+        return std::min(
+            255u, static_cast<unsigned>(wa * static_cast<float>(p) + wb * static_cast<float>(q) +
+                                        wc * static_cast<float>(r) + 0.5f));
       };
       Rgba color{mix(ca.red, cb.red, cc.red), mix(ca.green, cb.green, cc.green),
                  mix(ca.blue, cb.blue, cc.blue), mix(ca.alpha, cb.alpha, cc.alpha)};
       if (!is_plain) {
         color.alpha = color.alpha *
                       sample(wa * a.uv.x + wb * b.uv.x + wc * c.uv.x,
-                             wa * a.uv.y + wb * b.uv.y + wc * c.uv.y) / 255;
+                             wa * a.uv.y + wb * b.uv.y + wc * c.uv.y) /
+                      255;
       }
       if (color.alpha != 0) blend(pixel(x, y), color);
     }

@@ -24,7 +24,8 @@ ViewLimits limits_of(const TraceStore& trace, const Lanes& lanes, const TimeForm
   const auto end = static_cast<double>(std::max(lanes.end, trace.end()));
   const bool ends_badly = trace.size() > 0 && trace.kind(trace.size() - 1) == EventKind::finding;
   const double length = std::max(end - start, is_steps ? 8.0 : 100.0);
-  return {start - length * 0.005, start + length * (ends_badly ? 1.22 : 1.055), is_steps ? 4.0 : 40.0};
+  return {start - length * 0.005, start + length * (ends_badly ? 1.22 : 1.055),
+          is_steps ? 4.0 : 40.0};
 }
 
 /// From the first to the last event of the actors that the scenario is about: set-up and tear-down
@@ -184,7 +185,9 @@ void Session::zoom_to_selection() {
 
 void Session::advance(double seconds) {
   if (!playback.is_playing()) return;
-  playback.advance(seconds);
+  // Nanoseconds pass as fast as the view is wide: zooming in is slow motion.
+  const double share = view.span() / (limits_.end - limits_.start);
+  playback.advance(trace_.clock() == Clock::steps ? seconds : seconds * std::min(1.0, share));
   view = revealed(view, drawn_time(trace_.clock(), playback.position()), limits_);
 }
 
@@ -192,8 +195,9 @@ VerdictText verdict_text(const Session& session) {
   VerdictText text;
   text.word = session.metadata("verdict");
   if (text.word.empty()) return text;
-  text.tone = text.word == "SAFE" ? Tone::good : text.word == "UNSAFE" ? Tone::error
-                                                                       : Tone::waiting;
+  text.tone = text.word == "SAFE"     ? Tone::good
+              : text.word == "UNSAFE" ? Tone::error
+                                      : Tone::waiting;
   std::string_view finding = session.metadata("finding");
   if (text.tone == Tone::error && !finding.empty()) {
     text.word.clear();
@@ -236,26 +240,51 @@ bool apply_key(Session& session, const KeyPress& press) {
     press.is_shift ? session.step_in_lane(direction) : session.step(direction);
   };
   switch (press.key) {
-    case Key::left: move(-1); return true;
-    case Key::right: move(1); return true;
-    case Key::a: session.pan(-tenth); return true;
-    case Key::d: session.pan(tenth); return true;
+    case Key::left:
+      move(-1);
+      return true;
+    case Key::right:
+      move(1);
+      return true;
+    case Key::a:
+      session.pan(-tenth);
+      return true;
+    case Key::d:
+      session.pan(tenth);
+      return true;
     case Key::w:
     case Key::plus:
-    case Key::up: session.zoom(middle, 0.8); return true;
+    case Key::up:
+      session.zoom(middle, 0.8);
+      return true;
     case Key::s:
     case Key::minus:
-    case Key::down: session.zoom(middle, 1.25); return true;
-    case Key::home: session.move_playhead(static_cast<double>(session.playback.start())); return true;
-    case Key::end: session.move_playhead(static_cast<double>(session.playback.end())); return true;
-    default: break;
+    case Key::down:
+      session.zoom(middle, 1.25);
+      return true;
+    case Key::home:
+      session.move_playhead(static_cast<double>(session.playback.start()));
+      return true;
+    case Key::end:
+      session.move_playhead(static_cast<double>(session.playback.end()));
+      return true;
+    default:
+      break;
   }
   if (press.is_repeat) return false;  // a held key must not toggle
   switch (press.key) {
-    case Key::space: session.playback.toggle(); return true;
-    case Key::f: session.zoom_to_selection(); return true;
-    case Key::e: session.prefers_events = !session.prefers_events; return true;
-    case Key::help: session.shows_help = !session.shows_help; return true;
+    case Key::space:
+      session.playback.toggle();
+      return true;
+    case Key::f:
+      session.zoom_to_selection();
+      return true;
+    case Key::e:
+      session.prefers_events = !session.prefers_events;
+      return true;
+    case Key::help:
+      session.shows_help = !session.shows_help;
+      return true;
     case Key::t:
       session.theme = session.theme == ThemeName::light ? ThemeName::dark : ThemeName::light;
       return true;
@@ -263,7 +292,8 @@ bool apply_key(Session& session, const KeyPress& press) {
       if (!session.shows_help) session.selection = {};
       session.shows_help = false;
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -94,7 +94,8 @@ class Session {
   mutable StatePicture picture_;
 };
 
-/// Where a trace is most worth looking at: its finding, else a grace period that waits, else the end.
+/// Where a trace is most worth looking at: its finding, else a grace period that waits, else the
+/// end.
 Timestamp telling_moment(const TraceStore& trace);
 
 /// What a key does to the session. Return: false if nothing.

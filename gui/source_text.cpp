@@ -20,9 +20,9 @@ bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0;
 
 bool is_keyword(std::string_view word) {
   constexpr std::array<std::string_view, 24> keywords = {
-      "if",    "else",   "for",  "while",  "return", "continue", "break",    "switch",
-      "case",  "struct", "void", "static", "const",  "auto",     "template", "bool",
-      "int",   "def",    "with", "in",     "not",    "class",    "delete",   "nullptr"};
+      "if",   "else",   "for",  "while",  "return", "continue", "break",    "switch",
+      "case", "struct", "void", "static", "const",  "auto",     "template", "bool",
+      "int",  "def",    "with", "in",     "not",    "class",    "delete",   "nullptr"};
   return std::find(keywords.begin(), keywords.end(), word) != keywords.end();
 }
 

@@ -26,8 +26,8 @@ class Picture {
   Picture(const TraceStore& trace, const WorldState& world, Timestamp playhead)
       : trace_(trace), world_(world) {
     const auto& times = trace.columns().time;
-    event_count_ = static_cast<std::size_t>(
-        std::upper_bound(times.begin(), times.end(), playhead) - times.begin());
+    event_count_ = static_cast<std::size_t>(std::upper_bound(times.begin(), times.end(), playhead) -
+                                            times.begin());
     scan_events();
   }
 
@@ -49,9 +49,7 @@ class Picture {
 
   std::string name(ObjectId id) const { return std::string(trace_.object_name(id.value)); }
   std::string actor(ActorId id) const { return std::string(trace_.actor_name(id.value)); }
-  const History& history(ObjectId id) const {
-    return history_[static_cast<std::size_t>(id.value)];
-  }
+  const History& history(ObjectId id) const { return history_[static_cast<std::size_t>(id.value)]; }
 
   void scan_events() {
     history_.resize(world_.objects.size());
@@ -211,8 +209,7 @@ class Picture {
     const std::int64_t at = history(entry.object).unlinked_at;
     if (entry.is_poisoned || at < 0) return;
     // list_del_rcu leaves `next` as it was, so that readers on the entry find their way back.
-    const WorldState before =
-        state_at(trace_, trace_.time(static_cast<EventIndex>(at)) - 1);
+    const WorldState before = state_at(trace_, trace_.time(static_cast<EventIndex>(at)) - 1);
     ObjectCard old;
     set_neighbours(old, before.objects[static_cast<std::size_t>(entry.object.value)], before);
     card.next = old.next;
@@ -270,11 +267,10 @@ class Picture {
   }
 
   bool is_waited_for(ActorId id) const {
-    return std::any_of(world_.grace_periods.begin(), world_.grace_periods.end(),
-                       [id](const GracePeriodState& gp) {
-                         return std::find(gp.waits_for.begin(), gp.waits_for.end(), id) !=
-                                gp.waits_for.end();
-                       });
+    return std::any_of(
+        world_.grace_periods.begin(), world_.grace_periods.end(), [id](const GracePeriodState& gp) {
+          return std::find(gp.waits_for.begin(), gp.waits_for.end(), id) != gp.waits_for.end();
+        });
   }
 
   void add_chips() {
@@ -285,9 +281,9 @@ class Picture {
     for (std::size_t id = 0; id < actors.size(); ++id) {
       const ActorInfo& info = actors[id];
       const ActorState& state = world_.actors[id];
-      const bool is_shown = has_cpus ? info.cpu.is_valid()
-                                     : info.kind != ActorKind::main &&
-                                           info.kind != ActorKind::grace_period;
+      const bool is_shown =
+          has_cpus ? info.cpu.is_valid()
+                   : info.kind != ActorKind::main && info.kind != ActorKind::grace_period;
       if (!is_shown) continue;
       CpuChip& chip = chips[has_cpus ? info.cpu.value : static_cast<std::int32_t>(id)];
       chip.title = has_cpus ? "CPU " + std::to_string(info.cpu.value) : info.name;

@@ -23,9 +23,10 @@ class Window {
   virtual ~Window() = default;
 
   virtual bool should_close() const = 0;
-  /// Waits up to `wait_seconds` for something to happen, then collects it: keys into `input`,
-  /// the mouse into Dear ImGui.
-  virtual void begin_frame(double wait_seconds, Input& input) = 0;
+  /// Sleeps until something happens, at most that long. Return: true if something did.
+  virtual bool wait(double seconds) = 0;
+  /// Collects what has happened: keys into `input`, the mouse into Dear ImGui.
+  virtual void begin_frame(Input& input) = 0;
   /// Draws Dear ImGui's draw data and shows it.
   virtual void end_frame() = 0;
   /// The atlas was rebuilt, so its texture must be made anew.

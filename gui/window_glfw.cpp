@@ -17,16 +17,26 @@ namespace {
 
 std::optional<Key> key_from_glfw(int key) {
   switch (key) {
-    case GLFW_KEY_SPACE: return Key::space;
-    case GLFW_KEY_LEFT: return Key::left;
-    case GLFW_KEY_RIGHT: return Key::right;
-    case GLFW_KEY_UP: return Key::up;
-    case GLFW_KEY_DOWN: return Key::down;
-    case GLFW_KEY_HOME: return Key::home;
-    case GLFW_KEY_END: return Key::end;
-    case GLFW_KEY_ESCAPE: return Key::escape;
-    case GLFW_KEY_TAB: return Key::tab;
-    default: return std::nullopt;
+    case GLFW_KEY_SPACE:
+      return Key::space;
+    case GLFW_KEY_LEFT:
+      return Key::left;
+    case GLFW_KEY_RIGHT:
+      return Key::right;
+    case GLFW_KEY_UP:
+      return Key::up;
+    case GLFW_KEY_DOWN:
+      return Key::down;
+    case GLFW_KEY_HOME:
+      return Key::home;
+    case GLFW_KEY_END:
+      return Key::end;
+    case GLFW_KEY_ESCAPE:
+      return Key::escape;
+    case GLFW_KEY_TAB:
+      return Key::tab;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -93,12 +103,15 @@ class GlfwWindow final : public Window {
 
   bool should_close() const override { return glfwWindowShouldClose(window_) != 0; }
 
-  void begin_frame(double wait_seconds, Input& input) override {
-    if (wait_seconds > 0) {
-      glfwWaitEventsTimeout(wait_seconds);
-    } else {
-      glfwPollEvents();
-    }
+  bool wait(double seconds) override {
+    const double start = glfwGetTime();
+    glfwWaitEventsTimeout(seconds);
+    // GLFW does not say what woke it; without an event it takes the whole time.
+    return glfwGetTime() - start < seconds * 0.98;
+  }
+
+  void begin_frame(Input& input) override {
+    glfwPollEvents();
     input.keys.insert(input.keys.end(), keys_.begin(), keys_.end());
     keys_.clear();
     ImGui_ImplOpenGL3_NewFrame();

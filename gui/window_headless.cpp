@@ -16,9 +16,12 @@ class HeadlessWindow final : public Window {
 
   bool should_close() const override { return false; }
 
-  void begin_frame(double /*wait_seconds*/, Input& /*input*/) override {
+  bool wait(double /*seconds*/) override { return true; }
+
+  void begin_frame(Input& /*input*/) override {
     ImGuiIO& io = ImGui::GetIO();
-    io.DisplaySize = ImVec2(static_cast<float>(size_.width_px), static_cast<float>(size_.height_px));
+    io.DisplaySize =
+        ImVec2(static_cast<float>(size_.width_px), static_cast<float>(size_.height_px));
     io.DisplayFramebufferScale = ImVec2(1, 1);
     io.DeltaTime = 1.0f / 60;
   }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "panels/panels.h"
 #include "focus.h"
+#include "panels/panels.h"
 #include "trace/describe.h"
 
 namespace rcuscope::gui {
@@ -52,8 +52,8 @@ std::string selection_time(const Session& session, EventIndex event) {
 
 }  // namespace
 
-std::vector<std::string> wrap_text(const Painter& painter, const Face& face,
-                                   std::string_view text, float width) {
+std::vector<std::string> wrap_text(const Painter& painter, const Face& face, std::string_view text,
+                                   float width) {
   std::vector<std::string> lines;
   std::string line;
   while (!text.empty()) {

@@ -187,7 +187,8 @@ class InspectorPanel {
     }
     const Color color = card.tone == Tone::gone ? theme_.text_faint : theme_.text;
     const float width = p_.text_fit(p_.fonts().mono_bold, x, y, room, color, card.title);
-    if (card.is_struck) p_.line({x, y + px(8)}, {x + width, y + px(8)}, fade(color, 0.8f), px(1.2f));
+    if (card.is_struck)
+      p_.line({x, y + px(8)}, {x + width, y + px(8)}, fade(color, 0.8f), px(1.2f));
   }
 
   /// Return: the x where it begins.
@@ -237,10 +238,9 @@ class InspectorPanel {
     p_.line({area_.x0, y}, {area_.x1, y}, theme_.line, 1);
     y += px(10);
     p_.text(p_.fonts().bold, left_, y, theme_.text, "RCU");
-    const Color color =
-        picture.rcu_tone == Tone::waiting ? theme_.grace_period : theme_.text_faint;
-    p_.text(p_.fonts().small, right_ - p_.text_width(p_.fonts().small, picture.rcu_line),
-            y + px(2), color, picture.rcu_line);
+    const Color color = picture.rcu_tone == Tone::waiting ? theme_.grace_period : theme_.text_faint;
+    p_.text(p_.fonts().small, right_ - p_.text_width(p_.fonts().small, picture.rcu_line), y + px(2),
+            color, picture.rcu_line);
     y += px(25);
     const std::size_t per_row = chips_per_row(picture);
     const auto columns = static_cast<float>(per_row);
@@ -318,12 +318,18 @@ class InspectorPanel {
 
 Color tone_color(const Theme& theme, Tone tone) {
   switch (tone) {
-    case Tone::plain: return theme.neutral;
-    case Tone::good: return theme.linked;
-    case Tone::waiting: return theme.grace_period;
-    case Tone::error: return theme.error;
-    case Tone::gone: return theme.freed;
-    case Tone::reader: return theme.reader;
+    case Tone::plain:
+      return theme.neutral;
+    case Tone::good:
+      return theme.linked;
+    case Tone::waiting:
+      return theme.grace_period;
+    case Tone::error:
+      return theme.error;
+    case Tone::gone:
+      return theme.freed;
+    case Tone::reader:
+      return theme.reader;
   }
   return theme.neutral;
 }

@@ -34,8 +34,8 @@ void draw_actors(Ui& ui, Session& session, SourceFiles& files, const Rect& area)
 void draw_help(Ui& ui, const Rect& screen);
 
 /// Breaks text into lines of at most `width` at its spaces.
-std::vector<std::string> wrap_text(const Painter& painter, const Face& face,
-                                   std::string_view text, float width);
+std::vector<std::string> wrap_text(const Painter& painter, const Face& face, std::string_view text,
+                                   float width);
 
 Color tone_color(const Theme& theme, Tone tone);
 

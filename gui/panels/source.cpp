@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The bottom panels: each actor that matters, with its source around the current line where that can
-// be read, else with its last and next events.
+// The bottom panels: each actor that matters, with its source around the current line where that
+// can be read, else with its last and next events.
 #include <algorithm>
 #include <string>
 
@@ -24,7 +24,7 @@ class ActorPanel {
         session_(session),
         focus_(focus),
         area_(area),
-        color_(focus.tone == Tone::plain ? theme_.neutral
+        color_(focus.tone == Tone::plain     ? theme_.neutral
                : focus.tone == Tone::waiting ? theme_.blocked
                                              : tone_color(theme_, focus.tone)) {
     const auto& places = session.trace().names().places;
@@ -62,7 +62,8 @@ class ActorPanel {
     if (place_ == nullptr) return {};
     std::string file = place_->file;
     std::size_t cut = file.size();
-    for (int i = 0; i < 3 && cut != std::string::npos && cut > 0; ++i) cut = file.rfind('/', cut - 1);
+    for (int i = 0; i < 3 && cut != std::string::npos && cut > 0; ++i)
+      cut = file.rfind('/', cut - 1);
     if (cut != std::string::npos && cut > 0) file.erase(0, cut + 1);
     file = file + ":" + std::to_string(place_->line);
     return p_.fitted(p_.fonts().tiny, file, area_.width() * 0.45f);
@@ -111,12 +112,18 @@ class ActorPanel {
 
   Color word_color(WordKind kind) const {
     switch (kind) {
-      case WordKind::keyword: return theme_.keyword;
-      case WordKind::call: return theme_.call;
-      case WordKind::comment: return theme_.comment;
-      case WordKind::number: return theme_.number;
-      case WordKind::punctuation: return theme_.text_secondary;
-      case WordKind::plain: break;
+      case WordKind::keyword:
+        return theme_.keyword;
+      case WordKind::call:
+        return theme_.call;
+      case WordKind::comment:
+        return theme_.comment;
+      case WordKind::number:
+        return theme_.number;
+      case WordKind::punctuation:
+        return theme_.text_secondary;
+      case WordKind::plain:
+        break;
     }
     return theme_.text;
   }
@@ -140,7 +147,8 @@ class ActorPanel {
   }
 
   std::string time_of(const FocusLine& line) const {
-    return session_.format().number(static_cast<double>(session_.trace().time(line.event)));
+    const auto time = static_cast<double>(session_.trace().time(line.event));
+    return session_.format().number_in_view(time, session_.view.span());
   }
 
   void draw_event(const FocusLine& line, float time_width, float y) {
@@ -152,8 +160,8 @@ class ActorPanel {
             line.is_current ? theme_.text : theme_.text_faint, time);
     const float place_width = p_.text_width(p_.fonts().tiny, line.place);
     const float x = right + px(14), room = area_.x1 - place_width - px(28) - x;
-    const Color color = line.is_error ? theme_.error
-                        : line.is_future ? theme_.text_faint
+    const Color color = line.is_error     ? theme_.error
+                        : line.is_future  ? theme_.text_faint
                         : line.is_current ? theme_.text
                                           : theme_.text_secondary;
     p_.text_fit(p_.fonts().small, x, y + px(1), room, color, line.sentence);
@@ -190,8 +198,7 @@ void draw_actors(Ui& ui, Session& session, SourceFiles& files, const Rect& area)
   p.fill(area, p.theme().panel);
   p.line({area.x0, area.y0}, {area.x1, area.y0}, p.theme().line_strong, 1);
   FocusOptions options;
-  options.actor_count =
-      static_cast<std::size_t>(std::clamp(area.width() / p.px(400), 1.0f, 3.0f));
+  options.actor_count = static_cast<std::size_t>(std::clamp(area.width() / p.px(400), 1.0f, 3.0f));
   const float room = area.height() - p.px(head_height + status_height);
   options.line_count = static_cast<std::size_t>(std::max(1.0f, room / p.px(line_height)));
   const std::vector<ActorFocus> actors = focus_actors(session, options);

@@ -10,6 +10,8 @@ namespace {
 
 /// Opacity of what has not happened yet.
 constexpr float future_opacity = 0.38f;
+/// A finding in the future is dimmed less: it is what one steps towards.
+constexpr float finding_opacity = 0.6f;
 
 class LayoutPainter {
  public:
@@ -18,8 +20,8 @@ class LayoutPainter {
         theme_(painter.theme()),
         session_(session),
         layout_(layout),
-        playhead_x_(layout.axis.to_x(
-            drawn_time(session.trace().clock(), session.playback.position()))) {}
+        playhead_x_(
+            layout.axis.to_x(drawn_time(session.trace().clock(), session.playback.position()))) {}
 
   void draw() {
     p_.push_clip({layout_.lanes.x0, layout_.ruler.y0, layout_.lanes.x1, layout_.lanes.y1});
@@ -56,11 +58,11 @@ class LayoutPainter {
       const float split = std::clamp(playhead_x_, band.x0, band.x1);
       p_.fill({band.x0, top, split, bottom}, fade(theme_.grace_period, theme_.band_past));
       p_.fill({split, top, band.x1, bottom}, fade(theme_.grace_period, theme_.band_future));
+      if (band.x1 - band.x0 < px(5)) continue;  // all edges and no band
       const Color edge = fade(theme_.grace_period, 0.55f);
       p_.line({band.x0, top}, {band.x0, bottom}, edge, px(1));
       p_.dashed_line({band.x1, top}, {band.x1, bottom}, edge);
-      p_.fill({band.x0, top, band.x1, top + px(18)},
-              fade(theme_.grace_period, theme_.band_title));
+      p_.fill({band.x0, top, band.x1, top + px(18)}, fade(theme_.grace_period, theme_.band_title));
     }
     for (const Band& band : layout_.bands) draw_band_title(band, top);
   }
@@ -96,7 +98,8 @@ class LayoutPainter {
     const float x = playhead_x_, top = layout_.ruler.y0;
     if (x < layout_.lanes.x0 || x > layout_.lanes.x1) return;
     p_.line({x, top + px(20)}, {x, layout_.lanes.y1}, fade(color, 0.9f), px(1.5f));
-    const std::string time = session_.format().number(session_.playback.position());
+    const std::string time =
+        session_.format().number_in_view(session_.playback.position(), session_.view.span());
     const float half = p_.text_width(p_.fonts().tiny, time) / 2;
     p_.fill({x - half - px(6), top + px(3), x + half + px(6), top + px(20)}, color, px(4));
     p_.triangle({x - px(4), top + px(20)}, {x + px(4), top + px(20)}, {x, top + px(24)}, color);
@@ -160,9 +163,10 @@ class LayoutPainter {
     draw_shape(bar, bar.rect, span_color(theme_, before), opacity);
     p_.pop_clip();
     const Rect bad{bar.error_x, bar.rect.y0, bar.rect.x1, bar.rect.y1};
-    p_.fill(bad, fade(theme_.error, 0.30f), px(4));
-    p_.hatch(bad, fade(theme_.error, 0.8f), px(7), px(1.6f));
-    p_.stroke(bad, theme_.error, px(4), px(1.4f));
+    const float strength = std::max(opacity, finding_opacity);
+    p_.fill(bad, fade(theme_.error, 0.30f * strength), px(4));
+    p_.hatch(bad, fade(theme_.error, 0.8f * strength), px(7), px(1.6f));
+    p_.stroke(bad, fade(theme_.error, strength), px(4), px(1.4f));
   }
 
   void draw_shape(const Bar& bar, const Rect& r, Color color, float opacity) {
@@ -183,9 +187,9 @@ class LayoutPainter {
         p_.stroke(outline, fade(color, 0.85f * opacity), px(4), px(1.2f));
         return;
       case SpanKind::reader:
-        p_.fill(r, fade(color, s.is_pre_existing || s.is_error ? opacity
-                                                               : theme_.later_fill * opacity),
-                px(4));
+        p_.fill(
+            r, fade(color, s.is_pre_existing || s.is_error ? opacity : theme_.later_fill * opacity),
+            px(4));
         return;
       default:
         p_.fill(r, fade(color, opacity), px(4));
@@ -213,8 +217,8 @@ class LayoutPainter {
     if (!bar.label.empty()) {
       const Rect& at = bar.label_rect;
       if (s.kind == SpanKind::blocked) {
-        const Color plate = theme_.is_dark ? fade(theme_.background, 0.82f)
-                                           : fade(theme_.panel, 0.88f);
+        const Color plate =
+            theme_.is_dark ? fade(theme_.background, 0.82f) : fade(theme_.panel, 0.88f);
         p_.fill({at.x0 - px(4), at.y0 + px(3), at.x1 + px(4), at.y1 - px(3)}, plate, px(3));
       }
       p_.text_between(p_.fonts().small, at.x0, at.y0, at.y1, text_color(s), bar.label);
@@ -242,9 +246,10 @@ class LayoutPainter {
   void draw_arrow(const ArrowPath& path) {
     const Arrow& arrow = lanes().arrows[path.arrow];
     const float strength = arrow.kind == ArrowKind::reader ? 0.45f : 1;
-    const Color color =
-        fade(arrow_color(theme_, arrow.kind), strength * opacity_at(std::max(arrow.from, arrow.to)));
-    const bool is_down = path.to.y > path.to_control.y || (path.is_straight && path.to.y > path.from.y);
+    const Color color = fade(arrow_color(theme_, arrow.kind),
+                             strength * opacity_at(std::max(arrow.from, arrow.to)));
+    const bool is_down =
+        path.to.y > path.to_control.y || (path.is_straight && path.to.y > path.from.y);
     const float back = is_down ? -1.0f : 1.0f, r = px(4.5f);
     const Point neck{path.to.x, path.to.y + back * px(5)};
     if (path.is_straight) {
@@ -299,14 +304,19 @@ class LayoutPainter {
     const Color color = mark_color(theme_, mark);
     if (glyph.has_stem) draw_stem(glyph, mark, opacity);
     switch (glyph.shape) {
-      case MarkShape::pin: break;
+      case MarkShape::pin:
+        break;
       case MarkShape::ring:
         p_.circle(glyph.at, px(8.2f) * glyph.size, theme_.background);
         p_.circle(glyph.at, px(7) * glyph.size, fade(color, opacity));
         p_.circle(glyph.at, px(3) * glyph.size, theme_.background);
         break;
-      case MarkShape::diamond: draw_diamond(glyph, mark, color, opacity); break;
-      case MarkShape::crossed: draw_crossed(glyph, mark, opacity); break;
+      case MarkShape::diamond:
+        draw_diamond(glyph, mark, color, opacity);
+        break;
+      case MarkShape::crossed:
+        draw_crossed(glyph, mark, opacity);
+        break;
       case MarkShape::link:
         p_.circle(glyph.at, px(6) * glyph.size, theme_.background);
         p_.ring(glyph.at, px(4.5f) * glyph.size, fade(theme_.neutral, opacity), px(1.5f));
@@ -315,7 +325,9 @@ class LayoutPainter {
         p_.circle(glyph.at, px(4), theme_.background);
         p_.circle(glyph.at, px(3), fade(color, opacity));
         break;
-      case MarkShape::finding: draw_finding(glyph); break;
+      case MarkShape::finding:
+        draw_finding(glyph, opacity);
+        break;
     }
     if (session_.selection == Selection{Selection::Kind::mark, glyph.mark}) {
       p_.ring({glyph.at.x, glyph.shape == MarkShape::pin ? glyph.head_y : glyph.at.y}, px(12),
@@ -376,9 +388,10 @@ class LayoutPainter {
     });
   }
 
-  void draw_finding(const MarkGlyph& glyph) {
+  void draw_finding(const MarkGlyph& glyph, float opacity) {
     const Point c = glyph.at;
-    p_.circle(c, px(11), theme_.error);
+    p_.circle(c, px(11), theme_.background);
+    p_.circle(c, px(11), fade(theme_.error, std::max(opacity, finding_opacity)));
     p_.ring(c, px(16), fade(theme_.error, 0.5f), px(2));
     p_.line({c.x, c.y - px(5)}, {c.x, c.y + px(1.5f)}, theme_.on_finding, px(2.4f));
     p_.circle({c.x, c.y + px(5)}, px(1.5f), theme_.on_finding);
@@ -387,7 +400,8 @@ class LayoutPainter {
   void draw_mark_label(const MarkGlyph& glyph, const Mark& mark, Color color, float opacity) {
     const Rect& at = glyph.label;
     if (glyph.shape == MarkShape::finding) {
-      p_.fill(at, theme_.error, px(5));
+      p_.fill(at, theme_.background, px(5));
+      p_.fill(at, fade(theme_.error, std::max(opacity, finding_opacity)), px(5));
       p_.text_between(p_.fonts().bold, at.x0 + px(10), at.y0, at.y1, theme_.on_finding, mark.label);
       return;
     }

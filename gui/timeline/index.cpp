@@ -99,9 +99,8 @@ TimelineIndex index_timeline(const Lanes& lanes) {
   }
   index_arrows(lanes, index);
   for (std::uint32_t i = 0; i < lanes.badges.size(); ++i) index.badges.push_back(i);
-  std::stable_sort(index.badges.begin(), index.badges.end(), [&](auto a, auto b) {
-    return lanes.badges[a].time < lanes.badges[b].time;
-  });
+  std::stable_sort(index.badges.begin(), index.badges.end(),
+                   [&](auto a, auto b) { return lanes.badges[a].time < lanes.badges[b].time; });
   return index;
 }
 

@@ -28,9 +28,9 @@ struct LaneIndex {
 
 struct TimelineIndex {
   std::vector<LaneIndex> lanes;
-  std::vector<std::uint32_t> arrows;      ///< Sorted by the earlier end.
-  std::vector<Timestamp> arrow_ends_max;  ///< Latest end of this arrow and all before it.
-  std::vector<std::uint32_t> badges;      ///< Sorted by time.
+  std::vector<std::uint32_t> arrows;         ///< Sorted by the earlier end.
+  std::vector<Timestamp> arrow_ends_max;     ///< Latest end of this arrow and all before it.
+  std::vector<std::uint32_t> badges;         ///< Sorted by time.
   std::vector<std::uint32_t> grace_periods;  ///< Spans of that kind, by start.
 };
 
@@ -38,7 +38,7 @@ TimelineIndex index_timeline(const Lanes& lanes);
 
 /// One or more spans of a track that are drawn as one bar.
 struct Run {
-  std::uint32_t span = 0;   ///< The first of them, or the error among them.
+  std::uint32_t span = 0;  ///< The first of them, or the error among them.
   std::uint32_t count = 1;
   Timestamp start = 0;
   Timestamp end = 0;

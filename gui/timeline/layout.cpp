@@ -35,8 +35,10 @@ std::vector<float> row_heights(const LayoutInput& input, float room) {
 /// Nested bars need a taller outermost bar, so that the inner ones still take a label.
 float bar_height(const LayoutInput& input, const LaneIndex& lane, float row) {
   const float deeper = static_cast<float>(std::min<std::size_t>(lane.slots.size(), 3)) - 1;
-  const float single =
-      (row < 90 * input.scale ? 26 : row < 150 * input.scale ? 30 : 34) * input.scale;
+  const float single = (row < 90 * input.scale    ? 26
+                        : row < 150 * input.scale ? 30
+                                                  : 34) *
+                       input.scale;
   const float wanted = single + std::max(0.0f, deeper) * 8 * input.scale;
   return std::floor(std::min(wanted, row * 0.52f));
 }
@@ -153,8 +155,8 @@ class BarBuilder {
     std::sort(taken.begin(), taken.end(), [](const Gap& a, const Gap& b) { return a.x0 < b.x0; });
     std::vector<Gap> free;
     float x = std::max(bar.rect.x0, out_.lanes.x0) + 3 * input_.scale;
-    const float end = std::min({bar.rect.x1, out_.lanes.x1, std::max(bar.error_x, x)}) -
-                      3 * input_.scale;
+    const float end =
+        std::min({bar.rect.x1, out_.lanes.x1, std::max(bar.error_x, x)}) - 3 * input_.scale;
     for (const Gap& gap : taken) {
       if (gap.x1 <= x || gap.x0 >= end) continue;
       free.push_back({x, gap.x0});
@@ -201,12 +203,18 @@ class BarBuilder {
 
   static std::string_view short_kind(SpanKind kind) {
     switch (kind) {
-      case SpanKind::mutex: return "mutex";
-      case SpanKind::spinlock: return "lock";
-      case SpanKind::callback: return "cb";
-      case SpanKind::work: return "work";
-      case SpanKind::blocked: return "waits";
-      default: return "";
+      case SpanKind::mutex:
+        return "mutex";
+      case SpanKind::spinlock:
+        return "lock";
+      case SpanKind::callback:
+        return "cb";
+      case SpanKind::work:
+        return "work";
+      case SpanKind::blocked:
+        return "waits";
+      default:
+        return "";
     }
   }
 
@@ -300,8 +308,8 @@ void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out) {
   for (std::size_t i = 0; i < input.lanes.lanes.size(); ++i) {
     if (input.lanes.lanes[i].kind != LaneKind::grace_periods) continue;
     for (const Track& slot : input.index.lanes[i].slots) {
-      for (const Run& run : fold(slot, out.axis.view.start, out.axis.view.end,
-                                 out.axis.per_pixel() * 2)) {
+      for (const Run& run :
+           fold(slot, out.axis.view.start, out.axis.view.end, out.axis.per_pixel() * 2)) {
         Band band;
         band.span = run.span;
         band.x0 = out.axis.to_x(static_cast<double>(run.start));
@@ -344,11 +352,11 @@ void add_badges(const LayoutInput& input, TimelineLayout& out, std::vector<RowSt
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
     const Row& row = out.rows[i];
     if (input.lanes.lanes[row.lane].kind != LaneKind::grace_periods) continue;
-    const auto first = std::lower_bound(
-        input.index.badges.begin(), input.index.badges.end(), out.axis.view.start,
-        [&](std::uint32_t b, double t) {
-          return static_cast<double>(input.lanes.badges[b].time) < t;
-        });
+    const auto first =
+        std::lower_bound(input.index.badges.begin(), input.index.badges.end(), out.axis.view.start,
+                         [&](std::uint32_t b, double t) {
+                           return static_cast<double>(input.lanes.badges[b].time) < t;
+                         });
     for (auto badge = first; badge != input.index.badges.end(); ++badge) {
       const auto time = static_cast<double>(input.lanes.badges[*badge].time);
       if (time > out.axis.view.end) break;
@@ -376,8 +384,7 @@ void add_dots(const LayoutInput& input, TimelineLayout& out) {
     const auto before = [&](std::uint32_t event, double time) {
       return static_cast<double>(input.trace.time(event)) < time;
     };
-    const auto first =
-        std::lower_bound(events.begin(), events.end(), out.axis.view.start, before);
+    const auto first = std::lower_bound(events.begin(), events.end(), out.axis.view.start, before);
     const auto last = std::lower_bound(first, events.end(), out.axis.view.end, before);
     if (static_cast<double>(last - first) * distance > static_cast<double>(out.lanes.width())) {
       continue;

@@ -39,8 +39,7 @@ ArrowPath make_path(const LayoutInput& input, const TimelineLayout& out, std::si
   if (&from == &to) path.to.y = to.bar.y0 - 1;  // an arch over the lane's own bars
   const float distance = std::fabs(path.to.y - path.from.y);
   path.is_straight = &from != &to && std::fabs(path.to.x - path.from.x) < 24 * input.scale;
-  const float reach = &from == &to ? 26 * input.scale
-                                   : std::min(70 * input.scale, distance * 0.6f);
+  const float reach = &from == &to ? 26 * input.scale : std::min(70 * input.scale, distance * 0.6f);
   path.from_control = {path.from.x, path.from.y + (is_down ? reach : -reach)};
   path.to_control = {path.to.x, path.to.y + (is_down || &from == &to ? -reach : reach)};
   return path;
@@ -72,10 +71,9 @@ void place_plate(const LayoutInput& input, const TimelineLayout& out, ArrowPath&
 
 void add_arrows(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows) {
   const auto& ends = input.index.arrow_ends_max;
-  const auto first = std::lower_bound(ends.begin(), ends.end(), out.axis.view.start,
-                                      [](Timestamp end, double limit) {
-                                        return static_cast<double>(end) < limit;
-                                      });
+  const auto first = std::lower_bound(
+      ends.begin(), ends.end(), out.axis.view.start,
+      [](Timestamp end, double limit) { return static_cast<double>(end) < limit; });
   for (auto i = static_cast<std::size_t>(first - ends.begin());
        i < ends.size() && out.arrows.size() < arrow_count_max; ++i) {
     const Arrow& arrow = input.lanes.arrows[input.index.arrows[i]];

@@ -30,8 +30,7 @@ std::vector<MarkGlyph> visible_glyphs(const LayoutInput& input, const TimelineLa
   std::vector<MarkGlyph> glyphs;
   float last_x = -1e9f;
   for (; at != end && static_cast<double>(at->time) <= out.axis.view.end; ++at) {
-    const float x =
-        out.axis.to_x(drawn_time(input.format.clock(), static_cast<double>(at->time)));
+    const float x = out.axis.to_x(drawn_time(input.format.clock(), static_cast<double>(at->time)));
     if (x < last_x + 2 * input.scale && !at->is_error) continue;
     last_x = x;
     MarkGlyph glyph;
@@ -71,9 +70,8 @@ class MarkBuilder {
       }
     }
     // Findings are drawn last, above everything else.
-    std::stable_partition(glyphs_.begin(), glyphs_.end(), [](const MarkGlyph& glyph) {
-      return glyph.shape != MarkShape::finding;
-    });
+    std::stable_partition(glyphs_.begin(), glyphs_.end(),
+                          [](const MarkGlyph& glyph) { return glyph.shape != MarkShape::finding; });
     out_.marks.insert(out_.marks.end(), glyphs_.begin(), glyphs_.end());
   }
 
@@ -102,7 +100,7 @@ class MarkBuilder {
 
   void place_label(MarkGlyph& glyph) {
     const bool is_finding = glyph.shape == MarkShape::finding;
-    const TextStyle style = is_finding                         ? TextStyle::bold
+    const TextStyle style = is_finding                      ? TextStyle::bold
                             : glyph.shape == MarkShape::pin ? TextStyle::tiny
                                                             : TextStyle::small;
     const float width = input_.measure(style, mark(glyph).label);
@@ -164,7 +162,8 @@ class MarkBuilder {
     for (const bool is_above : {true, false}) {
       for (int level = 1;; ++level) {
         const float shift = static_cast<float>(level) * line;
-        const float y0 = is_above ? row_.bar.y0 - shift + px(1) : row_.bar.y1 + shift - line + px(1);
+        const float y0 =
+            is_above ? row_.bar.y0 - shift + px(1) : row_.bar.y1 + shift - line + px(1);
         if (y0 < row_.rect.y0 - px(2) || y0 + line > row_.rect.y1 + px(1)) break;
         for (const float x0 : {glyph.at.x + gap, glyph.at.x - gap - width}) {
           if (!try_place(glyph, {x0, y0, x0 + width, y0 + line}, false)) continue;

@@ -35,8 +35,8 @@ class Obstacles {
 /// The marks of a row and what its labels must avoid.
 struct RowState {
   std::vector<MarkGlyph> glyphs;  ///< By x; not yet labelled.
-  Obstacles solid;   ///< Filled bars: no text over them.
-  Obstacles labels;  ///< Text, glyphs and captions.
+  Obstacles solid;                ///< Filled bars: no text over them.
+  Obstacles labels;               ///< Text, glyphs and captions.
 };
 
 void add_rows(const LayoutInput& input, TimelineLayout& out);
@@ -50,7 +50,6 @@ void add_dots(const LayoutInput& input, TimelineLayout& out);
 void add_arrows(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
 
 /// `text` cut to `width` with an ellipsis; empty when less than two characters would stay.
-std::string fit_text(const LayoutInput& input, TextStyle style, std::string_view text,
-                     float width);
+std::string fit_text(const LayoutInput& input, TextStyle style, std::string_view text, float width);
 
 }  // namespace rcuscope::gui::layout

@@ -48,10 +48,8 @@ class OverviewStrip {
     const Rect w = window();
     const float grip = p_.px(6);
     const double moved = static_cast<double>(mouse.moved.x) * axis_.per_pixel();
-    const Response left =
-        ui_.interact("overview.start", {w.x0 - grip, w.y0, w.x0 + grip, w.y1});
-    const Response right =
-        ui_.interact("overview.end", {w.x1 - grip, w.y0, w.x1 + grip, w.y1});
+    const Response left = ui_.interact("overview.start", {w.x0 - grip, w.y0, w.x0 + grip, w.y1});
+    const Response right = ui_.interact("overview.end", {w.x1 - grip, w.y0, w.x1 + grip, w.y1});
     const Response strip = ui_.interact("overview", strip_);
     TimeView view = session_.view;
     const double least = session_.limits().span_min;
@@ -131,9 +129,9 @@ class OverviewStrip {
     std::size_t most = 1, first = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {
       const double limit = axis_.to_time(strip_.x0 + static_cast<float>(i + 1) * p_.px(4));
-      const auto last = std::lower_bound(
-          times.begin() + static_cast<std::ptrdiff_t>(first), times.end(), limit,
-          [](Timestamp time, double t) { return static_cast<double>(time) < t; });
+      const auto last =
+          std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(first), times.end(), limit,
+                           [](Timestamp time, double t) { return static_cast<double>(time) < t; });
       const auto next = static_cast<std::size_t>(last - times.begin());
       counts[i] = next - first;
       most = std::max(most, counts[i]);
@@ -144,12 +142,13 @@ class OverviewStrip {
       const float share = static_cast<float>(counts[i]) / static_cast<float>(most);
       const float x = strip_.x0 + static_cast<float>(i) * p_.px(4);
       const float height = std::max(p_.px(2), share * (strip_.height() - p_.px(6)));
-      p_.fill({x + p_.px(0.5f), strip_.y1 - p_.px(3) - height, x + p_.px(3.2f),
-               strip_.y1 - p_.px(3)},
-              fade(theme_.reader, 0.75f), p_.px(1));
+      p_.fill(
+          {x + p_.px(0.5f), strip_.y1 - p_.px(3) - height, x + p_.px(3.2f), strip_.y1 - p_.px(3)},
+          fade(theme_.reader, 0.75f), p_.px(1));
     }
     for (const Mark& mark : session_.lanes().marks) {
-      if (mark.is_error) p_.circle({x_of(mark.time), strip_.y0 + p_.px(6)}, p_.px(3.5f), theme_.error);
+      if (mark.is_error)
+        p_.circle({x_of(mark.time), strip_.y0 + p_.px(6)}, p_.px(3.5f), theme_.error);
     }
   }
 
@@ -168,8 +167,7 @@ class OverviewStrip {
 
   void draw_playhead() {
     const Color color = session_.finding_so_far() ? theme_.error : theme_.playhead;
-    const float x =
-        axis_.to_x(drawn_time(session_.trace().clock(), session_.playback.position()));
+    const float x = axis_.to_x(drawn_time(session_.trace().clock(), session_.playback.position()));
     p_.line({x, strip_.y0 - p_.px(4)}, {x, strip_.y1 + p_.px(4)}, color, p_.px(2));
     p_.circle({x, strip_.y0 - p_.px(4)}, p_.px(4), color);
   }

@@ -35,8 +35,7 @@ class TimelinePanel {
       return p_.text_width(face(style), text);
     };
     TimelineLayout layout = compute_layout(input(measure));
-    handle_input(layout);
-    layout = compute_layout(input(measure));
+    if (handle_input(layout)) layout = compute_layout(input(measure));
     draw_ground(layout);
     draw_layout(p_, session_, layout);
     draw_names(layout);
@@ -46,15 +45,16 @@ class TimelinePanel {
  private:
   const Face& face(TextStyle style) const {
     const Fonts& fonts = p_.fonts();
-    return style == TextStyle::bold ? fonts.bold : style == TextStyle::tiny ? fonts.tiny
-                                                                            : fonts.small;
+    return style == TextStyle::bold   ? fonts.bold
+           : style == TextStyle::tiny ? fonts.tiny
+                                      : fonts.small;
   }
 
   LayoutInput input(const MeasureText& measure) const {
-    return {session_.trace(),  session_.lanes(), session_.events_of_actor(),
-            session_.index(),  session_.format(), measure,
-            notes_,            session_.view,     plot_,
-            p_.scale(),        session_.lane_scroll_px};
+    return {session_.trace(), session_.lanes(),       session_.events_of_actor(),
+            session_.index(), session_.format(),      measure,
+            notes_,           session_.view,          plot_,
+            p_.scale(),       session_.lane_scroll_px};
   }
 
   std::string note_of(const GracePeriodState& gp) const {
@@ -68,7 +68,10 @@ class TimelinePanel {
 
   // --- input ---
 
-  void handle_input(const TimelineLayout& layout) {
+  /// Return: true if what is visible has changed.
+  bool handle_input(const TimelineLayout& layout) {
+    const TimeView view = session_.view;
+    const float scroll_px = session_.lane_scroll_px;
     const Mouse mouse = current_mouse();
     const Response ruler = ui_.interact("ruler", layout.ruler);
     if (ruler.is_active) {
@@ -78,8 +81,8 @@ class TimelinePanel {
     }
     const Response lanes = ui_.interact("timeline", layout.lanes);
     if (lanes.is_hovered || ruler.is_hovered) on_wheel(layout, mouse);
-    const bool is_panning = (lanes.is_active && was_dragged(p_.scale())) ||
-                            (lanes.is_hovered && mouse.is_middle_down);
+    const bool is_panning =
+        (lanes.is_active && was_dragged(p_.scale())) || (lanes.is_hovered && mouse.is_middle_down);
     if (is_panning) {
       session_.pan(-static_cast<double>(mouse.moved.x) * layout.axis.per_pixel());
       scroll(layout, -mouse.moved.y);
@@ -91,6 +94,8 @@ class TimelinePanel {
       session_.selection = find_item(layout, mouse.at);
       session_.inspector_scroll_px = 0;
     }
+    return session_.view.start != view.start || session_.view.end != view.end ||
+           session_.lane_scroll_px != scroll_px;
   }
 
   void on_wheel(const TimelineLayout& layout, const Mouse& mouse) {
@@ -129,7 +134,8 @@ class TimelinePanel {
   }
 
   void draw_names(const TimelineLayout& layout) {
-    const std::string unit = layout.unit.name == "step" ? "step" : "time, " + std::string(layout.unit.name);
+    const std::string unit =
+        layout.unit.name == "step" ? "step" : "time, " + std::string(layout.unit.name);
     p_.text(p_.fonts().tiny, area_.x0 + p_.px(14), area_.y0 + p_.px(6), theme_.text_faint, unit);
     p_.push_clip({area_.x0, layout.lanes.y0, plot_.x0, area_.y1});
     for (const Row& row : layout.rows) draw_name(row);
@@ -147,10 +153,10 @@ class TimelinePanel {
     if (is_selected || response.is_hovered) {
       p_.fill(cell, fade(theme_.accent, is_selected ? 0.10f : 0.04f));
     }
-    p_.fill({cell.x0, cell.y0, cell.x0 + p_.px(3), cell.y1},
-            is_selected ? theme_.accent
-            : lane.must_not_sleep ? theme_.text_secondary
-                                  : theme_.line_strong);
+    p_.fill({cell.x0, cell.y0, cell.x0 + p_.px(3), cell.y1}, is_selected ? theme_.accent
+                                                             : lane.must_not_sleep
+                                                                 ? theme_.text_secondary
+                                                                 : theme_.line_strong);
     const float middle = (row.rect.y0 + row.rect.y1) / 2;
     p_.text_fit(p_.fonts().regular, area_.x0 + p_.px(16), middle - p_.px(18),
                 p_.px(lane_names_width - 24), theme_.text, lane.name);
@@ -185,8 +191,8 @@ class TimelinePanel {
   void draw_scroll_bar(const TimelineLayout& layout) {
     const float shown = layout.lanes.height() / layout.content_height;
     if (shown >= 1 || layout.content_height <= 0) return;
-    const float top = layout.lanes.y0 +
-                      layout.lanes.height() * session_.lane_scroll_px / layout.content_height;
+    const float top =
+        layout.lanes.y0 + layout.lanes.height() * session_.lane_scroll_px / layout.content_height;
     p_.fill({plot_.x1 - p_.px(6), top, plot_.x1 - p_.px(2), top + layout.lanes.height() * shown},
             fade(theme_.text_faint, 0.5f), p_.px(2));
   }
@@ -211,8 +217,9 @@ class TimelinePanel {
       time = session_.format().instant(static_cast<double>(session_.trace().time(event)));
     }
     const std::string sentence = describe_event(session_.trace(), event);
-    const float width = std::max(p_.text_width(p_.fonts().small, sentence),
-                                 p_.text_width(p_.fonts().tiny, time)) + p_.px(20);
+    const float width =
+        std::max(p_.text_width(p_.fonts().small, sentence), p_.text_width(p_.fonts().tiny, time)) +
+        p_.px(20);
     Rect tip{mouse.at.x + p_.px(14), mouse.at.y + p_.px(16), 0, 0};
     tip.x0 = std::max(area_.x0, std::min(tip.x0, area_.x1 - width - p_.px(4)));
     tip.x1 = tip.x0 + width;

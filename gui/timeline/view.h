@@ -33,9 +33,7 @@ struct TimeAxis {
     const double x = x0 + (time - view.start) / per_pixel();
     return static_cast<float>(std::clamp(x, x0 - 1e5, x1 + 1e5));
   }
-  double to_time(float x) const {
-    return view.start + static_cast<double>(x - x0) * per_pixel();
-  }
+  double to_time(float x) const { return view.start + static_cast<double>(x - x0) * per_pixel(); }
 };
 
 inline TimeView clamped(TimeView view, const ViewLimits& limits) {
@@ -46,8 +44,7 @@ inline TimeView clamped(TimeView view, const ViewLimits& limits) {
 }
 
 /// Zooms by `factor` (below 1: in) so that `time` stays where it is on the screen.
-inline TimeView zoomed(const TimeView& view, double time, double factor,
-                       const ViewLimits& limits) {
+inline TimeView zoomed(const TimeView& view, double time, double factor, const ViewLimits& limits) {
   const double span_max = limits.end - limits.start;
   const double span =
       std::clamp(view.span() * factor, std::min(limits.span_min, span_max), span_max);
