@@ -235,8 +235,8 @@ class LabelPlacer {
     const Plate plate = is_alert ? Plate::panel : Plate::ground;
     if (place_first_free(places, text, style, plate, taken_) || !is_alert) return;
     // An error is told even where it covers something, but not where it covers another text, and
-    // first above or below, where it hides the least of what follows.
-    std::rotate(places.begin(), places.begin() + 1, places.end());
+    // first below, where it hides the least of what led to it.
+    std::rotate(places.begin(), places.begin() + 2, places.end());
     place_first_free(places, text, style, plate, texts_);
   }
 

@@ -39,7 +39,8 @@ constexpr const EventDescription& describe(EventKind kind) {
   return event_descriptions[static_cast<std::uint16_t>(kind)];
 }
 
-/// Bits of Event::flags. The low four bits hold the access kind of loads and stores (world/access.h).
+/// Bits of Event::flags. The low four bits hold the access kind of loads and stores
+/// (world/access.h).
 namespace event_flag {
 inline constexpr std::uint16_t access_mask = 0x000f;
 inline constexpr std::uint16_t error = 0x0010;     ///< The event is, or is about to be, a finding.

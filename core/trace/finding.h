@@ -38,13 +38,14 @@ constexpr const FindingDescription& describe(FindingKind kind) {
 /// One defect, where it showed. The explorer adds explanation and schedule.
 struct Finding {
   FindingKind kind{};
-  std::string message;      ///< The kernel's own words.
-  std::string kconfig;      ///< Kernel option that would have caught it; may be empty.
-  std::string explanation;  ///< Plain English: which reader, which grace period, who freed, who read.
-  std::string schedule;     ///< Replays it exactly; empty when it was found live.
-  std::string actor;        ///< Name of the actor that hit it.
-  std::string place;        ///< What distinguishes it from others of its kind: the location or object.
-  Step step = -1;           ///< In its execution; -1 when it was found at the end or live.
+  std::string message;  ///< The kernel's own words.
+  std::string kconfig;  ///< Kernel option that would have caught it; may be empty.
+  std::string
+      explanation;       ///< Plain English: which reader, which grace period, who freed, who read.
+  std::string schedule;  ///< Replays it exactly; empty when it was found live.
+  std::string actor;     ///< Name of the actor that hit it.
+  std::string place;     ///< What distinguishes it from others of its kind: the location or object.
+  Step step = -1;        ///< In its execution; -1 when it was found at the end or live.
 };
 
 }  // namespace rcuscope

@@ -44,7 +44,7 @@ struct Span {
   std::int32_t lane = 0;
   SpanKind kind{};
   ObjectId object;
-  GracePeriodId grace_period;  ///< For readers: the first grace period that had to wait for it.
+  GracePeriodId grace_period;    ///< For readers: the first grace period that had to wait for it.
   bool is_pre_existing = false;  ///< Readers: some grace period waits for it (drawn solid).
   bool is_open = false;          ///< Still open at the end of the trace.
   bool is_inferred = false;
@@ -54,9 +54,9 @@ struct Span {
   std::string label;
 };
 
-/// A point of the picture: list operations, put_device, kfree, call_rcu, notes, findings. In a trace of
-/// steps an event takes [time, time + 1): spans end behind their last step, and marks, badges and the
-/// ends of arrows are best drawn in the middle of theirs.
+/// A point of the picture: list operations, put_device, kfree, call_rcu, notes, findings. In a
+/// trace of steps an event takes [time, time + 1): spans end behind their last step, and marks,
+/// badges and the ends of arrows are best drawn in the middle of theirs.
 struct Mark {
   Timestamp time = 0;
   std::int32_t lane = 0;

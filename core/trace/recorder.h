@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Recorder: a per-thread ring of events; record() never blocks, never allocates, counts what it drops.
+// Recorder: a per-thread ring of events; record() never blocks, never allocates, counts what it
+// drops.
 #pragma once
 
 #include <atomic>

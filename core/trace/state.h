@@ -16,9 +16,9 @@ enum class Membership : std::uint8_t { never_linked, linked, unlinked };
 struct ObjectState {
   ObjectId object;
   Membership membership = Membership::never_linked;
-  ObjectId list;           ///< The list it is or was on.
+  ObjectId list;  ///< The list it is or was on.
   bool is_freed = false;
-  bool is_poisoned = false;  ///< Unlinked by list_del: next is LIST_POISON1.
+  bool is_poisoned = false;                ///< Unlinked by list_del: next is LIST_POISON1.
   std::optional<std::int64_t> references;  ///< Of a device or kref, where the trace shows it.
   GracePeriodId waits_for;                 ///< Freed or put only after this grace period.
 };
