@@ -139,7 +139,10 @@ ActorScope::ActorScope(Actor& actor)
   actor.ring = actor.level == TraceLevel::off ? nullptr : thread_slot.ring;
   const bool is_access_slow = actor.token != nullptr || actor.level == TraceLevel::full ||
                               actor.level == TraceLevel::logical;
-  if (actor.is_implicit_reader()) actor.flavor->lock();
+  if (actor.is_implicit_reader()) {
+    actor.flavor->lock();
+    tsan_enter_section();
+  }
   const std::lock_guard guard(actor.repetition->mutex);
   const bool is_over = actor.repetition->is_abandoned();
   thread_slot.actor = &actor;
@@ -151,11 +154,11 @@ ActorScope::ActorScope(Actor& actor)
 
 ActorScope::~ActorScope() {
   if (thread_slot.depth() > 0) {
-    note_section_end();
+    tsan_release();
     actor_.flavor->unlock();
   }
   if (actor_.is_implicit_reader()) {
-    note_section_end();
+    tsan_release();
     actor_.flavor->unlock();
   }
   actor_.repetition->session().section_count += thread_slot.section_count.load() - sections_before_;

@@ -33,7 +33,7 @@ void record_end_of_grace_period(Session& session, std::int64_t number) {
 
 void run_deferred(rcu_head* head) {
   const std::unique_ptr<Deferred> deferred(static_cast<Deferred*>(head));
-  note_grace_period_end();
+  tsan_acquire();
   Repetition& repetition = *deferred->repetition;
   Session& session = repetition.session();
   session.adopt_callback_thread();
@@ -59,6 +59,7 @@ void defer(Actor& actor, std::function<void(std::int32_t)> run, EventKind kind,
   fields.grace_period = trace_id(deferred->grace_period);
   record(actor, kind, fields);
   actor.flavor->use_callback_thread(actor.repetition->session().callback_thread());
+  tsan_release();
   actor.flavor->queue_callback(deferred.release(), run_deferred);
 }
 

@@ -21,8 +21,7 @@ struct Flavor {
   void (*wait_for_readers)();  ///< synchronize_rcu. Context: not inside a section of the caller.
   void (*queue_callback)(rcu_head* head, void (*function)(rcu_head*));
   call_rcu_data* (*start_callback_thread)();
-  void (*use_callback_thread)(call_rcu_data* thread);   ///< For queue_callback of this thread.
-  void (*stop_callback_thread)(call_rcu_data* thread);  ///< Waits for it.
+  void (*use_callback_thread)(call_rcu_data* thread);  ///< For queue_callback of this thread.
 };
 
 extern const Flavor memb_flavor;  ///< Readers without barriers: sys_membarrier. The default.

@@ -14,6 +14,7 @@ void enter_section(Actor& actor) {
     memb_read_lock();
   } else {
     actor.flavor->lock();
+    tsan_enter_section();
   }
 }
 
@@ -21,7 +22,7 @@ void leave_section(Actor& actor) {
   if (actor.flavor == &memb_flavor) {
     memb_read_unlock();
   } else {
-    note_section_end();
+    tsan_release();
     actor.flavor->unlock();
   }
 }
@@ -57,8 +58,9 @@ void check_own_section(Actor& actor, const Place& place) {
 
 void wait_for_readers(Actor& actor) {
   const WaitScope scope(actor, Wait::grace_period, nullptr);
+  tsan_release_to_sections();
   actor.flavor->wait_for_readers();
-  note_grace_period_end();
+  tsan_acquire();
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ void Repetition::run_main(Actor& main, const std::function<void()>& body) {
 }
 
 void Repetition::run_actors(Actor& main) {
-  if (phase_ != Phase::setup) throw UsageError("run_actors() is called twice in one run");
+  if (phase_ == Phase::ended) return wait_for_quiet(main);  // what at_end and teardown queued
   phase_ = Phase::running;
   unfinished_actor_count_ = declared_.size();
   const Nanoseconds start = monotonic_now();

@@ -42,6 +42,36 @@ ThreadLife life_of(Session* session, const LiveHooks& hooks, const Flavor& flavo
 
 }  // namespace
 
+namespace {
+
+/// Callback threads between runs. liburcu 0.13 does not join a thread that it stops, so each run
+/// would leak one; like liburcu's default thread, these last as long as the process.
+class SpareCallbackThreads {
+ public:
+  static SpareCallbackThreads& of_process() {
+    static auto* const threads = new SpareCallbackThreads;  // outlives the threads that use it
+    return *threads;
+  }
+  call_rcu_data* take(const Flavor& flavor) {
+    const std::lock_guard guard(mutex_);
+    std::vector<call_rcu_data*>& spare = spare_[&flavor];
+    if (spare.empty()) return flavor.start_callback_thread();
+    call_rcu_data* thread = spare.back();
+    spare.pop_back();
+    return thread;
+  }
+  void put(const Flavor& flavor, call_rcu_data* thread) {
+    const std::lock_guard guard(mutex_);
+    spare_[&flavor].push_back(thread);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const Flavor*, std::vector<call_rcu_data*>> spare_;
+};
+
+}  // namespace
+
 Nanoseconds monotonic_now() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -58,7 +88,8 @@ Session::Session(LiveOptions options, LiveHooks hooks)
 
 call_rcu_data* Session::callback_thread() {
   const std::lock_guard guard(mutex_);
-  if (callback_thread_ == nullptr) callback_thread_ = flavor_.start_callback_thread();
+  if (callback_thread_ == nullptr)
+    callback_thread_ = SpareCallbackThreads::of_process().take(flavor_);
   return callback_thread_;
 }
 
@@ -81,7 +112,10 @@ struct Farewell : rcu_head {
 };
 
 void say_farewell(rcu_head* head) {
+  tsan_acquire();
   auto* farewell = static_cast<Farewell*>(head);
+  thread_slot.belongs_to_run = false;
+  thread_slot.ring = nullptr;
   if (farewell->on_thread_end) farewell->on_thread_end();
   const std::lock_guard done(farewell->mutex);
   farewell->is_done = true;
@@ -104,6 +138,7 @@ void Session::stop() {
   std::thread([this, thread, &farewell] {
     flavor_.register_thread();
     flavor_.use_callback_thread(thread);
+    tsan_release();
     flavor_.queue_callback(farewell.get(), say_farewell);
     flavor_.use_callback_thread(nullptr);
     flavor_.unregister_thread();
@@ -113,7 +148,7 @@ void Session::stop() {
       farewell->changed.wait_for(lock, 500ms, [&farewell] { return farewell->is_done; });
   lock.unlock();
   if (has_left) {
-    flavor_.stop_callback_thread(thread);
+    SpareCallbackThreads::of_process().put(flavor_, thread);
   } else {
     farewell.release();  // the thread is stuck in a callback; it may still come to this one
   }

@@ -18,18 +18,29 @@ extern "C" void __tsan_release(void* address);
 namespace rcuscope::live {
 
 #if defined(__SANITIZE_THREAD__)
-inline constinit char grace_period_order = 0;  // an address that stands for "all sections ended"
-/// Tells TSan what it cannot see in the library: sections come before the end of a grace period.
-inline void note_section_end() { __tsan_release(&grace_period_order); }
-inline void note_grace_period_end() { __tsan_acquire(&grace_period_order); }
-inline void memb_read_lock() { urcu_memb_read_lock(); }
+// Addresses that stand for the order that liburcu keeps and TSan cannot see in the library.
+inline constinit char sections_ended = 0;
+inline constinit char grace_period_started = 0;
+/// What a section did comes before the end of a grace period that waits for it; what was done
+/// before call_rcu comes before the callback.
+inline void tsan_release() { __tsan_release(&sections_ended); }
+inline void tsan_acquire() { __tsan_acquire(&sections_ended); }
+/// What was done before a grace period is seen by each section that it does not wait for.
+inline void tsan_release_to_sections() { __tsan_release(&grace_period_started); }
+inline void tsan_enter_section() { __tsan_acquire(&grace_period_started); }
+inline void memb_read_lock() {
+  urcu_memb_read_lock();
+  tsan_enter_section();
+}
 inline void memb_read_unlock() {
-  note_section_end();
+  tsan_release();
   urcu_memb_read_unlock();
 }
 #else
-[[gnu::always_inline]] inline void note_section_end() {}
-[[gnu::always_inline]] inline void note_grace_period_end() {}
+[[gnu::always_inline]] inline void tsan_release() {}
+[[gnu::always_inline]] inline void tsan_acquire() {}
+[[gnu::always_inline]] inline void tsan_release_to_sections() {}
+[[gnu::always_inline]] inline void tsan_enter_section() {}
 [[gnu::always_inline]] inline void memb_read_lock() { _urcu_memb_read_lock(); }
 [[gnu::always_inline]] inline void memb_read_unlock() { _urcu_memb_read_unlock(); }
 #endif

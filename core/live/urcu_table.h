@@ -26,8 +26,7 @@ constexpr Flavor make_flavor(std::string_view name, void (*enter)(), void (*lock
           synchronize_rcu,
           call_rcu,
           start_callback_thread,
-          set_thread_call_rcu_data,
-          call_rcu_data_free};
+          set_thread_call_rcu_data};
 }
 
 }  // namespace
