@@ -38,10 +38,7 @@ class Story {
 
   std::string who(EventIndex event) const { return "'" + std::string(trace_.actor_name(trace_.columns().actor[event])) + "'"; }
   std::string actor_name(std::int32_t id) const { return "'" + std::string(trace_.actor_name(id)) + "'"; }
-  std::string object_name(std::int32_t id) const {
-    const ObjectInfo& info = trace_.names().objects[static_cast<std::size_t>(id)];
-    return info.name.empty() ? info.type : info.type + " " + info.name;
-  }
+  std::string object_name(std::int32_t id) const { return trace_.object_label(id); }
   static std::string at(Timestamp step) { return "step " + std::to_string(step); }
   std::string at_event(EventIndex event) const { return at(trace_.time(event)); }
   const TraceStore& trace() const { return trace_; }

@@ -179,11 +179,17 @@ ReplayResult replay(const Program& program, ActorRunner& runner, std::string_vie
     builder.set_metadata("finding", std::string(describe(result.findings.front().kind).name));
     builder.set_metadata("message", result.findings.front().message);
   }
-  result.trace = builder.build();
+  const TraceStore trace = builder.build();
   for (Finding& finding : result.findings) {
     finding.schedule = schedule;
-    finding.explanation = explain(finding, result.trace);
+    finding.explanation = explain(finding, trace);
   }
+  TraceNames names = trace.names();
+  if (!result.findings.empty()) {
+    names.metadata.try_emplace("verdict", "UNSAFE");
+    names.metadata.emplace("explanation", result.findings.front().explanation);
+  }
+  result.trace = TraceStore(trace.clock(), trace.columns(), std::move(names), trace.events_lost_count());
   return result;
 }
 

@@ -102,7 +102,7 @@ struct iommu_group {
   typename W::refcount kobj{"kobj", 1};
   typename W::refcount devices_kobj{"devices_kobj", 1};
   typename W::name_set devices_directory{"devices"};  // sysfs links to the members
-  typename W::mutex mutex{"group->mutex"};            // protects all of the following
+  typename W::mutex mutex{"mutex"};                   // protects all of the following
   list_head<W> devices;
   typename W::template shared<Domain> default_domain{"default_domain", Domain::none};
   typename W::template shared<Domain> blocking_domain{"blocking_domain", Domain::none};

@@ -239,8 +239,9 @@ StringId Execution::intern(std::string_view text) {
 std::string Execution::object_name(ObjectId object) const {
   if (!object.is_valid()) return "";
   const HeapObject& record = heap_.at(object);
-  const std::string& name = text(record.name);
-  return name.empty() ? record.type : std::string(record.type) + " " + name;
+  const std::string label = label_of({text(record.name), record.type});
+  // "item a": names of unknown types alone may be ambiguous.
+  return label == text(record.name) && !label.empty() ? std::string(record.type) + " " + label : label;
 }
 
 std::string Execution::location_name(const Operation& operation) const {

@@ -34,7 +34,7 @@ std::string value_text(const TraceStore& trace, EventIndex i) {
     case ValueKind::actor:
       return or_else(trace.actor_name(as_id(value)), "nobody");
     case ValueKind::object:
-      return or_else(trace.object_name(as_id(value)), "an unnamed object");
+      return or_else(trace.object_label(as_id(value)), "an unnamed object");
     case ValueKind::string:
       return or_else(trace.string(value), "something unnamed");
     case ValueKind::finding:
@@ -48,7 +48,7 @@ std::string value_text(const TraceStore& trace, EventIndex i) {
 std::string token_text(const TraceStore& trace, EventIndex i, std::string_view token) {
   const TraceColumns& columns = trace.columns();
   if (token == "actor") return or_else(trace.actor_name(columns.actor[i]), "someone");
-  if (token == "object") return or_else(trace.object_name(columns.object[i]), "an unnamed object");
+  if (token == "object") return or_else(trace.object_label(columns.object[i]), "an unnamed object");
   if (token == "grace_period") {
     const std::int32_t id = columns.grace_period[i];
     return id < 0 ? "(not known)" : std::to_string(id);

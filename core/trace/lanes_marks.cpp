@@ -7,7 +7,7 @@ namespace rcuscope::lanes {
 namespace {
 
 std::string object_label(const TraceStore& trace, EventIndex i, const char* verb) {
-  const std::string name = short_name(trace.object_name(trace.columns().object[i]));
+  const std::string name = short_name(trace.object_label(trace.columns().object[i]));
   return name.empty() ? verb : verb + (" " + name);
 }
 

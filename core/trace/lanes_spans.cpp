@@ -120,7 +120,7 @@ class SpanBuilder {
   static bool any(const Span&) { return true; }
 
   std::string object_label(EventIndex i) const {
-    return short_name(trace_.object_name(trace_.columns().object[i]));
+    return short_name(trace_.object_label(trace_.columns().object[i]));
   }
 
   // --- actors and their sections ---

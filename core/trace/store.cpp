@@ -89,4 +89,26 @@ TraceStore TraceStore::slice(Timestamp from, Timestamp to) const {
   return TraceStore(clock_, std::move(columns), names_, events_lost_count_);
 }
 
+std::string TraceStore::object_label(std::int32_t object) const {
+  if (object < 0 || static_cast<std::size_t>(object) >= names_.objects.size()) return "";
+  return label_of(names_.objects[static_cast<std::size_t>(object)]);
+}
+
+std::string label_of(const ObjectInfo& object) {
+  struct Short {
+    std::string_view type;
+    std::string_view word;
+  };
+  // The kernel's own short words for the types that share their names with a device.
+  constexpr Short shorts[] = {{"group_device", "gdev"},
+                              {"iommu_group", "group"},
+                              {"device_name", "name of gdev"},
+                              {"dev_iommu", "dev->iommu of"}};
+  for (const auto& [type, word] : shorts) {
+    if (object.type != type || object.name.starts_with(word)) continue;
+    return std::string(word) + " " + object.name;
+  }
+  return object.name.empty() ? object.type : object.name;
+}
+
 }  // namespace rcuscope

@@ -31,6 +31,9 @@ struct ObjectInfo {
   friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
 };
 
+/// How people call it: "gdev 0000:01:00.0", "group 7", "0000:01:00.0" for a device.
+std::string label_of(const ObjectInfo& object);
+
 struct PlaceInfo {
   std::string file;
   std::string function;
@@ -83,6 +86,8 @@ class TraceStore {
   std::string_view actor_name(std::int32_t actor) const;
   std::string_view object_name(std::int32_t object) const;
   std::string_view string(std::int64_t id) const;
+  /// label_of() the object, or "" for an id that is none.
+  std::string object_label(std::int32_t object) const;
 
   /// The events with from <= time < to, with the same names.
   TraceStore slice(Timestamp from, Timestamp to) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Doubly linked RCU list for any world: each pointer load and store is an operation of the world.
-// Follows: include/linux/list.h, rculist.h and lib/list_debug.c in meaning and order; deviates in that a
-// node knows the entry that contains it (container_of without arithmetic, no access).
+// Follows: include/linux/list.h, rculist.h and lib/list_debug.c in meaning and order; deviates in
+// that a node knows the entry that contains it (container_of without arithmetic, no access).
 #pragma once
 
 #include <string>
@@ -45,8 +45,7 @@ void check_add(W w, ptr<list_head<W>> node, ptr<list_head<W>> prev, ptr<list_hea
     report_corruption(w, next.raw(), "list_add corruption. next->prev should be prev", place);
   if (w.read(prev->next, Access::plain, place) != next)
     report_corruption(w, prev.raw(), "list_add corruption. prev->next should be next", place);
-  if (node == prev || node == next)
-    report_corruption(w, node.raw(), "list_add double add", place);
+  if (node == prev || node == next) report_corruption(w, node.raw(), "list_add double add", place);
 }
 
 template <World W>
@@ -66,11 +65,11 @@ void unlink(W w, ptr<list_head<W>> node, EventKind kind, Place place) {
   const auto next = w.read(node->next, Access::plain, place);
   const auto prev = w.read(node->prev, Access::plain, place);
   if (next.address() == LIST_POISON1)
-    report_corruption(w, node.raw(), "list_del corruption, ->next is LIST_POISON1 (dead000000000100)",
-                      place);
+    report_corruption(w, node.raw(),
+                      "list_del corruption, ->next is LIST_POISON1 (dead000000000100)", place);
   if (prev.address() == LIST_POISON2)
-    report_corruption(w, node.raw(), "list_del corruption, ->prev is LIST_POISON2 (dead000000000122)",
-                      place);
+    report_corruption(w, node.raw(),
+                      "list_del corruption, ->prev is LIST_POISON2 (dead000000000122)", place);
   if (w.read(prev->next, Access::plain, place) != node)
     report_corruption(w, node.raw(), "list_del corruption. prev->next should be the entry", place);
   if (w.read(next->prev, Access::plain, place) != node)
@@ -87,21 +86,24 @@ template <World W>
 void list_add_tail_rcu(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
                        Place place = Place::current()) {
   const auto prev = w.read(head->prev, Access::plain, place);
-  list_detail::add_between(w, node, prev, head, {EventKind::list_add_tail_rcu, Access::assign}, head, place);
+  list_detail::add_between(w, node, prev, head, {EventKind::list_add_tail_rcu, Access::assign},
+                           head, place);
 }
 
 template <World W>
 void list_add_tail(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
                    Place place = Place::current()) {
   const auto prev = w.read(head->prev, Access::plain, place);
-  list_detail::add_between(w, node, prev, head, {EventKind::list_add_tail, Access::once}, head, place);
+  list_detail::add_between(w, node, prev, head, {EventKind::list_add_tail, Access::once}, head,
+                           place);
 }
 
 template <World W>
 void list_add_rcu(W w, ptr<list_head<W>> node, ptr<list_head<W>> head,
                   Place place = Place::current()) {
   const auto next = w.read(head->next, Access::plain, place);
-  list_detail::add_between(w, node, head, next, {EventKind::list_add_rcu, Access::assign}, head, place);
+  list_detail::add_between(w, node, head, next, {EventKind::list_add_rcu, Access::assign}, head,
+                           place);
 }
 
 template <World W>
@@ -125,7 +127,8 @@ void list_del(W w, ptr<list_head<W>> node, Place place = Place::current()) {
   w.write(node->prev, ptr<list_head<W>>::from_address(LIST_POISON2), Access::plain, place);
 }
 
-/// The old entry keeps its next pointer for readers that stand on it; its prev becomes LIST_POISON2.
+/// The old entry keeps its next pointer for readers that stand on it; its prev becomes
+/// LIST_POISON2.
 template <World W>
 void list_replace_rcu(W w, ptr<list_head<W>> old_node, ptr<list_head<W>> node,
                       Place place = Place::current()) {
@@ -144,19 +147,21 @@ bool list_empty(W w, ptr<list_head<W>> head, Place place = Place::current()) {
   return w.read(head->next, Access::once, place) == head;
 }
 
-/// One step of a walk: the node after `node`, or null at the head. A foreign head is list_corruption:
-/// the walk left its list and would never end.
+/// One step of a walk: the node after `node`, or null at the head. A foreign head is
+/// list_corruption: the walk left its list and would never end.
 template <World W>
 ptr<list_head<W>> list_next(W w, ptr<list_head<W>> node, ptr<list_head<W>> head, Access access,
                             Place place = Place::current()) {
   const ptr<list_head<W>> next = w.read(node->next, access, place);
   if (next == head) return nullptr;
   if (next.checked()->owner == nullptr)
-    list_detail::report_corruption(w, next.raw(), "the walk reached the head of another list", place);
+    list_detail::report_corruption(w, next.raw(), "the walk reached the head of another list",
+                                   place);
   return next;
 }
 
-/// The condition of list_for_each_entry_rcu, checked once at the start of a walk (KERNEL_FACTS 2.3).
+/// The condition of list_for_each_entry_rcu, checked once at the start of a walk
+/// (KERNEL_FACTS 2.3).
 template <World W>
 void check_list_reader(W w, bool condition, Place place) {
   if (!condition && !w.rcu_read_lock_any_held())

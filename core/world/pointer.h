@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// ptr<T>: a pointer of the studied program; following NULL or a list poison faults like a CPU would.
+// ptr<T>: a pointer of the studied program; following NULL or a list poison faults like a CPU
+// would.
 #pragma once
 
 #include <cstdint>

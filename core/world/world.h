@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// World: what a place to run in supplies: Live (liburcu), Model (every schedule), Recording (a log).
+// World: what a place to run in supplies: Live (liburcu), Model (every schedule), Recording (a
+// log).
 //
-// A world is a small value that is copied freely: Live is empty, Model and Recording hold a pointer.
-// What two actors share is a type of the world: shared<T>, mutex, refcount, name_set, work_struct. A
-// bare C++ field is private to one actor, or constant after set-up. Objects of the studied program
-// live on the world's heap (kzalloc, kfree): C++ destructors do not run for them, so their types are
-// trivially destructible. Names given to constructors of world types are string literals. Objects of
-// world types may also stand outside the heap, as the kernel's static ones do (a list head, a global
-// mutex): those are always alive, and object_id() gives them an id of their own or none.
+// A world is a small value that is copied freely: Live is empty, Model and Recording hold a
+// pointer. What two actors share is a type of the world: shared<T>, mutex, refcount, name_set,
+// work_struct. A bare C++ field is private to one actor, or constant after set-up. Objects of the
+// studied program live on the world's heap (kzalloc, kfree): C++ destructors do not run for them,
+// so their types are trivially destructible. Names given to constructors of world types are string
+// literals. Objects of world types may also stand outside the heap, as the kernel's static ones do
+// (a list head, a global mutex): those are always alive, and object_id() gives them an id of their
+// own or none.
 //
-// Every primitive takes the caller's Place last, with Place::current() as its default. Context rules
-// (who may sleep where) are KERNEL_FACTS 2.1; the worlds check them and report findings in the
-// kernel's words. Faults of the studied program are reported by the world and end the actor by an
-// exception that only the world catches: code between here and there must be exception safe and
+// Every primitive takes the caller's Place last, with Place::current() as its default. Context
+// rules (who may sleep where) are KERNEL_FACTS 2.1; the worlds check them and report findings in
+// the kernel's words. Faults of the studied program are reported by the world and end the actor by
+// an exception that only the world catches: code between here and there must be exception safe and
 // must not swallow `...`.
 #pragma once
 
@@ -34,9 +36,9 @@ namespace rcuscope {
 
 /// How the end of a run treats a heap object (API.md 5, "Leak").
 enum class Lifetime : std::uint8_t {
-  ordinary,     ///< Leaked when nothing reaches it.
-  root,         ///< Never leaked, and what it points to is reachable: a registered device, a live group.
-  must_be_freed ///< Leaked when still allocated: a device after device_unregister returned.
+  ordinary,  ///< Leaked when nothing reaches it.
+  root,  ///< Never leaked, and what it points to is reachable: a registered device, a live group.
+  must_be_freed  ///< Leaked when still allocated: a device after device_unregister returned.
 };
 
 // clang-format off
@@ -111,6 +113,7 @@ concept World = std::copyable<W> && requires(
   { w.report(FindingKind::warn_on, static_cast<const void*>(nullptr), text, place) } -> std::same_as<void>;
 
   // --- actors: declared in set-up; run_actors returns when all of them, all callbacks and all work have ended
+  // Called again, it waits for the callbacks and the work that were queued since.
   { w.declare(actor) } -> std::same_as<void>;
   { w.run_actors() } -> std::same_as<void>;
   // --- after run_actors, before teardown: reports what leaked (API.md 5)
