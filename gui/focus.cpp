@@ -182,7 +182,7 @@ class Focus {
              session_.format().duration(delay) + " before";
     }
     const std::string sentence = describe_event(trace_, finding);
-    const std::string prefix = "FINDING in " + info(id).name + ": ";
+    const std::string prefix = "FINDING: ";
     return sentence.starts_with(prefix) ? sentence.substr(prefix.size()) : sentence;
   }
 

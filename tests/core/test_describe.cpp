@@ -41,7 +41,7 @@ TEST(Describe, names_actors_objects_values_and_strings) {
 
 TEST(Describe, says_a_finding_in_the_words_of_its_kind) {
   EXPECT_EQ(sentence(sample::use_after_free_trace(), EventKind::finding),
-            "FINDING in ATC time-out ISR: use after free");
+            "FINDING: use after free");
 }
 
 TEST(Describe, counts_in_singular_and_plural) {
