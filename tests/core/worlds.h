@@ -16,6 +16,9 @@
 #include "trace/finding.h"
 #include "trace/store.h"
 #include "world/recording.h"
+#if RCUSCOPE_LIVE
+#include "live/run.h"
+#endif
 
 namespace rcuscope {
 
@@ -43,6 +46,7 @@ struct TestWorld;
 
 template <>
 struct TestWorld<Recording> {
+  static constexpr bool finds_early_free_without_reader = false;
   static RunResult run(const std::function<void(Recording)>& body) {
     RecordingLog log;
     log.run([&] { body(Recording(log)); });
@@ -55,6 +59,7 @@ struct TestWorld<Recording> {
 
 template <>
 struct TestWorld<Model> {
+  static constexpr bool finds_early_free_without_reader = false;
   static RunResult run(const std::function<void(Model)>& body) {
     const std::unique_ptr<ActorRunner> runner = make_fiber_runner();
     const auto checkers = make_checkers();
@@ -71,7 +76,22 @@ struct TestWorld<Model> {
   }
 };
 
+#if RCUSCOPE_LIVE
+template <>
+struct TestWorld<Live> {
+  static constexpr bool finds_early_free_without_reader = true;
+  static RunResult run(const std::function<void(Live)>& body) {
+    LiveRun live_run;
+    live_run.run_once(body);
+    LiveResult live = live_run.result();
+    return {std::move(live.findings), std::move(live.trace)};
+  }
+};
+
+using Worlds = ::testing::Types<Recording, Model, Live>;
+#else
 using Worlds = ::testing::Types<Recording, Model>;
+#endif
 
 /// "kfree group_device" ...: what `actor` did, except loads, stores, notes and its start and end.
 inline std::vector<std::string> steps_of(const TraceStore& trace, const std::string& actor) {
@@ -81,6 +101,7 @@ inline std::vector<std::string> steps_of(const TraceStore& trace, const std::str
     switch (kind) {
       case EventKind::actor_start:
       case EventKind::actor_end:
+      case EventKind::finding:
       case EventKind::load:
       case EventKind::store:
       case EventKind::rcu_dereference:
