@@ -36,8 +36,6 @@ class InspectorPanel {
 
   /// Scrolls as one piece when it is higher than its room.
   void draw_world(const Rect& room) {
-    const Response response = ui_.interact("inspector", room);
-    if (response.is_hovered) session_.inspector_scroll_px -= current_mouse().wheel * px(40);
     session_.inspector_scroll_px =
         std::clamp(session_.inspector_scroll_px, 0.0f,
                    std::max(0.0f, session_.inspector_height_px - room.height()));
@@ -60,6 +58,9 @@ class InspectorPanel {
     y = draw_locks(picture, y);
     session_.inspector_height_px = y - area.y0;
     p_.pop_clip();
+    // After the contents, so that their buttons are hit first.
+    const Response response = ui_.interact("inspector", room);
+    if (response.is_hovered) session_.inspector_scroll_px -= current_mouse().wheel * px(40);
     draw_scroll_bar(room);
   }
 

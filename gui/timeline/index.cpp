@@ -59,7 +59,7 @@ std::size_t gallop(const std::vector<Timestamp>& ends, std::size_t first, double
 }
 
 void add_errors(const Track& track, std::size_t first, std::size_t last, double resolution,
-                std::vector<Run>& runs) {
+                std::vector<FoldedRun>& runs) {
   auto error = std::lower_bound(track.errors.begin(), track.errors.end(), first);
   double drawn_until = -1e300;
   for (; error != track.errors.end() && *error < last; ++error) {
@@ -104,8 +104,8 @@ TimelineIndex index_timeline(const Lanes& lanes) {
   return index;
 }
 
-std::vector<Run> fold(const Track& track, double from, double to, double resolution) {
-  std::vector<Run> runs;
+std::vector<FoldedRun> fold(const Track& track, double from, double to, double resolution) {
+  std::vector<FoldedRun> runs;
   const auto after = std::lower_bound(
       track.ends.begin(), track.ends.end(), from,
       [](Timestamp end, double limit) { return static_cast<double>(end) < limit; });

@@ -37,7 +37,7 @@ struct TimelineIndex {
 TimelineIndex index_timeline(const Lanes& lanes);
 
 /// One or more spans of a track that are drawn as one bar.
-struct Run {
+struct FoldedRun {
   std::uint32_t span = 0;  ///< The first of them, or the error among them.
   std::uint32_t count = 1;
   Timestamp start = 0;
@@ -46,6 +46,6 @@ struct Run {
 
 /// The runs that overlap from..to. Spans shorter than `resolution` merge with their neighbours;
 /// errors get a run of their own on top. Cost: logarithmic in the track, linear in the result.
-std::vector<Run> fold(const Track& track, double from, double to, double resolution);
+std::vector<FoldedRun> fold(const Track& track, double from, double to, double resolution);
 
 }  // namespace rcuscope::gui

@@ -69,7 +69,7 @@ class BarBuilder {
     add_contexts(row, lane.context);
     const std::size_t first = out_.bars.size();
     for (std::size_t slot = 0; slot < lane.slots.size(); ++slot) {
-      for (const Run& run : visible_runs(lane.slots[slot])) {
+      for (const FoldedRun& run : visible_runs(lane.slots[slot])) {
         out_.bars.push_back(make_bar(run, row, slot));
       }
     }
@@ -80,11 +80,11 @@ class BarBuilder {
  private:
   const Span& span(const Bar& bar) const { return input_.lanes.spans[bar.span]; }
 
-  std::vector<Run> visible_runs(const Track& track) const {
+  std::vector<FoldedRun> visible_runs(const Track& track) const {
     return fold(track, out_.axis.view.start, out_.axis.view.end, resolution_);
   }
 
-  Rect clipped(const Run& run, Rect rect) const {
+  Rect clipped(const FoldedRun& run, Rect rect) const {
     const float x0 = out_.axis.to_x(static_cast<double>(run.start));
     const float x1 = out_.axis.to_x(static_cast<double>(run.end));
     const float least = std::floor(3 * input_.scale);
@@ -95,7 +95,7 @@ class BarBuilder {
   }
 
   void add_contexts(const Row& row, const Track& track) {
-    for (const Run& run : visible_runs(track)) {
+    for (const FoldedRun& run : visible_runs(track)) {
       Bar bar;
       bar.span = run.span;
       bar.count = run.count;
@@ -105,7 +105,7 @@ class BarBuilder {
     }
   }
 
-  Bar make_bar(const Run& run, const Row& row, std::size_t slot) const {
+  Bar make_bar(const FoldedRun& run, const Row& row, std::size_t slot) const {
     Bar bar;
     bar.span = run.span;
     bar.count = run.count;
@@ -237,10 +237,12 @@ class BarBuilder {
     }
     const float width = text.empty() ? 0 : input_.measure(TextStyle::tiny, text);
     const float left = std::max(bar.rect.x0, out_.lanes.x0) + 2 * input_.scale;
-    const Rect place{left, row.bar.y1 + 3 * input_.scale, left + width,
-                     row.bar.y1 + (2 + label_height) * input_.scale};
+    const Rect place{left, row.bar.y1 + 2 * input_.scale, left + width,
+                     row.bar.y1 + (1 + label_height) * input_.scale};
     const bool has_room = width <= bar.rect.x1 - left || reader.is_error;
-    if (text.empty() || !has_room || place.y1 > row.rect.y1 || !state.labels.is_free(place)) return;
+    if (text.empty() || !has_room || place.y1 > row.rect.y1 + input_.scale ||
+        !state.labels.is_free(place))
+      return;
     bar.caption = text;
     bar.caption_at = {place.x0, place.y0};
     state.labels.add(place);
@@ -308,7 +310,7 @@ void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out) {
   for (std::size_t i = 0; i < input.lanes.lanes.size(); ++i) {
     if (input.lanes.lanes[i].kind != LaneKind::grace_periods) continue;
     for (const Track& slot : input.index.lanes[i].slots) {
-      for (const Run& run :
+      for (const FoldedRun& run :
            fold(slot, out.axis.view.start, out.axis.view.end, out.axis.per_pixel() * 2)) {
         Band band;
         band.span = run.span;

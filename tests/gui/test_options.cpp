@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// parse_options: every mistake is named.
+#include "options.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/error.h"
+
+namespace rcuscope::gui {
+namespace {
+
+Options parse(std::vector<const char*> arguments) { return parse_options(arguments); }
+
+std::string mistake(std::vector<const char*> arguments) {
+  try {
+    parse_options(arguments);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Options, all_of_them_are_understood) {
+  const Options options = parse({"trace", "--render", "a.png", "--width=800", "--height", "600",
+                                 "--scale", "2", "--theme", "dark", "--at", "12"});
+  EXPECT_EQ(options.trace, "trace");
+  EXPECT_EQ(options.render, "a.png");
+  EXPECT_EQ(options.width_px, 800);
+  EXPECT_EQ(options.height_px, 600);
+  EXPECT_FLOAT_EQ(options.scale, 2);
+  EXPECT_EQ(options.theme, ThemeName::dark);
+  EXPECT_EQ(options.at, "12");
+}
+
+TEST(Options, mistakes_name_the_value_and_the_expectation) {
+  EXPECT_NE(mistake({}).find("no trace"), std::string::npos);
+  EXPECT_EQ(mistake({"t", "--theme", "blue"}), "--theme 'blue': expected light or dark");
+  EXPECT_EQ(mistake({"t", "--scale", "9"}), "--scale '9': expected a number from 0.5 to 4");
+  EXPECT_EQ(mistake({"t", "--width", "12x"}), "--width '12x': expected a number from 200 to 16000");
+  EXPECT_EQ(mistake({"t", "--at"}), "--at needs a value");
+  EXPECT_NE(mistake({"t", "--bogus"}).find("'--bogus'"), std::string::npos);
+  EXPECT_NE(mistake({"a", "b"}).find("one trace at a time"), std::string::npos);
+  EXPECT_NE(mistake({"t", "--help=1"}).find("takes no value"), std::string::npos);
+  EXPECT_NE(mistake({"t", "--script", "key t"}).find("--render"), std::string::npos);
+}
+
+TEST(Options, help_and_version_need_no_trace) {
+  EXPECT_TRUE(parse({"--help"}).wants_help);
+  EXPECT_TRUE(parse({"-h"}).wants_help);
+  EXPECT_TRUE(parse({"--version"}).wants_version);
+}
+
+TEST(Options, help_lists_every_option) {
+  for (const char* option : {"--render", "--at", "--theme", "--width", "--height", "--scale",
+                             "--script", "--help", "--version"}) {
+    EXPECT_NE(help_text().find(option), std::string::npos) << option;
+  }
+}
+
+}  // namespace
+}  // namespace rcuscope::gui

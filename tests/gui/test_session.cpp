@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Session: stepping, keys, the telling moment, the verdict in words.
+#include "session.h"
+
+#include <gtest/gtest.h>
+
+#include "gui/fixtures.h"
+
+namespace rcuscope::gui {
+namespace {
+
+KeyPress press(Key key, bool is_shift = false) { return {key, is_shift, false}; }
+
+TEST(Session, opens_at_the_finding) {
+  const Session session = test::faulty_session();
+  EXPECT_EQ(session.playback.playhead(), 66'200);
+  EXPECT_TRUE(session.finding_so_far());
+}
+
+TEST(Session, opens_while_a_grace_period_waits_for_a_reader) {
+  const Session session = test::safe_session();
+  ASSERT_EQ(session.world().grace_periods.size(), 1u);
+  EXPECT_EQ(session.world().grace_periods[0].waits_for.size(), 1u);
+}
+
+TEST(Session, steps_forth_and_back_to_the_same_event) {
+  Session session = test::safe_session(Clock::steps);
+  const Timestamp start = session.playback.playhead();
+  session.step(1);
+  EXPECT_GT(session.playback.playhead(), start);
+  session.step(-1);
+  EXPECT_EQ(session.playback.playhead(), start);
+}
+
+TEST(Session, steps_stop_at_both_ends) {
+  Session session = test::safe_session();
+  for (int i = 0; i < 300; ++i) session.step(-1);
+  EXPECT_EQ(session.playback.playhead(), session.trace().start());
+  for (int i = 0; i < 300; ++i) session.step(1);
+  EXPECT_EQ(session.playback.playhead(), session.trace().end());
+}
+
+TEST(Session, shift_steps_within_the_selected_lane) {
+  Session session = test::safe_session();
+  session.selection = {Selection::Kind::lane, 0};
+  const ActorId actor = session.selected_actor();
+  apply_key(session, press(Key::home));
+  apply_key(session, press(Key::right, true));
+  const auto& events = session.events_of(actor.value);
+  EXPECT_EQ(session.playback.playhead(), session.trace().time(events[0]));
+  apply_key(session, press(Key::right, true));
+  EXPECT_EQ(session.playback.playhead(), session.trace().time(events[1]));
+  apply_key(session, press(Key::left, true));
+  EXPECT_EQ(session.playback.playhead(), session.trace().time(events[0]));
+}
+
+TEST(Session, state_follows_the_playhead) {
+  Session session = test::safe_session();
+  session.playback.move_to(60'000);
+  EXPECT_EQ(session.world().grace_periods.size(), 1u);
+  session.playback.move_to(100'000);
+  EXPECT_TRUE(session.world().grace_periods.empty());
+}
+
+TEST(Session, held_key_does_not_toggle) {
+  Session session = test::safe_session();
+  apply_key(session, {Key::space, false, true});
+  EXPECT_FALSE(session.playback.is_playing());
+  apply_key(session, press(Key::space));
+  EXPECT_TRUE(session.playback.is_playing());
+}
+
+TEST(Session, keys_zoom_pan_and_fit) {
+  Session session = test::safe_session();
+  apply_key(session, press(Key::f));
+  const TimeView whole = session.view;
+  apply_key(session, press(Key::w));
+  EXPECT_LT(session.view.span(), whole.span());
+  const double start = session.view.start;
+  apply_key(session, press(Key::d));
+  EXPECT_GT(session.view.start, start);
+  apply_key(session, press(Key::a));
+  EXPECT_NEAR(session.view.start, start, 1e-6);
+  apply_key(session, press(Key::f));
+  EXPECT_DOUBLE_EQ(session.view.span(), whole.span());
+}
+
+TEST(Session, zooms_to_the_selected_span) {
+  Session session = test::safe_session();
+  session.selection = {Selection::Kind::span, 0};
+  apply_key(session, press(Key::f));
+  const Span& span = session.lanes().spans[0];
+  EXPECT_LE(session.view.start, static_cast<double>(span.start));
+  EXPECT_GE(session.view.end, static_cast<double>(span.end));
+}
+
+TEST(Session, escape_closes_help_before_it_drops_the_selection) {
+  Session session = test::safe_session();
+  session.selection = {Selection::Kind::span, 0};
+  apply_key(session, press(Key::help));
+  EXPECT_TRUE(session.shows_help);
+  apply_key(session, press(Key::escape));
+  EXPECT_FALSE(session.shows_help);
+  EXPECT_EQ(session.selection.kind, Selection::Kind::span);
+  apply_key(session, press(Key::escape));
+  EXPECT_EQ(session.selection.kind, Selection::Kind::none);
+}
+
+TEST(Session, playing_keeps_the_playhead_in_sight) {
+  Session session = test::safe_session(Clock::steps);
+  apply_key(session, press(Key::home));
+  session.view = clamped({0, 10}, session.limits());
+  session.playback.toggle();
+  for (int i = 0; i < 60 * 8; ++i) session.advance(1.0 / 60);
+  EXPECT_LT(session.playback.position(), session.view.end);
+  EXPECT_GT(session.view.start, 5);
+}
+
+TEST(Session, verdict_names_the_finding) {
+  EXPECT_EQ(verdict_text(test::safe_session()).word, "SAFE");
+  EXPECT_EQ(verdict_text(test::safe_session()).tone, Tone::good);
+  EXPECT_EQ(verdict_text(test::faulty_session()).word, "USE AFTER FREE");
+  EXPECT_EQ(verdict_text(test::faulty_session()).tone, Tone::error);
+}
+
+TEST(Session, set_up_is_outside_the_first_view) {
+  TraceBuilder builder(Clock::steps);
+  const ActorId main = builder.add_actor({"main", ActorKind::main, {}});
+  const ActorId reader = builder.add_actor({"reader", ActorKind::process, {}});
+  for (int i = 0; i < 100; ++i) {
+    Event event;
+    event.time = i;
+    event.kind = EventKind::note;
+    event.actor = static_cast<std::uint16_t>(i < 80 ? main.value : reader.value);
+    builder.add(event);
+  }
+  const Session session(builder.build());
+  EXPECT_GT(session.view.start, 75);
+}
+
+TEST(Session, trace_without_events_opens) {
+  Session session{TraceStore()};
+  EXPECT_NO_THROW({
+    session.step(1);
+    session.step(-1);
+    session.advance(1);
+    session.world();
+    apply_key(session, press(Key::f));
+  });
+}
+
+}  // namespace
+}  // namespace rcuscope::gui
