@@ -154,8 +154,8 @@ int PostedSteps::bus_probe(I& iommu, std::span<const DevicePtr<I>> devices) {
   return 0;
 }
 
-/// The FIXME of bus_iommu_probe: probe_finalize may take group->mutex and sleeps, so neither the
-/// mutex nor a read-side critical section can be held, and the walk is not protected at all.
+/// What bus_iommu_probe leaves open: probe_finalize may take group->mutex and sleeps, so neither
+/// the mutex nor a read-side critical section can be held, and the walk is not protected at all.
 template <World W, class Steps>
 void Iommu<W, Steps>::finalize_group(ptr<iommu_group> group) {
   const auto finalize_each = [this](Walk walk) {
