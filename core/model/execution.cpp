@@ -235,23 +235,23 @@ void Execution::run_body(ModelActor& actor) {
 }
 
 void Execution::report_exception(ModelActor& actor) {
-  if (phase_ == Phase::setup && actor.id.value == 0) {
-    setup_error_ = std::current_exception();
-    end(ExecutionEnd::interrupted);
-    return;
-  }
   try {
     throw;
   } catch (const BadPointer& bad) {
     for (Observer* observer : options_.observers) observer->on_bad_pointer(*this, actor, bad.address);
   } catch (const ActorError& error) {
     report(error.kind, actor.id, error.message, error.message.substr(0, 80));
-  } catch (const LimitError&) {
-    setup_error_ = std::current_exception();
   } catch (const std::exception& error) {
-    report(FindingKind::error, actor.id, error.what(), error.what());
+    // What set-up throws, and a limit that was reached, are the caller's affair.
+    const bool is_setup = phase_ == Phase::setup && actor.id.value == 0;
+    if (is_setup || dynamic_cast<const LimitError*>(&error) != nullptr)
+      setup_error_ = std::current_exception();
+    else
+      report(FindingKind::error, actor.id, error.what(), error.what());
+  } catch (...) {
+    setup_error_ = std::current_exception();
   }
-  end(ExecutionEnd::fatal_finding);
+  end(setup_error_ ? ExecutionEnd::interrupted : ExecutionEnd::fatal_finding);
 }
 
 void Execution::abandon_unfinished() {
