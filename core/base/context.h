@@ -38,9 +38,8 @@ constexpr Context context_of(ActorKind kind) {
 constexpr bool is_atomic(ActorKind kind) { return context_of(kind) != Context::process; }
 
 constexpr std::string_view to_string(ActorKind kind) {
-  constexpr std::string_view names[] = {"main",    "process", "kthread",  "threaded_irq",
-                                        "softirq", "hardirq", "callback", "kworker",
-                                        "grace_period"};
+  constexpr std::string_view names[] = {"main",    "process",  "kthread", "threaded_irq", "softirq",
+                                        "hardirq", "callback", "kworker", "grace_period"};
   return names[static_cast<std::uint8_t>(kind)];
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The only exceptions that leave the core; defects of the studied program are Findings, never these.
+// The only exceptions that leave the core; defects of the studied program are Findings, never
+// these.
 #pragma once
 
 #include <cstdint>

@@ -20,8 +20,9 @@ struct Place {
   }
 };
 
-/// The bare name of a function: "find_device_rcu" of "rcuscope::ptr<T> rcuscope::Iommu<W>::find_device_rcu(...)
-/// [with W = ...]". Names of lambdas become that of the function around them.
+/// The bare name of a function: "find_device_rcu" of "rcuscope::ptr<T>
+/// rcuscope::Iommu<W>::find_device_rcu(...) [with W = ...]". Names of lambdas become that of the
+/// function around them.
 std::string_view short_function_name(std::string_view function);
 
 }  // namespace rcuscope

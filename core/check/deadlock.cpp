@@ -38,7 +38,8 @@ class Deadlock final : public Observer {
       message += edge(execution, execution.actor(cycle[i]), next);
     }
     std::string place;
-    for (const ActorId id : cycle) place += (place.empty() ? "" : ", ") + execution.actor(id).spec.name;
+    for (const ActorId id : cycle)
+      place += (place.empty() ? "" : ", ") + execution.actor(id).spec.name;
     execution.report(FindingKind::deadlock, cycle.front(), message, place);
   }
 
@@ -47,9 +48,10 @@ class Deadlock final : public Observer {
   /// one deadlock must not look like two.
   static ActorId first_blocker(const Execution& execution, const ModelActor& actor) {
     const std::vector<ActorId> blockers = execution.blockers(actor);
-    const auto first = std::min_element(blockers.begin(), blockers.end(), [&](ActorId a, ActorId b) {
-      return execution.actor(a).spec.name < execution.actor(b).spec.name;
-    });
+    const auto first =
+        std::min_element(blockers.begin(), blockers.end(), [&](ActorId a, ActorId b) {
+          return execution.actor(a).spec.name < execution.actor(b).spec.name;
+        });
     return first == blockers.end() ? ActorId{} : *first;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Leaks: what is still allocated at the end though nothing reaches it (API.md 5). Follows the idea of
-// LeakSanitizer: objects are searched for words that are addresses of objects; but the roots are known.
+// Leaks: what is still allocated at the end though nothing reaches it (API.md 5). Follows the idea
+// of LeakSanitizer: objects are searched for words that are addresses of objects; but the roots are
+// known.
 #include <cstring>
 
 #include "check/checker.h"
@@ -18,8 +19,9 @@ class Leak final : public Observer {
       const HeapObject& object = heap.at(id);
       if (object.is_freed || !is_leaked(object, is_reachable[i])) continue;
       const std::string name = execution.object_name(id);
-      execution.report(FindingKind::leak, {}, "unreferenced object: " + name + " is never freed" + reason(object),
-                       name, id);
+      execution.report(FindingKind::leak, {},
+                       "unreferenced object: " + name + " is never freed" + reason(object), name,
+                       id);
     }
   }
 
@@ -50,7 +52,8 @@ class Leak final : public Observer {
     while (!pending.empty()) {
       const HeapObject& object = heap.at(pending.back());
       pending.pop_back();
-      for (std::size_t offset = 0; offset + sizeof(void*) <= object.bytes; offset += sizeof(void*)) {
+      for (std::size_t offset = 0; offset + sizeof(void*) <= object.bytes;
+           offset += sizeof(void*)) {
         const void* word;
         std::memcpy(&word, object.start + offset, sizeof word);
         const ObjectId target = heap.find(word);

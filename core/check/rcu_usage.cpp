@@ -8,24 +8,28 @@ namespace {
 
 class RcuUsage final : public Observer {
  public:
-  void on_operation(Execution& execution, const ModelActor& actor, const Operation& operation) override {
+  void on_operation(Execution& execution, const ModelActor& actor,
+                    const Operation& operation) override {
     if (operation.kind == OperationKind::rcu_read_unlock && actor.reader_nesting == 0)
-      execution.report(FindingKind::lock_imbalance, actor.id,
-                       "WARNING: bad unlock balance detected! rcu_read_unlock without rcu_read_lock",
-                       "rcu_read_unlock in " + actor.spec.name);
+      execution.report(
+          FindingKind::lock_imbalance, actor.id,
+          "WARNING: bad unlock balance detected! rcu_read_unlock without rcu_read_lock",
+          "rcu_read_unlock in " + actor.spec.name);
     if (operation.kind == OperationKind::mutex_unlock) check_owner(execution, actor, operation);
   }
 
   void on_actor_end(Execution& execution, const ModelActor& actor) override {
     if (actor.reader_nesting > 0)
       execution.report(FindingKind::lock_imbalance, actor.id,
-                       "WARNING: " + actor.spec.name + " ends inside a read-side critical section, " +
+                       "WARNING: " + actor.spec.name +
+                           " ends inside a read-side critical section, " +
                            std::to_string(actor.reader_nesting) + " rcu_read_unlock missing",
                        "rcu_read_lock in " + actor.spec.name);
   }
 
  private:
-  static void check_owner(Execution& execution, const ModelActor& actor, const Operation& operation) {
+  static void check_owner(Execution& execution, const ModelActor& actor,
+                          const Operation& operation) {
     const auto& lock = *static_cast<const ModelMutex*>(operation.address);
     if (lock.owner == actor.id) return;
     execution.report(FindingKind::lock_imbalance, actor.id,

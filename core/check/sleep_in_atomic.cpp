@@ -26,15 +26,19 @@ class SleepInAtomic final : public Observer {
     const std::string reason = why_not_sleep(actor);
     const std::string call(what);
     if (!reason.empty()) {
-      report(execution, actor, "BUG: sleeping function called from invalid context: " + call + " (" + reason + ")",
+      report(execution, actor,
+             "BUG: sleeping function called from invalid context: " + call + " (" + reason + ")",
              call, place);
     } else if (actor.reader_nesting > 0) {
       report_in_reader(execution, actor, call, place);
     }
   }
 
-  void on_operation(Execution& execution, const ModelActor& actor, const Operation& operation) override {
-    if (options_.put_device != PutDeviceMode::strict || operation.kind != OperationKind::refcount_put) return;
+  void on_operation(Execution& execution, const ModelActor& actor,
+                    const Operation& operation) override {
+    if (options_.put_device != PutDeviceMode::strict ||
+        operation.kind != OperationKind::refcount_put)
+      return;
     if (why_not_sleep(actor).empty()) return;
     report(execution, actor,
            "put_device may sleep: its release path can run here (" + why_not_sleep(actor) + ")",
@@ -42,21 +46,24 @@ class SleepInAtomic final : public Observer {
   }
 
  private:
-  static void report_in_reader(Execution& execution, const ModelActor& actor, const std::string& call,
-                               const Place& place) {
+  static void report_in_reader(Execution& execution, const ModelActor& actor,
+                               const std::string& call, const Place& place) {
     if (call.starts_with("synchronize_rcu")) {
       execution.report(FindingKind::suspicious_rcu_usage, actor.id,
-                       "WARNING: suspicious RCU usage: Illegal " + call + "() in RCU read-side critical section!",
+                       "WARNING: suspicious RCU usage: Illegal " + call +
+                           "() in RCU read-side critical section!",
                        call);
       return;  // what follows is the deadlock itself
     }
     report(execution, actor,
-           "Voluntary context switch within RCU read-side critical section! (" + call + ")", call, place);
+           "Voluntary context switch within RCU read-side critical section! (" + call + ")", call,
+           place);
   }
 
   static void report(Execution& execution, const ModelActor& actor, std::string message,
                      const std::string& call, const Place&) {
-    execution.report(FindingKind::sleeping_in_atomic, actor.id, std::move(message), call + " in " + actor.spec.name);
+    execution.report(FindingKind::sleeping_in_atomic, actor.id, std::move(message),
+                     call + " in " + actor.spec.name);
   }
 
   CheckOptions options_;

@@ -27,19 +27,23 @@ std::string hexadecimal(std::uintptr_t address) {
 
 class UseAfterFree final : public Observer {
  public:
-  void on_operation(Execution& execution, const ModelActor& actor, const Operation& operation) override {
+  void on_operation(Execution& execution, const ModelActor& actor,
+                    const Operation& operation) override {
     if (operation.address == nullptr || !is_access(operation.kind)) return;
     const ObjectId id = execution.heap().find(operation.address);
     if (!id.is_valid()) return;
     const HeapObject& object = execution.heap().at(id);
     if (!object.is_freed) return;
     if (operation.kind == OperationKind::free)
-      report(execution, actor, FindingKind::double_free, "BUG: KASAN: double-free in ", operation, id);
+      report(execution, actor, FindingKind::double_free, "BUG: KASAN: double-free in ", operation,
+             id);
     else
-      report(execution, actor, FindingKind::use_after_free, "BUG: KASAN: slab-use-after-free in ", operation, id);
+      report(execution, actor, FindingKind::use_after_free, "BUG: KASAN: slab-use-after-free in ",
+             operation, id);
   }
 
-  void on_bad_pointer(Execution& execution, const ModelActor& actor, std::uintptr_t address) override {
+  void on_bad_pointer(Execution& execution, const ModelActor& actor,
+                      std::uintptr_t address) override {
     const std::string at = hexadecimal(address);
     if (address == LIST_POISON1 || address == LIST_POISON2) {
       execution.report(FindingKind::list_corruption, actor.id,
@@ -50,18 +54,21 @@ class UseAfterFree final : public Observer {
     }
     const std::string last = execution.location_name(actor.pending);
     execution.report(FindingKind::null_dereference, actor.id,
-                     "BUG: kernel NULL pointer dereference, address: " + at, last.empty() ? at : last);
+                     "BUG: kernel NULL pointer dereference, address: " + at,
+                     last.empty() ? at : last);
   }
 
  private:
-  static void report(Execution& execution, const ModelActor& actor, FindingKind kind, std::string text,
-                     const Operation& operation, ObjectId object) {
+  static void report(Execution& execution, const ModelActor& actor, FindingKind kind,
+                     std::string text, const Operation& operation, ObjectId object) {
     const std::string location = execution.location_name(operation);
-    const std::string function = 
-        operation.place.line == 0 ? "" : std::string(short_function_name(operation.place.function)) + ": ";
+    const std::string function =
+        operation.place.line == 0
+            ? ""
+            : std::string(short_function_name(operation.place.function)) + ": ";
     execution.report(kind, actor.id,
-                     text + function + std::string(to_string(operation.kind)) + " of " + location, location,
-                     object);
+                     text + function + std::string(to_string(operation.kind)) + " of " + location,
+                     location, object);
   }
 };
 

@@ -74,9 +74,10 @@ void ChoiceStack::plan_everything() {
 ActorId ChoiceStack::follow(const Execution& execution, std::span<const ActorId> enabled) {
   const ChoicePoint& point = points_[depth_];
   if (enabled.size() != point.enabled.size())
-    difference_ = "choice " + std::to_string(depth_) +
-                  ": other actors are enabled than in the execution before; the scenario's body must be "
-                  "deterministic";
+    difference_ =
+        "choice " + std::to_string(depth_) +
+        ": other actors are enabled than in the execution before; the scenario's body must be "
+        "deterministic";
   for (std::size_t i = 0; difference_.empty() && i < enabled.size(); ++i) {
     const Operation& now = execution.actor(enabled[i]).pending;
     const Operation& before = point.enabled[i].operation;
@@ -89,10 +90,11 @@ ActorId ChoiceStack::follow(const Execution& execution, std::span<const ActorId>
 
 void ChoiceStack::describe_difference(const Execution& execution, ActorId actor,
                                       const Operation& before, const Operation& now) {
-  difference_ = "actor '" + execution.actor(actor).spec.name + "', choice " + std::to_string(depth_) +
-                ": expected " + std::string(to_string(before.kind)) + " " + before.location +
-                " as in the execution before, but it publishes " + std::string(to_string(now.kind)) +
-                " " + now.location + "; the scenario's body must be deterministic";
+  difference_ = "actor '" + execution.actor(actor).spec.name + "', choice " +
+                std::to_string(depth_) + ": expected " + std::string(to_string(before.kind)) + " " +
+                before.location + " as in the execution before, but it publishes " +
+                std::string(to_string(now.kind)) + " " + now.location +
+                "; the scenario's body must be deterministic";
 }
 
 void ChoiceStack::throw_if_nondeterministic() const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// ChoiceStack: the choices of the current path of a stateless depth-first search. Executions are run
-// again from the start; the stack says what to choose until the path ends.
+// ChoiceStack: the choices of the current path of a stateless depth-first search. Executions are
+// run again from the start; the stack says what to choose until the path ends.
 #pragma once
 
 #include <span>
@@ -21,16 +21,16 @@ struct ChoicePoint {
   std::vector<Candidate> enabled;
   /// Invariant: everything that starts with one of these here has been explored elsewhere.
   std::vector<Candidate> sleep;
-  std::vector<bool> is_planned;     ///< By index into enabled; used by searches that do not try all.
-  std::size_t chosen = 0;           ///< Index into enabled.
+  std::vector<bool> is_planned;  ///< By index into enabled; used by searches that do not try all.
+  std::size_t chosen = 0;        ///< Index into enabled.
   std::size_t tried_count = 0;
   std::size_t awake_at_start = 0;
 
   bool is_asleep(ActorId actor) const;
   /// Index into enabled, or its size.
   std::size_t index_of(ActorId actor) const;
-  /// The running actor if it is awake (fewest context switches first), else the first one that is awake,
-  /// else the size of enabled.
+  /// The running actor if it is awake (fewest context switches first), else the first one that is
+  /// awake, else the size of enabled.
   std::size_t first_awake(ActorId running) const;
   void put_chosen_to_sleep() { sleep.push_back(enabled[chosen]); }
 };
@@ -49,7 +49,8 @@ class ChoiceStack {
   ActorId follow(const Execution& execution, std::span<const ActorId> enabled);
   /// A new choice point at the end of the path; sleepers of the one before stay asleep there until
   /// something that depends on their operation happens.
-  ChoicePoint& push(const Execution& execution, std::span<const ActorId> enabled, bool use_sleep_sets);
+  ChoicePoint& push(const Execution& execution, std::span<const ActorId> enabled,
+                    bool use_sleep_sets);
   void pop() { --size_; }
   /// Chooses at the last point, for the first time or another time.
   ActorId take(std::size_t index);
@@ -64,7 +65,8 @@ class ChoiceStack {
   void describe_difference(const Execution& execution, ActorId actor, const Operation& before,
                            const Operation& now);
 
-  std::vector<ChoicePoint> points_;  ///< The first size_ are the path; the rest is kept for its memory.
+  std::vector<ChoicePoint>
+      points_;  ///< The first size_ are the path; the rest is kept for its memory.
   std::size_t size_ = 0;
   std::size_t depth_ = 0;
   std::string difference_;  ///< Why the program is not deterministic; empty = it is, so far.

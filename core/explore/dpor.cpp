@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Source-DPOR: one execution for each order of dependent operations, found by reversing races.
-// Follows: Abdulla et al. (JACM 2017), algorithm Source-DPOR. Deviates where an execution ended early by
-// a fatal finding or a limit: races with what it never ran are unknown, so every choice on its way is
-// tried.
+// Follows: Abdulla et al. (JACM 2017), algorithm Source-DPOR. Deviates where an execution ended
+// early by a fatal finding or a limit: races with what it never ran are unknown, so every choice on
+// its way is tried.
 #include <algorithm>
 
 #include "base/assert.h"
@@ -39,7 +39,8 @@ class Dpor final : public Strategy {
     races_.clear();
     const std::span<const StepRecord> log = execution.log();
     order_.truncate(kept_steps_);
-    for (std::size_t i = order_.size(); i < log.size(); ++i) order_.append(log[i], execution, races_);
+    for (std::size_t i = order_.size(); i < log.size(); ++i)
+      order_.append(log[i], execution, races_);
     if (is_order_known(execution, end)) {
       order_.append_phantom_races(execution, end == ExecutionEnd::complete, races_);
       for (const Race& race : races_) plan(race);
@@ -53,13 +54,13 @@ class Dpor final : public Strategy {
   double progress() const override { return is_exhausted_ ? 1 : stack_.progress(); }
 
  private:
-  /// False if the execution was cut short, or if an atomic context slept: what such an actor keeps from
-  /// running on its CPU depends on whom it waits for, which no claim says.
+  /// False if the execution was cut short, or if an atomic context slept: what such an actor keeps
+  /// from running on its CPU depends on whom it waits for, which no claim says.
   static bool is_order_known(const Execution& execution, ExecutionEnd end) {
     if (end != ExecutionEnd::complete && end != ExecutionEnd::redundant) return false;
-    return std::none_of(execution.findings().begin(), execution.findings().end(), [](const Finding& finding) {
-      return finding.kind == FindingKind::sleeping_in_atomic;
-    });
+    return std::none_of(
+        execution.findings().begin(), execution.findings().end(),
+        [](const Finding& finding) { return finding.kind == FindingKind::sleeping_in_atomic; });
   }
 
   /// Sees to it that the other order of a race is explored from the choice of its first event on.
@@ -80,8 +81,8 @@ class Dpor final : public Strategy {
       point.is_planned[first] = true;
       return;
     }
-    // A work item whose grace period was not over when it was cancelled has no other order here; any
-    // other plan that cannot run means that the dependency table is wrong.
+    // A work item whose grace period was not over when it was cancelled has no other order here;
+    // any other plan that cannot run means that the dependency table is wrong.
     RCUSCOPE_ASSERT(!race.second.has_value(), race.first);
   }
 

@@ -30,7 +30,8 @@ std::unique_ptr<Strategy> make_strategy(const ExploreOptions& options) {
 /// Checkers and the execution that they look at.
 struct CheckedExecution {
   CheckedExecution(ActorRunner& runner, const ExploreOptions& options)
-      : checkers(make_checkers(options.checks)), execution(runner, {options.max_steps, pointers()}) {}
+      : checkers(make_checkers(options.checks)),
+        execution(runner, {options.max_steps, pointers()}) {}
 
   std::vector<Observer*> pointers() const {
     std::vector<Observer*> result;
@@ -45,14 +46,19 @@ struct CheckedExecution {
 class Search {
  public:
   Search(const Program& program, ActorRunner& runner, const ExploreOptions& options)
-      : program_(program), options_(options), strategy_(make_strategy(options)), checked_(runner, options) {}
+      : program_(program),
+        options_(options),
+        strategy_(make_strategy(options)),
+        checked_(runner, options) {}
 
   Verdict run() {
     while (verdict_.limit.empty() && strategy_->begin_execution()) run_once();
     verdict_.seconds = seconds_since_start();
     verdict_.is_exhaustive = verdict_.limit.empty() && strategy_->is_exhaustive();
-    if (!best_.empty()) verdict_.outcome = Outcome::unsafe;
-    else if (verdict_.is_exhaustive) verdict_.outcome = Outcome::safe;
+    if (!best_.empty())
+      verdict_.outcome = Outcome::unsafe;
+    else if (verdict_.is_exhaustive)
+      verdict_.outcome = Outcome::safe;
     const double share = strategy_->progress();
     verdict_.estimate = share > 0 ? static_cast<double>(verdict_.executions) / share : 0;
     for (auto& [key, found] : best_) verdict_.findings.push_back(std::move(found.finding));
@@ -70,8 +76,10 @@ class Search {
     Execution& execution = checked_.execution;
     const ExecutionEnd end = execution.run(program_, *strategy_);
     verdict_.steps += static_cast<std::uint64_t>(execution.steps());
-    if (end == ExecutionEnd::redundant) ++verdict_.blocked;
-    else if (end != ExecutionEnd::interrupted) ++verdict_.executions;
+    if (end == ExecutionEnd::redundant)
+      ++verdict_.blocked;
+    else if (end != ExecutionEnd::interrupted)
+      ++verdict_.executions;
     for (const Finding& finding : execution.findings()) keep(finding);
     if (end == ExecutionEnd::step_limit) verdict_.limit = "max_steps";
     if (end == ExecutionEnd::interrupted) verdict_.limit = "interrupted";
@@ -83,8 +91,10 @@ class Search {
   void keep_final_state() {
     const std::string& state = checked_.execution.final_state();
     if (state.empty() || verdict_.final_states.contains(state)) return;
-    if (verdict_.final_states.size() == max_final_states) verdict_.limit = "final_states";
-    else verdict_.final_states.insert(state);
+    if (verdict_.final_states.size() == max_final_states)
+      verdict_.limit = "final_states";
+    else
+      verdict_.final_states.insert(state);
   }
 
   /// Of the same kind and place, the one with the fewest context switches, then the shortest.
@@ -102,7 +112,8 @@ class Search {
   void check_limits() {
     if (!verdict_.limit.empty()) return;
     if (options_.stop_on_first && !best_.empty()) verdict_.limit = "stop_on_first";
-    if (options_.max_executions && verdict_.executions + verdict_.blocked >= *options_.max_executions &&
+    if (options_.max_executions &&
+        verdict_.executions + verdict_.blocked >= *options_.max_executions &&
         strategy_->progress() < 1)
       verdict_.limit = "max_executions";
     if (++executions_since_look_ < 16 && !is_slow_) return;
@@ -143,9 +154,12 @@ std::string_view to_string(Outcome outcome) {
 
 std::string Verdict::summary() const {
   std::string text(to_string(outcome));
-  if (outcome == Outcome::unsafe) text += " (" + memory + ")";
-  else if (outcome == Outcome::unknown) text += " (limit: " + limit + ", " + memory + ")";
-  else text += " (exhaustive, " + memory + (memory == "sc" ? ": weak memory not checked)" : ")");
+  if (outcome == Outcome::unsafe)
+    text += " (" + memory + ")";
+  else if (outcome == Outcome::unknown)
+    text += " (limit: " + limit + ", " + memory + ")";
+  else
+    text += " (exhaustive, " + memory + (memory == "sc" ? ": weak memory not checked)" : ")");
   text += ": " + std::to_string(executions) + (executions == 1 ? " execution, " : " executions, ");
   return text + std::to_string(findings.size()) + (findings.size() == 1 ? " finding" : " findings");
 }
@@ -162,7 +176,8 @@ Verdict explore(const Program& program, ActorRunner& runner, const ExploreOption
 }
 
 ReplayResult replay(const Program& program, ActorRunner& runner, std::string_view schedule,
-                    const ExploreOptions& options, const std::map<std::string, std::string>& metadata) {
+                    const ExploreOptions& options,
+                    const std::map<std::string, std::string>& metadata) {
   CheckedExecution checked(runner, options);
   Replay strategy(parse_schedule(schedule));
   strategy.begin_execution();
@@ -189,7 +204,8 @@ ReplayResult replay(const Program& program, ActorRunner& runner, std::string_vie
     names.metadata.try_emplace("verdict", "UNSAFE");
     names.metadata.emplace("explanation", result.findings.front().explanation);
   }
-  result.trace = TraceStore(trace.clock(), trace.columns(), std::move(names), trace.events_lost_count());
+  result.trace =
+      TraceStore(trace.clock(), trace.columns(), std::move(names), trace.events_lost_count());
   return result;
 }
 

@@ -7,7 +7,8 @@
 namespace rcuscope {
 namespace {
 
-bool has_claim(const Operation& operation, ResourceClass resource_class, std::uint64_t resource, Mode mode) {
+bool has_claim(const Operation& operation, ResourceClass resource_class, std::uint64_t resource,
+               Mode mode) {
   for (std::uint8_t c = 0; c < operation.claim_count; ++c)
     if (operation.claims[c] == Claim{resource, resource_class, mode}) return true;
   return false;
@@ -35,7 +36,8 @@ std::int64_t work_of(const Operation& operation) {
 
 void HappensBefore::truncate(std::size_t size) { size_ = std::min(size, size_); }
 
-void HappensBefore::append(const StepRecord& step, const Execution& execution, std::vector<Race>& races) {
+void HappensBefore::append(const StepRecord& step, const Execution& execution,
+                           std::vector<Race>& races) {
   const std::size_t i = size_++;
   if (events_.size() < size_) events_.emplace_back();
   Event& event = events_[i];
@@ -54,7 +56,8 @@ void HappensBefore::append(const StepRecord& step, const Execution& execution, s
   event.before.insert(i);
   for (const std::size_t j : event.predecessors) event.before.merge(events_[j].before);
   for (std::size_t p = first_dependent; p < event.predecessors.size(); ++p)
-    if (is_reversible(event.predecessors[p], i)) races.push_back({event.predecessors[p], i, {}, {}});
+    if (is_reversible(event.predecessors[p], i))
+      races.push_back({event.predecessors[p], i, {}, {}});
 }
 
 std::int64_t HappensBefore::last_of(ActorId actor, std::size_t before) const {
@@ -106,7 +109,8 @@ void HappensBefore::add_enablers(std::size_t i, const Execution& execution) {
 
 void HappensBefore::add_start_enablers(std::size_t i, const Execution& execution) {
   const ModelActor& self = execution.actor(events_[i].step.actor);
-  if (self.spawned_at >= 0) events_[i].enablers.push_back(static_cast<std::size_t>(self.spawned_at));
+  if (self.spawned_at >= 0)
+    events_[i].enablers.push_back(static_cast<std::size_t>(self.spawned_at));
   if (self.grace_period >= 0) add_sections_opened_before(self.spawned_at, i);
   if (self.work >= 0)
     add_ends(i, execution, [&self](const ModelActor& actor) {
@@ -114,13 +118,15 @@ void HappensBefore::add_start_enablers(std::size_t i, const Execution& execution
     });
 }
 
-/// Ends of all sections opened before `start`, ALSO of those that ended before it: leaving a section
-/// commutes with the start of a grace period, so the edge must not tell the two orders apart.
+/// Ends of all sections opened before `start`, ALSO of those that ended before it: leaving a
+/// section commutes with the start of a grace period, so the edge must not tell the two orders
+/// apart.
 void HappensBefore::add_sections_opened_before(std::int64_t start, std::size_t i) {
   for (std::size_t k = 0; k < i; ++k) {
     if (!events_[k].step.closes_section) continue;
     std::size_t opening = k;
-    while (opening > 0 && !(events_[opening].step.actor == events_[k].step.actor && events_[opening].step.opens_section))
+    while (opening > 0 && !(events_[opening].step.actor == events_[k].step.actor &&
+                            events_[opening].step.opens_section))
       --opening;
     if (static_cast<std::int64_t>(opening) < start) events_[i].enablers.push_back(k);
   }
@@ -132,7 +138,8 @@ void HappensBefore::add_last_release(std::size_t i) {
     const Claim& claim = operation.claims[c];
     if (claim.resource_class != ResourceClass::lock) continue;
     for (std::size_t k = i; k-- > 0;) {
-      if (!has_claim(events_[k].step.operation, ResourceClass::lock, claim.resource, Mode::release)) continue;
+      if (!has_claim(events_[k].step.operation, ResourceClass::lock, claim.resource, Mode::release))
+        continue;
       events_[i].enablers.push_back(k);
       break;
     }
@@ -161,8 +168,8 @@ void HappensBefore::add_cancellings(std::size_t i, const Execution& execution, s
 
 // --- races
 
-/// True if event k lies between j and i only because it belongs to the critical section, or to the run
-/// of the interrupt, that j began and that i waits for: it moves with j.
+/// True if event k lies between j and i only because it belongs to the critical section, or to the
+/// run of the interrupt, that j began and that i waits for: it moves with j.
 bool HappensBefore::keeps_section_of(std::size_t k, std::size_t j, std::size_t i) const {
   const StepRecord& opener = events_[j].step;
   if (events_[k].step.actor != opener.actor) return false;
@@ -172,7 +179,8 @@ bool HappensBefore::keeps_section_of(std::size_t k, std::size_t j, std::size_t i
     const Claim& claim = opener.operation.claims[c];
     if (claim.resource_class != ResourceClass::lock) continue;
     if (!has_claim(events_[i].step.operation, ResourceClass::lock, claim.resource, Mode::acquire) &&
-        !has_claim(events_[i].step.operation, ResourceClass::lock, claim.resource, Mode::try_acquire))
+        !has_claim(events_[i].step.operation, ResourceClass::lock, claim.resource,
+                   Mode::try_acquire))
       return false;
     for (std::size_t x = j; x < k; ++x)
       if (events_[x].step.actor == opener.actor &&
@@ -196,8 +204,10 @@ void HappensBefore::append_phantom_races(const Execution& execution, bool is_com
   for (std::size_t a = 1; a < execution.actor_count(); ++a) {
     const ModelActor& actor = execution.actor({static_cast<std::int32_t>(a)});
     if (actor.cancelled_at >= 0) {
-      races.push_back({static_cast<std::size_t>(actor.cancelled_at), std::nullopt, actor.id, actor.pending});
-    } else if (is_complete && !actor.is_finished() && actor.pending.kind == OperationKind::mutex_lock) {
+      races.push_back(
+          {static_cast<std::size_t>(actor.cancelled_at), std::nullopt, actor.id, actor.pending});
+    } else if (is_complete && !actor.is_finished() &&
+               actor.pending.kind == OperationKind::mutex_lock) {
       append_blocked_race(actor, races);
     }
   }
@@ -226,9 +236,10 @@ void HappensBefore::initials(const Race& race, std::vector<ActorId>& actors) con
     const ActorId actor = events_[k].step.actor;
     if (std::find(seen.begin(), seen.end(), actor) != seen.end()) continue;
     seen.push_back(actor);
-    const bool is_first = std::none_of(sequence.begin(), sequence.begin() + static_cast<std::ptrdiff_t>(n), [&](std::size_t x) {
-      return is_before(x, k) || dependent(events_[x].step.operation, events_[k].step.operation);
-    });
+    const bool is_first = std::none_of(
+        sequence.begin(), sequence.begin() + static_cast<std::ptrdiff_t>(n), [&](std::size_t x) {
+          return is_before(x, k) || dependent(events_[x].step.operation, events_[k].step.operation);
+        });
     if (is_first) actors.push_back(actor);
   }
   if (race.second || std::find(seen.begin(), seen.end(), race.phantom_actor) != seen.end()) return;

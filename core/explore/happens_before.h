@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// HappensBefore: the partial order of one execution, and the races that another order would reverse.
-// Follows: P. Abdulla, S. Aronis, B. Jonsson, K. Sagonas, "Source sets: a foundation for optimal dynamic
-// partial order reduction" (JACM 2017); edges of grace periods, callbacks, work and interrupts are ours.
+// HappensBefore: the partial order of one execution, and the races that another order would
+// reverse. Follows: P. Abdulla, S. Aronis, B. Jonsson, K. Sagonas, "Source sets: a foundation for
+// optimal dynamic partial order reduction" (JACM 2017); edges of grace periods, callbacks, work and
+// interrupts are ours.
 #pragma once
 
 #include <cstdint>
@@ -49,13 +50,13 @@ class HappensBefore {
 
   /// Appends the event, and its races with earlier ones to `races`.
   void append(const StepRecord& step, const Execution& execution, std::vector<Race>& races);
-  /// Appends the races of operations that never ran: of work that was cancelled with its cancelling, and,
-  /// if the execution is complete, of actors that are blocked for ever with those who hold what they
-  /// wait for.
+  /// Appends the races of operations that never ran: of work that was cancelled with its
+  /// cancelling, and, if the execution is complete, of actors that are blocked for ever with those
+  /// who hold what they wait for.
   void append_phantom_races(const Execution& execution, bool is_complete,
                             std::vector<Race>& races) const;
-  /// The actors that may go first in what the race's other order would run from its first event on: all
-  /// later events that do not happen after it, then the second one.
+  /// The actors that may go first in what the race's other order would run from its first event on:
+  /// all later events that do not happen after it, then the second one.
   void initials(const Race& race, std::vector<ActorId>& actors) const;
 
   const StepRecord& step(std::size_t i) const { return events_[i].step; }
@@ -63,9 +64,9 @@ class HappensBefore {
  private:
   struct Event {
     StepRecord step;
-    EventSet before;                         ///< What happens before or at it.
-    std::vector<std::size_t> predecessors;   ///< Direct ones: program order, enabling, dependence.
-    std::vector<std::size_t> enablers;       ///< Those without which it could not have run.
+    EventSet before;                        ///< What happens before or at it.
+    std::vector<std::size_t> predecessors;  ///< Direct ones: program order, enabling, dependence.
+    std::vector<std::size_t> enablers;      ///< Those without which it could not have run.
   };
 
   bool is_before(std::size_t i, std::size_t j) const { return events_[j].before.contains(i); }

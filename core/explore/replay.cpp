@@ -10,7 +10,8 @@ ActorId Replay::choose(const Execution& execution, std::span<const ActorId> enab
     const ActorId wanted = choices_[position_++];
     for (const ActorId id : enabled)
       if (id == wanted) return id;
-    misfit_ = "choice " + std::to_string(position_) + " of the schedule is actor " + std::to_string(wanted.value);
+    misfit_ = "choice " + std::to_string(position_) + " of the schedule is actor " +
+              std::to_string(wanted.value);
     if (static_cast<std::size_t>(wanted.value) < execution.actor_count())
       misfit_ += " ('" + execution.actor(wanted).spec.name + "')";
     misfit_ += ", which cannot run there; is it the schedule of another scenario or variant?";

@@ -48,12 +48,15 @@ std::vector<ActorId> parse_schedule(std::string_view text) {
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
     const std::string_view part = rest.substr(0, comma);
-    if (comma != std::string_view::npos && comma + 1 == rest.size()) refuse(text, rest.substr(comma));
+    if (comma != std::string_view::npos && comma + 1 == rest.size())
+      refuse(text, rest.substr(comma));
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     const std::size_t times = part.find('x');
     const long actor = number(part.substr(0, times), static_cast<long>(max_actors) - 1, text);
-    const long count = times == std::string_view::npos ? 1 : number(part.substr(times + 1), max_repetitions, text);
-    choices.insert(choices.end(), static_cast<std::size_t>(count), ActorId{static_cast<std::int32_t>(actor)});
+    const long count =
+        times == std::string_view::npos ? 1 : number(part.substr(times + 1), max_repetitions, text);
+    choices.insert(choices.end(), static_cast<std::size_t>(count),
+                   ActorId{static_cast<std::int32_t>(actor)});
   }
   return choices;
 }

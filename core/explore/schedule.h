@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Schedules: the choices of one execution as text, for people to copy and for replay on any machine.
+// Schedules: the choices of one execution as text, for people to copy and for replay on any
+// machine.
 #pragma once
 
 #include <span>
@@ -11,8 +12,9 @@
 
 namespace rcuscope {
 
-/// "s1:2x5,1,2x3": actor 2 five times, actor 1 once, actor 2 three times. Actors are numbered in the
-/// order of declaration from 1; callbacks and work follow in the order in which they were queued.
+/// "s1:2x5,1,2x3": actor 2 five times, actor 1 once, actor 2 three times. Actors are numbered in
+/// the order of declaration from 1; callbacks and work follow in the order in which they were
+/// queued.
 std::string to_text(std::span<const ActorId> choices);
 
 /// Throws: UsageError with the offending part and what was expected.

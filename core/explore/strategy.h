@@ -28,7 +28,8 @@ class Strategy : public Chooser {
 std::unique_ptr<Strategy> make_dpor_search();
 
 /// Depth first over all orders of dependent operations, with sleep sets (Godefroid 1996): an order
-/// that differs from an explored one only by exchanging independent neighbours is not explored again.
+/// that differs from an explored one only by exchanging independent neighbours is not explored
+/// again.
 std::unique_ptr<Strategy> make_sleep_set_search();
 
 /// Depth first over every interleaving, without any reduction: the oracle of tests.

@@ -45,8 +45,8 @@ struct ModelActor {
   std::int32_t cancelled_at = -1;  ///< Workers that were dequeued before they ran: likewise.
   ActorSet waits_for;              ///< rcu_barrier, flush: actors that have to end.
 
-  bool interrupts_others = false;  ///< Bound to a CPU on which it may interrupt another actor.
-  bool can_be_interrupted = false; ///< Some actor that may interrupt it is bound to its CPU.
+  bool interrupts_others = false;   ///< Bound to a CPU on which it may interrupt another actor.
+  bool can_be_interrupted = false;  ///< Some actor that may interrupt it is bound to its CPU.
 
   // abandoning: see Execution::stay_quiet
   bool is_abandoned = false;

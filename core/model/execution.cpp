@@ -48,17 +48,20 @@ void Execution::reset() {
 
 ActorId Execution::declare(ActorSpec spec) {
   if (phase_ != Phase::setup)
-    throw UsageError("actor '" + spec.name + "' is declared after setup; declare every actor before the first one runs");
+    throw UsageError("actor '" + spec.name +
+                     "' is declared after setup; declare every actor before the first one runs");
   for (std::size_t i = 1; i < actor_count_; ++i)
     if (actors_[i].spec.name == spec.name)
-      throw UsageError("actor '" + spec.name + "' is declared twice; give each actor a name of its own");
+      throw UsageError("actor '" + spec.name +
+                       "' is declared twice; give each actor a name of its own");
   return spawn(std::move(spec), {}, -1);
 }
 
 ActorId Execution::spawn(ActorSpec spec, GracePeriodId grace_period, std::int32_t work) {
   if (actor_count_ == max_actors)
-    throw LimitError("more than " + std::to_string(max_actors) +
-                     " actors, callbacks and work items in one execution; make the scenario smaller");
+    throw LimitError(
+        "more than " + std::to_string(max_actors) +
+        " actors, callbacks and work items in one execution; make the scenario smaller");
   ModelActor& actor = actors_[actor_count_];
   actor.id = {static_cast<std::int32_t>(actor_count_++)};
   actor.spec = std::move(spec);
@@ -86,8 +89,10 @@ void Execution::find_shared_cpus() {
       if (level > other || (other == level && level > 0)) a.interrupts_others = true;
     }
     const auto cpu = static_cast<std::uint64_t>(a.spec.cpu.value);
-    if (a.interrupts_others) a.pending.claim(ResourceClass::cpu, cpu, Mode::seize);
-    else if (a.can_be_interrupted) a.pending.claim(ResourceClass::cpu, cpu, Mode::run);
+    if (a.interrupts_others)
+      a.pending.claim(ResourceClass::cpu, cpu, Mode::seize);
+    else if (a.can_be_interrupted)
+      a.pending.claim(ResourceClass::cpu, cpu, Mode::run);
   }
 }
 
@@ -126,7 +131,8 @@ void Execution::record_step(ModelActor& actor) {
     StepRecord& record = log_.emplace_back();
     record.actor = actor.id;
     record.operation = actor.pending;
-    if (std::exchange(is_chosen_, false)) record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
+    if (std::exchange(is_chosen_, false))
+      record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
   }
   for (Observer* observer : options_.observers) observer->on_operation(*this, actor, actor.pending);
 }
@@ -139,7 +145,8 @@ void Execution::leave_if_over() {
 }
 
 /// The first primitive after the end raises; later ones do nothing, so that destructors, `with` and
-/// `finally` can finish; code that swallows the exception and goes on is hit again every 1,000 calls.
+/// `finally` can finish; code that swallows the exception and goes on is hit again every 1,000
+/// calls.
 bool Execution::stay_quiet(ModelActor& actor) {
   if (std::uncaught_exceptions() > 0) return false;
   constexpr std::int32_t quiet_calls = 1'000;
@@ -161,7 +168,8 @@ void Execution::collect_enabled() {
 }
 
 ActorId Execution::next_actor() {
-  if (interrupt_requested_.exchange(false, std::memory_order_relaxed)) end(ExecutionEnd::interrupted);
+  if (interrupt_requested_.exchange(false, std::memory_order_relaxed))
+    end(ExecutionEnd::interrupted);
   if (!is_over_ && steps_ >= options_.max_steps) end(ExecutionEnd::step_limit);
   if (is_over_) return {};
   collect_enabled();
@@ -238,7 +246,8 @@ void Execution::report_exception(ModelActor& actor) {
   try {
     throw;
   } catch (const BadPointer& bad) {
-    for (Observer* observer : options_.observers) observer->on_bad_pointer(*this, actor, bad.address);
+    for (Observer* observer : options_.observers)
+      observer->on_bad_pointer(*this, actor, bad.address);
   } catch (const ActorError& error) {
     report(error.kind, actor.id, error.message, error.message.substr(0, 80));
   } catch (const std::exception& error) {

@@ -64,7 +64,8 @@ class Observer {
   virtual ~Observer() = default;
   virtual void on_operation(Execution&, const ModelActor&, const Operation&) {}
   /// The actor is about to do something that may sleep.
-  virtual void on_may_sleep(Execution&, const ModelActor&, std::string_view /*what*/, const Place&) {}
+  virtual void on_may_sleep(Execution&, const ModelActor&, std::string_view /*what*/,
+                            const Place&) {}
   virtual void on_bad_pointer(Execution&, const ModelActor&, std::uintptr_t /*address*/) {}
   virtual void on_actor_end(Execution&, const ModelActor&) {}
   /// Nobody can go on and somebody has not ended.
@@ -73,7 +74,13 @@ class Observer {
   virtual void on_end(Execution&) {}
 };
 
-enum class ExecutionEnd : std::uint8_t { complete, fatal_finding, redundant, step_limit, interrupted };
+enum class ExecutionEnd : std::uint8_t {
+  complete,
+  fatal_finding,
+  redundant,
+  step_limit,
+  interrupted
+};
 
 struct WorkItem {
   std::string name;
@@ -95,8 +102,8 @@ class Execution final : public ActorEntry {
 
   Execution(ActorRunner& runner, Options options);
 
-  /// Runs `program` once: set-up, then whatever run_actors() and teardown do. With a builder, records
-  /// every event. Rethrows what the program's set-up throws.
+  /// Runs `program` once: set-up, then whatever run_actors() and teardown do. With a builder,
+  /// records every event. Rethrows what the program's set-up throws.
   ExecutionEnd run(const std::function<void(Execution&)>& program, Chooser& chooser,
                    TraceBuilder* trace = nullptr);
   /// Ends the running execution at its next operation. Context: any thread.
@@ -117,7 +124,9 @@ class Execution final : public ActorEntry {
   Phase phase() const { return phase_; }
   ModelHeap& heap() { return heap_; }
   const GracePeriods& grace_periods() const { return grace_periods_; }
-  const WorkItem& work_item(std::int32_t index) const { return work_[static_cast<std::size_t>(index)]; }
+  const WorkItem& work_item(std::int32_t index) const {
+    return work_[static_cast<std::size_t>(index)];
+  }
   const std::string& text(StringId id) const { return texts_[static_cast<std::size_t>(id.value)]; }
   std::string object_name(ObjectId object) const;
   std::string location_name(const Operation& operation) const;
@@ -126,14 +135,16 @@ class Execution final : public ActorEntry {
   bool is_enabled(const ModelActor& actor) const;
   /// True if nothing but its CPU can keep it from its pending operation.
   bool can_proceed(const ModelActor& actor) const;
-  /// Records a defect of the actor that runs. Fatal kinds end the execution; this returns all the same.
-  void report(FindingKind kind, ActorId actor, std::string message, std::string place, ObjectId object = {});
+  /// Records a defect of the actor that runs. Fatal kinds end the execution; this returns all the
+  /// same.
+  void report(FindingKind kind, ActorId actor, std::string message, std::string place,
+              ObjectId object = {});
 
   // --- for Model: primitives of the actor that runs
   ActorId declare(ActorSpec spec);
   void run_actors();
-  /// Publishes, waits to be chosen, records. Return: false if the primitive must do nothing because the
-  /// execution is over. Throws: ExecutionAbandoned.
+  /// Publishes, waits to be chosen, records. Return: false if the primitive must do nothing because
+  /// the execution is over. Throws: ExecutionAbandoned.
   bool step(Operation operation);
   ModelActor& me() { return actors_[static_cast<std::size_t>(current_.value)]; }
   void leave_if_over();

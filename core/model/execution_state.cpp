@@ -111,7 +111,8 @@ void Execution::finish_actor(ModelActor& actor) {
   } else if (actor.work >= 0) {
     work(actor.work).is_running = false;
     emit(EventKind::work_end,
-         trace_object(work(actor.work).address, work(actor.work).name.c_str(), "work_struct"), 0, {});
+         trace_object(work(actor.work).address, work(actor.work).name.c_str(), "work_struct"), 0,
+         {});
   } else if (actor.spec.kind != ActorKind::main) {
     emit(EventKind::actor_end, {}, 0, {});
   }
@@ -231,7 +232,8 @@ void Execution::check_end_of_run() {
 // --- names and trace
 
 StringId Execution::intern(std::string_view text) {
-  const auto [entry, is_new] = text_ids_.try_emplace(std::string(text), static_cast<std::int32_t>(texts_.size()));
+  const auto [entry, is_new] =
+      text_ids_.try_emplace(std::string(text), static_cast<std::int32_t>(texts_.size()));
   if (is_new) texts_.emplace_back(text);
   return {entry->second};
 }
@@ -241,7 +243,8 @@ std::string Execution::object_name(ObjectId object) const {
   const HeapObject& record = heap_.at(object);
   const std::string label = label_of({text(record.name), record.type});
   // "item a": names of unknown types alone may be ambiguous.
-  return label == text(record.name) && !label.empty() ? std::string(record.type) + " " + label : label;
+  return label == text(record.name) && !label.empty() ? std::string(record.type) + " " + label
+                                                      : label;
 }
 
 std::string Execution::location_name(const Operation& operation) const {

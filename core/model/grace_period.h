@@ -11,8 +11,8 @@
 namespace rcuscope {
 
 struct GracePeriod {
-  ActorSet waits_for;       ///< Pre-existing readers that have not left yet.
-  ActorSet pre_existing;    ///< All that it had to wait for.
+  ActorSet waits_for;     ///< Pre-existing readers that have not left yet.
+  ActorSet pre_existing;  ///< All that it had to wait for.
   ActorId requested_by;
   Step started_at = -1;
   bool is_over = false;

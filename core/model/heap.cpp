@@ -27,8 +27,8 @@ void* reserve(std::size_t bytes) {
 ModelHeap::ModelHeap(std::size_t max_actors)
     : total_bytes_(max_actors * arena_bytes), used_bytes_(max_actors, 0) {
   base_ = reinterpret_cast<std::uintptr_t>(reserve(total_bytes_));
-  object_of_granule_ = static_cast<std::int32_t*>(
-      reserve(total_bytes_ / granule_bytes * sizeof(std::int32_t)));
+  object_of_granule_ =
+      static_cast<std::int32_t*>(reserve(total_bytes_ / granule_bytes * sizeof(std::int32_t)));
 }
 
 ModelHeap::~ModelHeap() {
@@ -46,7 +46,8 @@ void ModelHeap::reset() {
 }
 
 void ModelHeap::mark_granules(const HeapObject& object, std::int32_t mark) {
-  const std::size_t first = (reinterpret_cast<std::uintptr_t>(object.start) - base_) / granule_bytes;
+  const std::size_t first =
+      (reinterpret_cast<std::uintptr_t>(object.start) - base_) / granule_bytes;
   const std::size_t count = (object.bytes + granule_bytes - 1) / granule_bytes;
   for (std::size_t i = 0; i < count; ++i) object_of_granule_[first + i] = mark;
 }
@@ -55,8 +56,8 @@ ObjectId ModelHeap::allocate(ActorId actor, const char* type, StringId name, std
   const auto arena = static_cast<std::size_t>(actor.value);
   const std::size_t rounded = (bytes + granule_bytes - 1) / granule_bytes * granule_bytes;
   if (rounded > arena_bytes - used_bytes_[arena])
-    throw LimitError("kzalloc of " + std::to_string(bytes) + " bytes: an actor may allocate at most " +
-                     std::to_string(arena_bytes) +
+    throw LimitError("kzalloc of " + std::to_string(bytes) +
+                     " bytes: an actor may allocate at most " + std::to_string(arena_bytes) +
                      " bytes in one execution; allocate less in each actor");
   const std::size_t offset = arena * arena_bytes + used_bytes_[arena];
   used_bytes_[arena] += rounded;

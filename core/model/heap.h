@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // ModelHeap: the heap of the studied program. Memory is never used twice within one execution, so
-// that a late access always finds the object it was meant for, and addresses depend only on what the
-// allocating actor did, not on the schedule.
+// that a late access always finds the object it was meant for, and addresses depend only on what
+// the allocating actor did, not on the schedule.
 #pragma once
 
 #include <cstddef>
@@ -65,7 +65,7 @@ class ModelHeap {
 
   std::uintptr_t base_ = 0;
   std::size_t total_bytes_;
-  std::vector<std::size_t> used_bytes_;           // of each actor's arena
+  std::vector<std::size_t> used_bytes_;        // of each actor's arena
   std::int32_t* object_of_granule_ = nullptr;  // index + 1; 0 = none
   std::vector<HeapObject> objects_;
 };

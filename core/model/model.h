@@ -99,7 +99,8 @@ class Model {
 
   // --- heap
   template <class T, class... Arguments>
-  ptr<T> kzalloc(const char* type, std::string_view name, Place place, Arguments&&... arguments) const {
+  ptr<T> kzalloc(const char* type, std::string_view name, Place place,
+                 Arguments&&... arguments) const {
     static_assert(std::is_trivially_destructible_v<T>);
     void* memory = allocate(type, name, sizeof(T), place);
     if (memory == nullptr) return {};
@@ -158,8 +159,10 @@ class Model {
   int refcount_read(const refcount& count, Place place = Place::current()) const;
 
   // --- names
-  bool add_name(name_set& names, StringId name, EventKind kind, Place place = Place::current()) const;
-  bool remove_name(name_set& names, StringId name, EventKind kind, Place place = Place::current()) const;
+  bool add_name(name_set& names, StringId name, EventKind kind,
+                Place place = Place::current()) const;
+  bool remove_name(name_set& names, StringId name, EventKind kind,
+                   Place place = Place::current()) const;
 
   // --- context, log, reports
   void might_sleep(std::string_view what, Place place = Place::current()) const {
@@ -175,7 +178,8 @@ class Model {
       value = execution_->trace_string(text({static_cast<std::int32_t>(value)}));
     execution_->emit(kind, object_id(object), value, place);
   }
-  void report(FindingKind kind, const void* object, std::string message, Place place = Place::current()) const;
+  void report(FindingKind kind, const void* object, std::string message,
+              Place place = Place::current()) const;
 
   // --- actors
   void declare(ActorSpec actor) const { execution_->declare(std::move(actor)); }
@@ -200,8 +204,10 @@ class Model {
   bool access_location(OperationKind kind, const void* address, const char* name, Access access,
                        const Place& place) const;
   /// An operation on the object around `address`; adds the claim that it must be alive.
-  Operation operation_on(OperationKind kind, const void* address, const char* name, const Place& place) const;
-  void* allocate(const char* type, std::string_view name, std::size_t bytes, const Place& place) const;
+  Operation operation_on(OperationKind kind, const void* address, const char* name,
+                         const Place& place) const;
+  void* allocate(const char* type, std::string_view name, std::size_t bytes,
+                 const Place& place) const;
   void free_object(const void* object, const Place& place) const;
   void free_after_grace_period(const void* object, const Place& place) const;
   void wait_for_grace_period(bool is_expedited, const Place& place) const;

@@ -25,12 +25,13 @@ Operation Model::operation_on(OperationKind kind, const void* address, const cha
   operation.place = place;
   const ObjectId object = execution_->heap().find(address);
   if (object.is_valid())
-    operation.claim(ResourceClass::object, resource_of(execution_->heap().at(object).start), Mode::use);
+    operation.claim(ResourceClass::object, resource_of(execution_->heap().at(object).start),
+                    Mode::use);
   return operation;
 }
 
-bool Model::access_location(OperationKind kind, const void* address, const char* name, Access access,
-                            const Place& place) const {
+bool Model::access_location(OperationKind kind, const void* address, const char* name,
+                            Access access, const Place& place) const {
   Operation operation = operation_on(kind, address, name, place);
   operation.access = access;
   operation.claim(ResourceClass::memory, resource_of(address),
@@ -52,7 +53,8 @@ void Model::memory_barrier(Place place) const {
 
 // --- heap
 
-void* Model::allocate(const char* type, std::string_view name, std::size_t bytes, const Place& place) const {
+void* Model::allocate(const char* type, std::string_view name, std::size_t bytes,
+                      const Place& place) const {
   Operation operation;
   operation.kind = OperationKind::allocate;
   operation.place = place;
@@ -93,7 +95,10 @@ void Model::free_after_grace_period(const void* address, const Place& place) con
   const std::string name = "kfree_rcu of " + execution_->object_name(object);
   execution_->emit(EventKind::kfree_rcu, execution_->trace_object(object), 0, place, grace_period);
   const Model world = *this;
-  execution_->spawn({name, ActorKind::grace_period, {}, [world, address, place] { world.free_object(address, place); }},
+  execution_->spawn({name,
+                     ActorKind::grace_period,
+                     {},
+                     [world, address, place] { world.free_object(address, place); }},
                     grace_period, -1);
 }
 
@@ -116,7 +121,8 @@ int Model::refcount_inc(refcount& count, EventKind kind, Place place) const {
   if (!execution_->step(operation)) return 0;
   if (count.value == 0) {
     count.value = refcount::saturated;
-    report(FindingKind::refcount_addition_on_zero, &count, "refcount_t: addition on 0; use-after-free.", place);
+    report(FindingKind::refcount_addition_on_zero, &count,
+           "refcount_t: addition on 0; use-after-free.", place);
   } else if (count.value < refcount::saturated) {
     ++count.value;
   }
@@ -130,7 +136,8 @@ int Model::refcount_dec(refcount& count, EventKind kind, Place place) const {
   if (!execution_->step(operation)) return refcount::saturated;
   if (count.value == 0) {
     count.value = refcount::saturated;
-    report(FindingKind::refcount_underflow, &count, "refcount_t: underflow; use-after-free.", place);
+    report(FindingKind::refcount_underflow, &count, "refcount_t: underflow; use-after-free.",
+           place);
   } else if (count.value < refcount::saturated) {
     --count.value;
   }
@@ -144,7 +151,8 @@ bool Model::refcount_inc_not_zero(refcount& count, EventKind kind, Place place) 
   if (!execution_->step(operation)) return false;
   const bool is_alive = count.value != 0;
   if (is_alive && count.value < refcount::saturated) ++count.value;
-  execution_->emit(kind, object_id(&count), count.value, place, {}, is_alive ? std::uint16_t{0} : event_flag::failed);
+  execution_->emit(kind, object_id(&count), count.value, place, {},
+                   is_alive ? std::uint16_t{0} : event_flag::failed);
   return is_alive;
 }
 
@@ -166,8 +174,8 @@ bool Model::add_name(name_set& names, StringId name, EventKind kind, Place place
   for (int i = 0; i < names.count; ++i) exists |= names.names[i] == name;
   if (!exists) {
     if (names.count == name_set::capacity)
-      throw LimitError("more than " + std::to_string(name_set::capacity) + " names in " + names.name +
-                       "; make the scenario smaller");
+      throw LimitError("more than " + std::to_string(name_set::capacity) + " names in " +
+                       names.name + "; make the scenario smaller");
     names.names[names.count++] = name;
   }
   if (execution_->is_tracing())
@@ -198,7 +206,8 @@ void Model::report(FindingKind kind, const void* address, std::string message, P
   if (execution.me().is_abandoned) return;
   const ObjectId object = execution.heap().find(address);
   std::string where = execution.object_name(object);
-  if (where.empty() && place.line != 0) where = std::string(short_function_name(place.function)) + ":" + std::to_string(place.line);
+  if (where.empty() && place.line != 0)
+    where = std::string(short_function_name(place.function)) + ":" + std::to_string(place.line);
   execution.report(kind, execution.current(), std::move(message), std::move(where), object);
   execution.leave_if_over();
 }

@@ -53,8 +53,8 @@ void Model::call_rcu(std::string name, Callback callback, Place place) const {
   operation.claim(ResourceClass::callbacks, 0, Mode::enqueue);
   if (!execution_->step(operation)) return;
   const GracePeriodId grace_period = execution_->start_grace_period();
-  const ActorId actor = execution_->spawn({std::move(name), ActorKind::callback, {}, std::move(callback)},
-                                          grace_period, -1);
+  const ActorId actor = execution_->spawn(
+      {std::move(name), ActorKind::callback, {}, std::move(callback)}, grace_period, -1);
   execution_->emit(EventKind::call_rcu, {}, actor.value, place, grace_period);
 }
 
@@ -78,11 +78,14 @@ void Model::init_work(work_struct& work, std::string name, Callback function) co
 
 bool Model::queue_work(work_struct& work, Place place) const { return queue(work, false, place); }
 
-bool Model::queue_rcu_work(work_struct& work, Place place) const { return queue(work, true, place); }
+bool Model::queue_rcu_work(work_struct& work, Place place) const {
+  return queue(work, true, place);
+}
 
 bool Model::queue(work_struct& work, bool after_grace_period, const Place& place) const {
-  Operation operation = operation_on(
-      after_grace_period ? OperationKind::queue_rcu_work : OperationKind::queue_work, &work, work.name, place);
+  Operation operation =
+      operation_on(after_grace_period ? OperationKind::queue_rcu_work : OperationKind::queue_work,
+                   &work, work.name, place);
   operation.claim(ResourceClass::work, static_cast<std::uint64_t>(work.index), Mode::write);
   if (after_grace_period) operation.claim(ResourceClass::rcu, 0, Mode::snapshot);
   if (!execution_->step(operation)) return false;
@@ -96,15 +99,16 @@ bool Model::queue(work_struct& work, bool after_grace_period, const Place& place
   if (execution_->is_tracing())
     execution_->emit(after_grace_period ? EventKind::queue_rcu_work : EventKind::queue_work,
                      execution_->trace_object(&work, item.name.c_str(), "work_struct"),
-                     is_queued ? execution_->work(work.index).worker.value : -1, place, grace_period,
-                     is_queued ? std::uint16_t{0} : event_flag::failed);
+                     is_queued ? execution_->work(work.index).worker.value : -1, place,
+                     grace_period, is_queued ? std::uint16_t{0} : event_flag::failed);
   return is_queued;
 }
 
 void Model::spawn_worker(work_struct& work, GracePeriodId grace_period) const {
   WorkItem& item = execution_->work(work.index);
   item.is_pending = true;
-  item.worker = execution_->spawn({item.name, ActorKind::kworker, {}, item.function}, grace_period, work.index);
+  item.worker = execution_->spawn({item.name, ActorKind::kworker, {}, item.function}, grace_period,
+                                  work.index);
 }
 
 void Model::flush_work(work_struct& work, Place place) const {
@@ -127,9 +131,13 @@ void Model::flush_work(work_struct& work, Place place) const {
 
 void Model::flush_rcu_work(work_struct& work, Place place) const { flush_work(work, place); }
 
-bool Model::cancel_work_sync(work_struct& work, Place place) const { return cancel(work, false, place); }
+bool Model::cancel_work_sync(work_struct& work, Place place) const {
+  return cancel(work, false, place);
+}
 
-bool Model::disable_work_sync(work_struct& work, Place place) const { return cancel(work, true, place); }
+bool Model::disable_work_sync(work_struct& work, Place place) const {
+  return cancel(work, true, place);
+}
 
 bool Model::cancel(work_struct& work, bool disable, const Place& place) const {
   might_sleep(disable ? "disable_work_sync" : "cancel_work_sync", place);
@@ -184,7 +192,8 @@ bool Model::mutex_trylock(mutex& lock, Place place) const {
   if (lock.owner.is_valid()) return false;
   lock.owner = execution_->current();
   execution_->note_lock_taken();
-  execution_->emit(EventKind::mutex_lock, execution_->trace_object(&lock, lock.name, "mutex"), 0, place);
+  execution_->emit(EventKind::mutex_lock, execution_->trace_object(&lock, lock.name, "mutex"), 0,
+                   place);
   return true;
 }
 
@@ -194,7 +203,8 @@ void Model::mutex_unlock(mutex& lock, Place place) const {
   if (!execution_->step(operation)) return;
   if (lock.owner != execution_->current()) return;  // reported by the observer of locks
   lock.owner = {};
-  execution_->emit(EventKind::mutex_unlock, execution_->trace_object(&lock, lock.name, "mutex"), 0, place);
+  execution_->emit(EventKind::mutex_unlock, execution_->trace_object(&lock, lock.name, "mutex"), 0,
+                   place);
 }
 
 void Model::msleep(Place place) const {

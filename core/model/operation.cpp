@@ -5,17 +5,37 @@
 namespace rcuscope {
 
 std::string_view to_string(OperationKind kind) {
-  constexpr std::string_view names[] = {
-      "actor_start",        "actor_end",      "join",
-      "read",               "write",          "read_modify_write",
-      "fence",              "allocate",       "free",
-      "rcu_read_lock",      "rcu_read_unlock", "grace_period_start",
-      "grace_period_end",   "call_rcu",       "kfree_rcu",
-      "barrier_start",      "barrier_end",    "mutex_lock",
-      "mutex_trylock",      "mutex_unlock",   "refcount_get",
-      "refcount_put",       "refcount_read", "queue_work",     "queue_rcu_work",
-      "wait_for_work_start", "wait_for_work_end", "enable_work",
-      "name_add",           "name_remove",    "sleep"};
+  constexpr std::string_view names[] = {"actor_start",
+                                        "actor_end",
+                                        "join",
+                                        "read",
+                                        "write",
+                                        "read_modify_write",
+                                        "fence",
+                                        "allocate",
+                                        "free",
+                                        "rcu_read_lock",
+                                        "rcu_read_unlock",
+                                        "grace_period_start",
+                                        "grace_period_end",
+                                        "call_rcu",
+                                        "kfree_rcu",
+                                        "barrier_start",
+                                        "barrier_end",
+                                        "mutex_lock",
+                                        "mutex_trylock",
+                                        "mutex_unlock",
+                                        "refcount_get",
+                                        "refcount_put",
+                                        "refcount_read",
+                                        "queue_work",
+                                        "queue_rcu_work",
+                                        "wait_for_work_start",
+                                        "wait_for_work_end",
+                                        "enable_work",
+                                        "name_add",
+                                        "name_remove",
+                                        "sleep"};
   return names[static_cast<std::uint8_t>(kind)];
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Operation: one visible step of an actor, published before it happens; dependent() says which two
-// operations of different actors do not commute. Everything that the search may skip follows from it.
+// operations of different actors do not commute. Everything that the search may skip follows from
+// it.
 #pragma once
 
 #include <array>
@@ -50,7 +51,16 @@ enum class OperationKind : std::uint8_t {
 std::string_view to_string(OperationKind kind);
 
 /// What an operation touches. Two claims conflict only on one resource.
-enum class ResourceClass : std::uint8_t { memory, object, rcu, refcount, callbacks, work, lock, cpu };
+enum class ResourceClass : std::uint8_t {
+  memory,
+  object,
+  rcu,
+  refcount,
+  callbacks,
+  work,
+  lock,
+  cpu
+};
 
 enum class Mode : std::uint8_t {
   read,           ///< memory
@@ -113,7 +123,8 @@ constexpr bool conflict(Mode a, Mode b) {
       return b == Mode::seize;
     case Mode::seize:
       return b == Mode::seize;
-    default:  // snapshot, barrier, release: commute with themselves and with all that sort after them
+    default:  // snapshot, barrier, release: commute with themselves and with all that sort after
+              // them
       return false;
   }
 }
@@ -140,7 +151,8 @@ struct Operation {
 };
 
 constexpr bool dependent(const Claim& a, const Claim& b) {
-  return a.resource == b.resource && a.resource_class == b.resource_class && conflict(a.mode, b.mode);
+  return a.resource == b.resource && a.resource_class == b.resource_class &&
+         conflict(a.mode, b.mode);
 }
 
 /// True unless executing the two in either order leads to the same state, and neither disables the

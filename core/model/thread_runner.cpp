@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Runner of actors that need a thread of their own (Python): exactly one of the threads runs at any
-// time; it passes the baton of the next and waits for its own. Follows: SWITCHING.md, sections 2 to 4.
+// time; it passes the baton of the next and waits for its own. Follows: SWITCHING.md, sections 2
+// to 4.
 #include <chrono>
 #include <thread>
 #include <vector>

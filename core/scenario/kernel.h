@@ -14,8 +14,8 @@
 
 namespace rcuscope {
 
-/// Lives for one run: set-up, actors, at_end, leak check, teardown. If it is owned by a shared_ptr, its
-/// actors own it too: a live actor that could not be stopped may end after its run.
+/// Lives for one run: set-up, actors, at_end, leak check, teardown. If it is owned by a shared_ptr,
+/// its actors own it too: a live actor that could not be stopped may end after its run.
 template <World W, class Steps = PostedSteps>
 class Kernel : public std::enable_shared_from_this<Kernel<W, Steps>> {
  public:
@@ -25,7 +25,8 @@ class Kernel : public std::enable_shared_from_this<Kernel<W, Steps>> {
   Kernel(W world_of_run, const Variant& variant, IommuConfig config, Steps steps = {})
       : world(world_of_run), iommu(world_of_run, variant, config, std::move(steps)) {}
 
-  /// One actor that runs once. Context: set-up. Throws: UsageError after it, or for a name used twice.
+  /// One actor that runs once. Context: set-up. Throws: UsageError after it, or for a name used
+  /// twice.
   void declare(ActorKind kind, std::string name, std::function<void()> body, CpuId cpu = {}) {
     if (std::shared_ptr<Kernel> self = this->weak_from_this().lock())
       body = [self = std::move(self), inner = std::move(body)] { inner(); };

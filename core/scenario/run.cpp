@@ -27,12 +27,12 @@ std::map<std::string, std::string> describe_scenario(const Scenario& scenario,
 }
 
 #if RCUSCOPE_LIVE
-LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant, const IommuConfig& config,
-                    const LiveRunOptions& options, const LiveHooks& hooks,
-                    const std::function<bool()>& poll) {
+LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
+                    const IommuConfig& config, const LiveRunOptions& options,
+                    const LiveHooks& hooks, const std::function<bool()>& poll) {
   if (options.repeat && options.seconds)
-    throw UsageError("repeat=" + std::to_string(*options.repeat) + " and seconds=" +
-                     std::to_string(*options.seconds) + ": give one of them");
+    throw UsageError("repeat=" + std::to_string(*options.repeat) +
+                     " and seconds=" + std::to_string(*options.seconds) + ": give one of them");
   check_variant(variant);
   LiveRun run(options.live, hooks);
   const auto start = std::chrono::steady_clock::now();

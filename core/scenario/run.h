@@ -27,16 +27,17 @@ std::map<std::string, std::string> describe_scenario(const Scenario& scenario,
 /// How often and how to run live.
 struct LiveRunOptions {
   LiveOptions live;
-  std::optional<std::uint64_t> repeat;  ///< At most one of repeat and seconds; default one repetition.
+  std::optional<std::uint64_t>
+      repeat;  ///< At most one of repeat and seconds; default one repetition.
   std::optional<double> seconds;
 };
 
-/// Runs a scenario body on real threads, one repetition after the other. `poll` is called on the caller's
-/// thread at least every 50 ms; true ends the run early.
-/// Throws: UsageError for contradictory options, and what the body throws.
-LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant, const IommuConfig& config,
-                    const LiveRunOptions& options, const LiveHooks& hooks = {},
-                    const std::function<bool()>& poll = {});
+/// Runs a scenario body on real threads, one repetition after the other. `poll` is called on the
+/// caller's thread at least every 50 ms; true ends the run early. Throws: UsageError for
+/// contradictory options, and what the body throws.
+LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
+                    const IommuConfig& config, const LiveRunOptions& options,
+                    const LiveHooks& hooks = {}, const std::function<bool()>& poll = {});
 #endif
 
 }  // namespace rcuscope

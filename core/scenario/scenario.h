@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Scenario: a function on a Kernel that declares actors, for every world, with what is known about it.
+// Scenario: a function on a Kernel that declares actors, for every world, with what is known about
+// it.
 #pragma once
 
 #include <functional>

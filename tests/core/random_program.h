@@ -52,7 +52,8 @@ inline RandomProgram generate(Random& random) {
   const bool share_cpu = random.is_chosen(1, 3);
   for (std::uint64_t i = 0; i < actor_count; ++i) {
     RandomActor actor;
-    if (random.is_chosen(1, 4)) actor.kind = random.is_chosen(1, 2) ? ActorKind::hardirq : ActorKind::softirq;
+    if (random.is_chosen(1, 4))
+      actor.kind = random.is_chosen(1, 2) ? ActorKind::hardirq : ActorKind::softirq;
     if (share_cpu) actor.cpu = CpuId{static_cast<std::int32_t>(random.below(2))};
     const std::uint64_t length = 1 + random.below(actor_count == 2 ? 4 : 3);
     for (std::uint64_t k = 0; k < length; ++k)
@@ -208,10 +209,10 @@ inline Program make_program(const RandomProgram& random_program) {
 
 inline std::string describe(const RandomProgram& program) {
   constexpr const char* names[] = {
-      "read",          "write",      "fetch_add",      "mutex_section", "reader_section",
-      "trylock",       "use_object", "unpublish",      "free_object",   "synchronize_rcu",
-      "call_rcu_free", "call_rcu_write", "kfree_rcu",  "get",           "put",
-      "queue_work",    "queue_rcu_work", "cancel_work", "flush_work",   "rcu_barrier"};
+      "read",          "write",          "fetch_add",   "mutex_section", "reader_section",
+      "trylock",       "use_object",     "unpublish",   "free_object",   "synchronize_rcu",
+      "call_rcu_free", "call_rcu_write", "kfree_rcu",   "get",           "put",
+      "queue_work",    "queue_rcu_work", "cancel_work", "flush_work",    "rcu_barrier"};
   std::string text;
   for (const RandomActor& actor : program.actors) {
     text += std::string(to_string(actor.kind)) + " on CPU " + std::to_string(actor.cpu.value) + ":";

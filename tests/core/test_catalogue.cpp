@@ -100,8 +100,7 @@ TEST(CatalogueFindings, a_deferred_put_is_the_last_one_only_in_some_schedules) {
 
 TEST(CatalogueFindings, another_variant_overrides_the_scenarios_own) {
   const auto runner = make_fiber_runner();
-  const Program program =
-      make_program(find_scenario("posted"), parse_variant("unlink=list_del"));
+  const Program program = make_program(find_scenario("posted"), parse_variant("unlink=list_del"));
   EXPECT_EQ(kinds(explore(program, *runner, {})), std::set<std::string>{"list_corruption"});
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Contexts, grace periods, callbacks, work and locks of the model world, each by its smallest program.
+// Contexts, grace periods, callbacks, work and locks of the model world, each by its smallest
+// program.
 #include "model/execution.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,8 @@ using ActorSetup = std::function<void(Model, ptr<Cell>)>;
 
 class ExecutionTest : public ::testing::Test {
  protected:
-  static Program program(ActorSetup setup, std::function<std::string(Model, ptr<Cell>)> state = {}) {
+  static Program program(ActorSetup setup,
+                         std::function<std::string(Model, ptr<Cell>)> state = {}) {
     return [setup = std::move(setup), state = std::move(state)](Execution& execution) {
       const Model w(execution);
       const auto cell = w.kzalloc<Cell>("cell", "", Place::current());
@@ -73,7 +75,8 @@ TEST_F(ExecutionTest, both_orders_of_a_lost_update_are_found) {
 TEST_F(ExecutionTest, hardirq_on_the_same_cpu_is_never_interrupted_by_its_task) {
   const Verdict verdict = search(program(
       [](Model w, ptr<Cell> cell) {
-        w.declare({"task", ActorKind::process, CpuId{0}, [=] { w.write(cell->x, 5, Access::once); }});
+        w.declare(
+            {"task", ActorKind::process, CpuId{0}, [=] { w.write(cell->x, 5, Access::once); }});
         w.declare({"irq", ActorKind::hardirq, CpuId{0}, [=] { add_one_not_atomically(w, cell); }});
       },
       values));
@@ -94,8 +97,10 @@ TEST_F(ExecutionTest, hardirq_on_another_cpu_interleaves) {
 TEST_F(ExecutionTest, hardirq_interrupts_softirq_and_softirq_never_a_hardirq) {
   const Verdict verdict = search(program(
       [](Model w, ptr<Cell> cell) {
-        w.declare({"softirq", ActorKind::softirq, CpuId{0}, [=] { add_one_not_atomically(w, cell); }});
-        w.declare({"hardirq", ActorKind::hardirq, CpuId{0}, [=] { add_one_not_atomically(w, cell); }});
+        w.declare(
+            {"softirq", ActorKind::softirq, CpuId{0}, [=] { add_one_not_atomically(w, cell); }});
+        w.declare(
+            {"hardirq", ActorKind::hardirq, CpuId{0}, [=] { add_one_not_atomically(w, cell); }});
       },
       values));
   EXPECT_EQ(verdict.final_states, (std::set<std::string>{"x=1 y=0", "x=2 y=0"}));
@@ -107,8 +112,10 @@ TEST_F(ExecutionTest, grace_period_waits_for_a_preexisting_reader) {
                  w.rcu_read_lock();
                  const int x = w.read(cell->x, Access::once);
                  const int y = w.read(cell->y, Access::once);
-                 // x was seen old: the grace period that came after x=1 has not ended, so neither has y=1.
-                 if (x == 0 && y == 1) w.report(FindingKind::warn_on, nullptr, "grace period ended");
+                 // x was seen old: the grace period that came after x=1 has not ended, so neither
+                 // has y=1.
+                 if (x == 0 && y == 1)
+                   w.report(FindingKind::warn_on, nullptr, "grace period ended");
                  w.rcu_read_unlock();
                }});
     w.declare({"updater", ActorKind::process, {}, [=] {
@@ -164,7 +171,8 @@ TEST_F(ExecutionTest, synchronize_rcu_in_its_own_reader_is_a_deadlock_that_names
   EXPECT_EQ(kinds(verdict), (std::set<std::string>{"deadlock", "suspicious_rcu_usage"}));
   for (const Finding& finding : verdict.findings) {
     if (finding.kind != FindingKind::deadlock) continue;
-    EXPECT_NE(finding.message.find("grace period waits for the reader 'updater'"), std::string::npos)
+    EXPECT_NE(finding.message.find("grace period waits for the reader 'updater'"),
+              std::string::npos)
         << finding.message;
   }
 }
@@ -187,7 +195,8 @@ TEST_F(ExecutionTest, deadlock_tells_the_cycle_through_grace_period_and_mutex) {
   for (const Finding& finding : verdict.findings) {
     if (finding.kind != FindingKind::deadlock) continue;
     EXPECT_NE(finding.message.find("held by 'updater'"), std::string::npos) << finding.message;
-    EXPECT_NE(finding.message.find("waits for the reader 'reader'"), std::string::npos) << finding.message;
+    EXPECT_NE(finding.message.find("waits for the reader 'reader'"), std::string::npos)
+        << finding.message;
   }
 }
 
@@ -214,7 +223,8 @@ TEST_F(ExecutionTest, rcu_barrier_waits_for_callbacks_and_not_for_a_grace_period
     w.declare({"updater", ActorKind::process, {}, [=] {
                  w.call_rcu("callback", [=] { w.write(cell->x, 1, Access::once); });
                  w.rcu_barrier();
-                 if (w.read(cell->x, Access::once) != 1) w.report(FindingKind::warn_on, nullptr, "late");
+                 if (w.read(cell->x, Access::once) != 1)
+                   w.report(FindingKind::warn_on, nullptr, "late");
                }});
   }));
   EXPECT_EQ(verdict.outcome, Outcome::safe);
@@ -240,7 +250,8 @@ TEST_F(ExecutionTest, pending_work_is_queued_once_and_cancel_keeps_it_from_runni
                      w.queue_work(cell->work);
                      w.queue_work(cell->work);
                      w.cancel_work_sync(cell->work);
-                     if (w.read(cell->x, Access::once) > 2) w.report(FindingKind::warn_on, nullptr, "too often");
+                     if (w.read(cell->x, Access::once) > 2)
+                       w.report(FindingKind::warn_on, nullptr, "too often");
                    }});
       },
       values));
@@ -291,8 +302,10 @@ TEST_F(ExecutionTest, a_body_that_differs_between_executions_is_named) {
     ++run;
     for (const char* name : {"a", "b"})
       w.declare({name, ActorKind::process, {}, [=, &run] {
-                   if (run % 2 == 0) w.read(cell->x, Access::once);
-                   else w.write(cell->x, 1, Access::once);
+                   if (run % 2 == 0)
+                     w.read(cell->x, Access::once);
+                   else
+                     w.write(cell->x, 1, Access::once);
                  }});
   });
   try {
@@ -329,7 +342,8 @@ TEST(Schedule, text_round_trips) {
 }
 
 TEST(Schedule, nonsense_is_refused_with_the_offending_part) {
-  for (const char* text : {"", "1,2", "s1:a", "s1:1x", "s1:1,,2", "s1:1,", "s1:-1", "s1:1x99999999999", "s1:4000"})
+  for (const char* text :
+       {"", "1,2", "s1:a", "s1:1x", "s1:1,,2", "s1:1,", "s1:-1", "s1:1x99999999999", "s1:4000"})
     EXPECT_THROW(parse_schedule(text), UsageError) << text;
 }
 

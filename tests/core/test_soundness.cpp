@@ -52,8 +52,8 @@ TEST(Soundness, reduced_search_finds_the_same_states_and_findings_as_brute_force
   RecordProperty("programs_compared", compared);
 }
 
-/// Sleep sets alone, which need no races and no edges, check the races and edges of DPOR on programs that
-/// are too big for brute force.
+/// Sleep sets alone, which need no races and no edges, check the races and edges of DPOR on
+/// programs that are too big for brute force.
 TEST(Soundness, dpor_finds_the_same_states_and_findings_as_sleep_sets_alone) {
   const auto runner = make_fiber_runner();
   Random random(808);
