@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// core/explore for Python: verdicts and findings as plain records, options, and Ctrl-C.
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "bindings.h"
+#include "explore_options.h"
+
+namespace rcuscope::bindings {
+
+namespace py = pybind11;
+
+bool Attention::poll_signals() {
+  if (is_interrupted_) return true;
+  const py::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() != 0) keep_error();
+  return is_interrupted_;
+}
+
+void Attention::keep_error() {
+  py::error_already_set error;
+  error_ = error.value();
+  is_interrupted_ = true;
+}
+
+bool Attention::go_on(const Progress& progress) {
+  if (poll_signals()) return false;
+  if (progress_.is_none()) return true;
+  const py::gil_scoped_acquire gil;
+  try {
+    progress_(progress.executions, progress.findings, progress.share_done, progress.seconds);
+  } catch (py::error_already_set& error) {
+    error_ = error.value();
+    is_interrupted_ = true;
+  }
+  return !is_interrupted_;
+}
+
+void Attention::rethrow_other_errors() {
+  if (error_ && !py::isinstance(error_, PyExc_KeyboardInterrupt)) rethrow();
+}
+
+void Attention::rethrow() {
+  if (!error_) return;
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error_.ptr())), error_.ptr());
+  throw py::error_already_set();
+}
+
+namespace {
+
+template <class T>
+std::optional<T> optional_item(const py::dict& options, const char* name) {
+  if (!options.contains(name) || options[name].is_none()) return {};
+  return options[name].cast<T>();
+}
+
+StrategyKind strategy_named(const std::string& name) {
+  if (name == "dpor") return StrategyKind::dpor;
+  if (name == "exhaustive") return StrategyKind::exhaustive;
+  if (name == "random") return StrategyKind::random;
+  throw UsageError("strategy='" + name + "': expected 'dpor', 'exhaustive' or 'random'");
+}
+
+}  // namespace
+
+ExploreOptions explore_options(const py::dict& options, Attention& attention) {
+  ExploreOptions result;
+  result.strategy =
+      strategy_named(optional_item<std::string>(options, "strategy").value_or("dpor"));
+  result.max_executions = optional_item<std::uint64_t>(options, "max_executions");
+  result.max_steps = optional_item<Step>(options, "max_steps").value_or(result.max_steps);
+  result.max_seconds = optional_item<double>(options, "max_seconds");
+  result.stop_on_first = optional_item<bool>(options, "stop_on_first").value_or(false);
+  result.seed = optional_item<std::uint64_t>(options, "seed").value_or(0);
+  if (optional_item<bool>(options, "strict_put_device").value_or(false))
+    result.checks.put_device = PutDeviceMode::strict;
+  result.progress = [&attention](const Progress& progress) { return attention.go_on(progress); };
+  return result;
+}
+
+void bind_explore(py::module_& module) {
+  py::class_<Finding>(module, "Finding", "One defect of the studied program.")
+      .def_property_readonly(
+          "kind", [](const Finding& finding) { return std::string(describe(finding.kind).name); })
+      .def_readonly("message", &Finding::message)
+      .def_readonly("kconfig", &Finding::kconfig)
+      .def_readonly("explanation", &Finding::explanation)
+      .def_readonly("schedule", &Finding::schedule)
+      .def_readonly("actor", &Finding::actor)
+      .def_readonly("place", &Finding::place)
+      .def_readonly("step", &Finding::step);
+  py::class_<Verdict>(module, "Verdict", "What exploring showed.")
+      .def_property_readonly(
+          "outcome", [](const Verdict& verdict) { return std::string(to_string(verdict.outcome)); })
+      .def_readonly("exhaustive", &Verdict::is_exhaustive)
+      .def_readonly("memory", &Verdict::memory)
+      .def_readonly("executions", &Verdict::executions)
+      .def_readonly("blocked", &Verdict::blocked)
+      .def_readonly("steps", &Verdict::steps)
+      .def_readonly("seconds", &Verdict::seconds)
+      .def_readonly("limit", &Verdict::limit)
+      .def_readonly("estimate", &Verdict::estimate)
+      .def_readonly("findings", &Verdict::findings)
+      .def_property_readonly("final_states",
+                             [](const Verdict& verdict) {
+                               return std::vector<std::string>(verdict.final_states.begin(),
+                                                               verdict.final_states.end());
+                             })
+      .def("summary", &Verdict::summary);
+}
+
+}  // namespace rcuscope::bindings

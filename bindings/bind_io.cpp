@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// core/io for Python: loading and saving traces, without the GIL.
+#include <pybind11/stl/filesystem.h>
+
+#include <memory>
+
+#include "bindings.h"
+#include "io/format.h"
+
+namespace rcuscope::bindings {
+
+namespace py = pybind11;
+using namespace py::literals;
+
+void bind_io(py::module_& module) {
+  using WithoutGil = py::call_guard<py::gil_scoped_release>;
+  module.def(
+      "load_trace",
+      [](const std::filesystem::path& path) {
+        return std::make_shared<TraceStore>(load_trace(path));
+      },
+      "path"_a, WithoutGil(), "Reads a trace of any known format, told by its content.");
+  module.def("save_native", &save_native, "trace"_a, "path"_a, WithoutGil(),
+             "Writes the native format, a CTF 1.8 directory.");
+  module.def("to_svg", &to_svg, "trace"_a, WithoutGil(), "Self-playing SVG without script.");
+}
+
+}  // namespace rcuscope::bindings

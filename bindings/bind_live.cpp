@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The live world for Python: scenarios on real threads. Threads of the run hold the GIL only inside
+// Python code, and let it go wherever the world waits, so that a grace period never waits for a
+// reader that waits for the GIL.
+#include <pybind11/stl.h>
+
+#include "bindings.h"
+
+#if RCUSCOPE_LIVE
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "errors.h"
+#include "explore_options.h"
+#include "interpreter.h"
+#include "kernel_object.h"
+#include "live/actor.h"
+#include "live/run.h"
+#include "primitives_of.h"
+#include "scenario/catalogue.h"
+#include "scenario/run.h"
+
+namespace rcuscope::bindings {
+
+namespace py = pybind11;
+using namespace py::literals;
+
+template <>
+struct WorldPart<Live> {
+  static constexpr bool has_static_mutexes = true;
+
+  /// Places tell findings where they are; without a trace nobody waits for them.
+  static bool is_tracing(Live) { return live::current_actor().ring != nullptr; }
+  static ActorId current_actor(Live) { return live::current_actor().id; }
+  [[noreturn]] static void cancel(Live) { throw live::EndOfActor{}; }
+  static void mark_escaped(Live, const void*) {}
+  static std::uint64_t stable_hash(Live, const void* address) {
+    return reinterpret_cast<std::uintptr_t>(address) >> 4;
+  }
+  static void msleep(Live w, const Place& place) {
+    w.might_sleep("msleep", place);
+    constexpr timespec one_millisecond{0, 1'000'000};
+    release_gil_if_held();
+    nanosleep(&one_millisecond, nullptr);
+    retake_gil();
+  }
+  static Value fetch_add(Live w, Live::shared<Value>& location, Value number, Access access,
+                         const Place& place) {
+    Value old = w.read(location, Access::once, place);
+    for (;;) {
+      const Value seen = w.compare_exchange(location, old, old + number, access, place);
+      if (seen == old) return old;
+      old = seen;
+    }
+  }
+  template <class T, class... Arguments>
+  static T* make_static(Live w, const char* type, const char* name, Arguments&&... arguments) {
+    T* const made = w.kzalloc<T>(type, name, Place{}, std::forward<Arguments>(arguments)...).raw();
+    w.set_lifetime(made, Lifetime::root);
+    return made;
+  }
+};
+
+namespace {
+
+/// One rs.run() of a Python scenario.
+class PythonLiveRun {
+ public:
+  PythonLiveRun(py::function body, Attention& attention)
+      : body_(std::move(body)), attention_(attention) {}
+
+  /// Context: GIL held; the run's threads have ended, but for those that are stuck.
+  ~PythonLiveRun() {
+    retire();
+    Py_XDECREF(activity_.interruption);
+  }
+  PythonLiveRun(const PythonLiveRun&) = delete;
+  PythonLiveRun& operator=(const PythonLiveRun&) = delete;
+
+  LiveHooks hooks() const {
+    return {attach_thread, detach_thread, release_gil_if_held, retake_gil};
+  }
+
+  /// The scenario's body, as the actor `main` of one repetition.
+  void set_up(Kernel<Live>& kernel) {
+    KernelObject* const made = make(kernel);
+    kernel.at_end(
+        [guard = std::make_shared<CloseGuard>(made->primitives)] { guard->is_used = true; });
+    FrameScope scope(made, true);
+    try {
+      scope.finish(PyObject_CallOneArg(body_.ptr(), reinterpret_cast<PyObject*>(made)));
+    } catch (py::error_already_set& error) {
+      error.restore();
+      attention_.keep_error();
+      throw UsageError("the scenario's body raised an exception");
+    }
+  }
+
+  /// Called on the caller's thread. Return: true to end the run.
+  bool must_end() {
+    if (attention_.poll_signals()) return interrupt();
+    const py::gil_scoped_acquire gil;
+    return activity_.interruption != nullptr;
+  }
+
+  /// Throws what ended the run, if an exception did. Context: GIL held.
+  void rethrow() {
+    if (activity_.interruption != nullptr) {
+      PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(activity_.interruption)),
+                      activity_.interruption);
+      throw py::error_already_set();
+    }
+    attention_.rethrow();
+  }
+
+ private:
+  struct CloseGuard {
+    explicit CloseGuard(Primitives* closed) : primitives(closed) {}
+    ~CloseGuard() { primitives->close(); }
+    CloseGuard(const CloseGuard&) = delete;
+    CloseGuard& operator=(const CloseGuard&) = delete;
+
+    Primitives* primitives;
+    bool is_used = false;
+  };
+
+  KernelObject* make(Kernel<Live>& kernel) {
+    const py::gil_scoped_acquire gil;
+    retire();
+    try {
+      kernel_ = make_kernel(KernelKind::live, new PrimitivesOf<Live>(kernel), &activity_);
+    } catch (const PythonErrorIsSet&) {
+      throw py::error_already_set();
+    }
+    return kernel_;
+  }
+
+  void retire() {
+    if (kernel_ == nullptr) return;
+    retire_kernel(kernel_);
+    Py_DECREF(std::exchange(kernel_, nullptr));
+  }
+
+  bool interrupt() {
+    const py::gil_scoped_acquire gil;
+    interrupt_frames(activity_, [](const ActorFrame&) { return true; });
+    return true;
+  }
+
+  py::function body_;
+  Attention& attention_;
+  Activity activity_;
+  KernelObject* kernel_ = nullptr;  // of the latest repetition
+};
+
+TraceLevel level_named(const std::string& name) {
+  if (name == "full") return TraceLevel::full;
+  if (name == "section") return TraceLevel::section;
+  if (name == "logical") return TraceLevel::logical;
+  if (name == "off") return TraceLevel::off;
+  throw UsageError("trace='" + name + "': expected full, section, logical or off");
+}
+
+LiveRunOptions live_options(const py::dict& options) {
+  constexpr double nanoseconds = 1e9;
+  LiveRunOptions result;
+  result.repeat = options["repeat"].cast<std::optional<std::uint64_t>>();
+  result.seconds = options["seconds"].cast<std::optional<double>>();
+  result.live.timeout = static_cast<Nanoseconds>(options["timeout"].cast<double>() * nanoseconds);
+  result.live.flavor = options["flavor"].cast<std::string>();
+  result.live.trace = level_named(options["trace"].cast<std::string>());
+  return result;
+}
+
+py::dict latency(const live::LatencyPercentiles& percentiles) {
+  return py::dict("count"_a = percentiles.count, "p50"_a = percentiles.p50,
+                  "p90"_a = percentiles.p90, "p99"_a = percentiles.p99, "max"_a = percentiles.max);
+}
+
+py::dict numbers_of(const LiveStatistics& statistics) {
+  py::dict numbers;
+  numbers["repetitions"] = statistics.repetition_count;
+  numbers["grace_periods"] = statistics.grace_period.count;
+  numbers["grace_period"] = latency(statistics.grace_period);
+  numbers["callbacks"] = statistics.callback_count;
+  numbers["callback_delay"] = latency(statistics.callback_delay);
+  numbers["work_items"] = statistics.work_count;
+  numbers["sections"] = statistics.section_count;
+  numbers["sections_per_second"] = statistics.sections_per_second;
+  numbers["duration"] = statistics.duration;
+  numbers["findings"] = statistics.finding_count;
+  numbers["events_lost"] = statistics.events_lost_count;
+  return numbers;
+}
+
+py::tuple as_tuple(LiveResult result, const Metadata& metadata) {
+  TraceNames names = result.trace.names();
+  for (const auto& [key, value] : metadata) names.metadata[key] = value;
+  auto trace = std::make_shared<TraceStore>(result.trace.clock(), result.trace.columns(),
+                                            std::move(names), result.trace.events_lost_count());
+  return py::make_tuple(std::move(trace), std::move(result.findings),
+                        numbers_of(result.statistics));
+}
+
+py::tuple run_python(py::function body, const Variant& variant, const py::dict& options,
+                     const Metadata& metadata) {
+  Attention attention(py::none{});
+  const LiveRunOptions run_with = live_options(options);
+  PythonLiveRun run(std::move(body), attention);
+  std::optional<LiveResult> result;
+  try {
+    const py::gil_scoped_release released;
+    result = run_live([&run](Kernel<Live>& kernel) { run.set_up(kernel); }, variant, {}, run_with,
+                      run.hooks(), [&run] { return run.must_end(); });
+  } catch (const UsageError&) {
+    run.rethrow();  // the body's own error, if that was the reason
+    throw;
+  }
+  run.rethrow();
+  return as_tuple(std::move(*result), metadata);
+}
+
+py::tuple run_catalogue(const std::string& name, const Variant& variant, const py::dict& options,
+                        const Metadata& metadata) {
+  Attention attention(py::none{});
+  const LiveRunOptions run_with = live_options(options);
+  const Scenario& scenario = find_scenario(name);
+  LiveResult result;
+  {
+    const py::gil_scoped_release released;
+    result = run_live(scenario.live, variant, scenario.config, run_with, {},
+                      [&attention] { return attention.poll_signals(); });
+  }
+  attention.rethrow();
+  return as_tuple(std::move(result), metadata);
+}
+
+}  // namespace
+
+void bind_live(py::module_& module) {
+  module.attr("has_live") = true;
+  module.def("run_python", &run_python, "body"_a, "variant"_a, "options"_a, "metadata"_a,
+             "Runs a Python scenario on real threads. Returns trace, findings and numbers.");
+  module.def(
+      "run_catalogue", &run_catalogue, "name"_a, "variant"_a, "options"_a, "metadata"_a,
+      "Runs a scenario of the catalogue on real threads. Returns trace, findings and numbers.");
+}
+
+}  // namespace rcuscope::bindings
+
+#else
+
+namespace rcuscope::bindings {
+
+void bind_live(pybind11::module_& module) {
+  module.attr("has_live") = false;
+  for (const char* name : {"run_python", "run_catalogue"})
+    module.def(name, [](const pybind11::args&) -> pybind11::object {
+      throw pybind11::value_error("built without liburcu: there is no live world");
+    });
+}
+
+}  // namespace rcuscope::bindings
+
+#endif

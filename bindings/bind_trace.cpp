@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// core/trace for Python: columns as arrays, names as lists, lanes as tables, and the enumerations.
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <string>
+
+#include "bindings.h"
+#include "numpy.h"
+#include "trace/describe.h"
+#include "trace/finding.h"
+#include "trace/lanes.h"
+#include "trace/store.h"
+
+namespace rcuscope::bindings {
+
+namespace py = pybind11;
+using namespace py::literals;
+
+namespace {
+
+/// name -> array, in the order of API.md, section 7.
+py::dict columns_of(py::object self) {
+  const auto& columns = self.cast<const TraceStore&>().columns();
+  py::dict table;
+  table["time"] = view_of(columns.time, self);
+  table["kind"] = view_of(columns.kind, self);
+  table["actor"] = view_of(columns.actor, self);
+  table["cpu"] = view_of(columns.cpu, self);
+  table["object"] = view_of(columns.object, self);
+  table["grace_period"] = view_of(columns.grace_period, self);
+  table["value"] = view_of(columns.value, self);
+  table["flags"] = view_of(columns.flags, self);
+  return table;
+}
+
+py::list actors_of(const TraceStore& trace) {
+  py::list rows;
+  for (const ActorInfo& actor : trace.names().actors)
+    rows.append(py::make_tuple(actor.name, to_string(actor.kind), actor.cpu.value));
+  return rows;
+}
+
+py::list objects_of(const TraceStore& trace) {
+  py::list rows;
+  for (const ObjectInfo& object : trace.names().objects)
+    rows.append(py::make_tuple(object.name, object.type));
+  return rows;
+}
+
+/// (file, function, line) of each event, or None where it is not known.
+py::object place_of(const TraceStore& trace, std::size_t event) {
+  if (event >= trace.columns().place.size()) return py::none();
+  const std::int32_t id = trace.columns().place[event];
+  if (id < 0) return py::none();
+  const PlaceInfo& place = trace.names().places[static_cast<std::size_t>(id)];
+  return py::make_tuple(place.file, place.function, place.line);
+}
+
+/// One column of a table, from a field of its rows.
+template <class Column, class Row, class Get>
+py::array column(const std::vector<Row>& rows, Get get) {
+  std::vector<Column> values;
+  values.reserve(rows.size());
+  for (const Row& row : rows) values.push_back(static_cast<Column>(get(row)));
+  return array_of(std::move(values));
+}
+
+template <class Row, class Get>
+py::list texts(const std::vector<Row>& rows, Get get) {
+  py::list values;
+  for (const Row& row : rows) values.append(py::str(std::string(get(row))));
+  return values;
+}
+
+py::dict lane_table(const Lanes& picture) {
+  const auto& rows = picture.lanes;
+  py::dict table;
+  table["name"] = texts(rows, [](const Lane& lane) { return lane.name; });
+  table["kind"] = column<std::uint8_t>(rows, [](const Lane& lane) { return lane.kind; });
+  table["actor"] = column<std::int32_t>(rows, [](const Lane& lane) { return lane.actor.value; });
+  table["actor_kind"] = texts(rows, [](const Lane& lane) { return to_string(lane.actor_kind); });
+  table["cpu"] = column<std::int32_t>(rows, [](const Lane& lane) { return lane.cpu.value; });
+  table["must_not_sleep"] =
+      column<std::uint8_t>(rows, [](const Lane& l) { return l.must_not_sleep; });
+  return table;
+}
+
+py::dict span_table(const Lanes& picture) {
+  const auto& rows = picture.spans;
+  py::dict table;
+  table["start"] = column<std::int64_t>(rows, [](const Span& span) { return span.start; });
+  table["end"] = column<std::int64_t>(rows, [](const Span& span) { return span.end; });
+  table["lane"] = column<std::int32_t>(rows, [](const Span& span) { return span.lane; });
+  table["kind"] = column<std::uint8_t>(rows, [](const Span& span) { return span.kind; });
+  table["object"] = column<std::int32_t>(rows, [](const Span& span) { return span.object.value; });
+  table["grace_period"] =
+      column<std::int32_t>(rows, [](const Span& span) { return span.grace_period.value; });
+  table["inferred"] = column<std::uint8_t>(rows, [](const Span& span) { return span.is_inferred; });
+  table["pre_existing"] =
+      column<std::uint8_t>(rows, [](const Span& span) { return span.is_pre_existing; });
+  table["error"] = column<std::uint8_t>(rows, [](const Span& span) { return span.is_error; });
+  table["label"] = texts(rows, [](const Span& span) { return span.label; });
+  return table;
+}
+
+py::dict arrow_table(const Lanes& picture) {
+  const auto& rows = picture.arrows;
+  py::dict table;
+  table["from"] = column<std::int64_t>(rows, [](const Arrow& arrow) { return arrow.from; });
+  table["to"] = column<std::int64_t>(rows, [](const Arrow& arrow) { return arrow.to; });
+  table["from_lane"] =
+      column<std::int32_t>(rows, [](const Arrow& arrow) { return arrow.from_lane; });
+  table["to_lane"] = column<std::int32_t>(rows, [](const Arrow& arrow) { return arrow.to_lane; });
+  table["kind"] = column<std::uint8_t>(rows, [](const Arrow& arrow) { return arrow.kind; });
+  table["label"] = texts(rows, [](const Arrow& arrow) { return arrow.label; });
+  return table;
+}
+
+/// name -> number of each row of a vocabulary, for the IntEnums of the package.
+template <class Kind>
+py::dict names_of(int count) {
+  py::dict members;
+  for (int i = 0; i < count; ++i)
+    members[py::str(std::string(to_string(static_cast<Kind>(i))))] = i;
+  return members;
+}
+
+void bind_vocabulary(py::module_& module) {
+  py::dict events, findings, kconfig;
+  int number = 0;
+  for (const EventDescription& row : event_descriptions)
+    events[py::str(std::string(row.name))] = number++;
+  number = 0;
+  for (const FindingDescription& row : finding_descriptions) {
+    findings[py::str(std::string(row.name))] = number++;
+    kconfig[py::str(std::string(row.name))] = std::string(row.kconfig);
+  }
+  module.attr("event_kinds") = events;
+  module.attr("finding_kinds") = findings;
+  module.attr("finding_kconfig") = kconfig;
+  module.attr("lane_kinds") = names_of<LaneKind>(static_cast<int>(LaneKind::grace_periods) + 1);
+  module.attr("span_kinds") = names_of<SpanKind>(static_cast<int>(SpanKind::release) + 1);
+  module.attr("arrow_kinds") =
+      names_of<ArrowKind>(static_cast<int>(ArrowKind::freed_then_used) + 1);
+}
+
+}  // namespace
+
+void bind_trace(py::module_& module) {
+  bind_vocabulary(module);
+  py::class_<TraceStore, std::shared_ptr<TraceStore>>(
+      module, "TraceStore", "Immutable columns of events, with the names that they refer to.")
+      .def("__len__", &TraceStore::size, "Number of events.")
+      .def_property_readonly(
+          "clock", [](const TraceStore& trace) { return std::string(to_string(trace.clock())); },
+          "\"ns\" (CLOCK_MONOTONIC) or \"steps\".")
+      .def_property_readonly("start", &TraceStore::start, "Time of the first event.")
+      .def_property_readonly("end", &TraceStore::end, "Time of the last event.")
+      .def_property_readonly("events_lost_count", &TraceStore::events_lost_count)
+      .def_property_readonly(
+          "metadata", [](const TraceStore& trace) { return trace.names().metadata; },
+          "What the trace says about itself: scenario, schedule, finding ...")
+      .def_property_readonly("strings",
+                             [](const TraceStore& trace) { return trace.names().strings; })
+      .def_property_readonly("actors", &actors_of, "(name, kind, cpu) of each actor.")
+      .def_property_readonly("objects", &objects_of, "(name, type) of each object.")
+      .def("columns", &columns_of, "Name -> read-only array; shares the memory of the store.")
+      .def("place", &place_of, "event"_a, "(file, function, line) of an event, or None.")
+      .def("slice", &TraceStore::slice, "start"_a, "end"_a, "The events with start <= time < end.")
+      .def("describe", &describe_trace, py::call_guard<py::gil_scoped_release>(),
+           "English, one line an event.")
+      .def("describe_event", &describe_event, "event"_a, "One English sentence.");
+  py::class_<Lanes, std::shared_ptr<Lanes>>(module, "Lanes", "The picture of a trace.")
+      .def_readonly("start", &Lanes::start)
+      .def_readonly("end", &Lanes::end)
+      .def("lane_table", &lane_table, "Columns of the rows of the picture.")
+      .def("span_table", &span_table, "Columns of the intervals.")
+      .def("arrow_table", &arrow_table, "Columns of the arrows.");
+  module.def("compute_lanes", &compute_lanes, "trace"_a, py::call_guard<py::gil_scoped_release>(),
+             "Lanes, spans and arrows in trace time.");
+}
+
+}  // namespace rcuscope::bindings

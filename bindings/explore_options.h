@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What explore() and replay() take from Python, for catalogue scenarios and Python ones alike.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <atomic>
+#include <map>
+#include <string>
+
+#include "explore/explorer.h"
+
+namespace rcuscope::bindings {
+
+/// How the caller is told of progress, and how the run learns of Ctrl-C. Context: the caller's
+/// thread, without the GIL unless noted.
+class Attention {
+ public:
+  /// `progress`: a Python function of (executions, findings, share_done, seconds), or None.
+  explicit Attention(pybind11::object progress) : progress_(std::move(progress)) {}
+
+  /// Runs pending signal handlers. Return: true if one raised, now or before.
+  bool poll_signals();
+  /// For ExploreOptions::progress.
+  bool go_on(const Progress& progress);
+  bool is_interrupted() const { return is_interrupted_; }
+  /// Throws what interrupted, unless it was KeyboardInterrupt: that ends in a verdict. Context: GIL
+  /// held.
+  void rethrow_other_errors();
+  /// Throws whatever interrupted. Context: GIL held.
+  void rethrow();
+  void keep_error();  ///< The Python error that is set. Context: GIL held.
+
+ private:
+  pybind11::object progress_;
+  pybind11::object error_;  // null: none
+  std::atomic<bool> is_interrupted_{false};
+};
+
+/// Throws UsageError for what is unknown.
+ExploreOptions explore_options(const pybind11::dict& options, Attention& attention);
+
+using Metadata = std::map<std::string, std::string>;
+
+}  // namespace rcuscope::bindings

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Thread states. A thread that waits for another one must not hold the GIL: the other may need it.
+#include "interpreter.h"
+
+namespace rcuscope::bindings {
+namespace {
+
+struct ThreadState {
+  PyGILState_STATE gil{};
+  PyThreadState* detached = nullptr;  ///< Between body and body.
+  PyThreadState* waiting = nullptr;   ///< Set while a wait has let the GIL go.
+};
+
+thread_local ThreadState thread_state;
+
+}  // namespace
+
+void attach_thread() {
+  thread_state.gil = PyGILState_Ensure();
+  thread_state.detached = PyEval_SaveThread();
+}
+
+void detach_thread() {
+  PyEval_RestoreThread(thread_state.detached);
+  PyGILState_Release(thread_state.gil);
+}
+
+void release_gil_if_held() {
+  if (PyGILState_Check() != 0) thread_state.waiting = PyEval_SaveThread();
+}
+
+void retake_gil() {
+  if (thread_state.waiting == nullptr) return;
+  PyThreadState* const state = thread_state.waiting;
+  thread_state.waiting = nullptr;
+  PyEval_RestoreThread(state);
+}
+
+}  // namespace rcuscope::bindings

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Life of a KernelObject, and what becomes of exceptions that leave the Python code of an actor.
+#include "kernel_object.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "errors.h"
+
+namespace rcuscope::bindings {
+
+namespace py = pybind11;
+
+thread_local ActorFrame* current_frame = nullptr;
+
+PyObject* keep(KernelObject* kernel, PyObject* object) {
+  if (kernel->kept == nullptr) kernel->kept = checked(PyList_New(0));
+  if (PyList_Append(kernel->kept, object) != 0) throw PythonErrorIsSet{};
+  return object;
+}
+
+void retire_kernel(KernelObject* kernel) {
+  kernel->primitives->close();
+  if (kernel->activity != nullptr) {
+    interrupt_frames(*kernel->activity,
+                     [kernel](const ActorFrame& frame) { return frame.kernel == kernel; });
+    std::erase_if(kernel->activity->frames,
+                  [kernel](const ActorFrame* frame) { return frame->kernel == kernel; });
+  }
+  kernel->activity = nullptr;
+  Py_CLEAR(kernel->kept);
+  Py_CLEAR(kernel->read_side);
+}
+
+FrameScope::FrameScope(KernelObject* kernel, bool is_setup) : gil_(PyGILState_Ensure()) {
+  Py_INCREF(kernel);  // a thread that a live run left behind outlives the run
+  frame_.kernel = kernel;
+  frame_.is_setup = is_setup;
+  frame_.actor = kernel->primitives->current_actor();
+  frame_.thread = PyThread_get_thread_ident();
+  frame_.outer = std::exchange(current_frame, &frame_);
+  if (kernel->activity != nullptr) kernel->activity->frames.push_back(&frame_);
+}
+
+FrameScope::~FrameScope() {
+  current_frame = frame_.outer;
+  if (frame_.kernel->activity != nullptr) std::erase(frame_.kernel->activity->frames, &frame_);
+  frame_.fault = nullptr;
+  Py_DECREF(frame_.kernel);
+  PyGILState_Release(gil_);
+}
+
+namespace {
+
+std::string text_of(const py::object& object) { return py::str(object).cast<std::string>(); }
+
+/// "ValueError: too many", then the traceback.
+std::string describe_error(const py::error_already_set& error) {
+  const std::string first = text_of(error.type().attr("__name__")) + ": " + text_of(error.value());
+  const py::object lines =
+      py::module_::import("traceback")
+          .attr("format_exception")(error.type(), error.value(), error.trace());
+  return first + "\n" + text_of(py::str("").attr("join")(lines));
+}
+
+/// Where the exception was raised.
+Place place_of(const py::error_already_set& error) {
+  py::object entry = error.trace();
+  if (!entry || entry.is_none()) return {};
+  while (!entry.attr("tb_next").is_none()) entry = entry.attr("tb_next");
+  const py::object code = entry.attr("tb_frame").attr("f_code");
+  return {literal(text_of(code.attr("co_filename"))), literal(text_of(code.attr("co_name"))),
+          entry.attr("tb_lineno").cast<std::uint32_t>()};
+}
+
+/// Following None is what following NULL is in C: `None.field`, `None["field"]`.
+bool is_null_dereference(const py::error_already_set& error) {
+  if (error.matches(PyExc_AttributeError))
+    return py::getattr(error.value(), "obj", py::str()).is_none();
+  return error.matches(PyExc_TypeError) && text_of(error.value()).starts_with("'NoneType' object");
+}
+
+}  // namespace
+
+/// It was raised from outside: somebody pressed Ctrl-C, or this actor never came to an operation.
+void FrameScope::report_abandonment(const pybind11::error_already_set& error) {
+  const Activity* const activity = frame_.kernel->activity;
+  frame_.is_interrupted = false;
+  if (activity != nullptr && activity->is_stalled)
+    frame_.kernel->primitives->report(
+        FindingKind::stall,
+        "INFO: rcu_preempt detected stalls on CPUs/tasks: it runs for seconds without an operation",
+        place_of(error));
+  frame_.kernel->primitives->cancel();
+}
+
+void FrameScope::report_error() {
+  Primitives& primitives = *frame_.kernel->primitives;
+  py::error_already_set error;  // fetches it
+  if (frame_.is_setup) throw error;
+  if (error.matches(exceptions.execution_abandoned)) report_abandonment(error);
+  if (error.matches(PyExc_KeyboardInterrupt)) {
+    if (frame_.kernel->activity != nullptr)
+      Py_XSETREF(frame_.kernel->activity->interruption, error.value().inc_ref().ptr());
+    primitives.cancel();
+  }
+  const std::string text = describe_error(error);
+  if (is_null_dereference(error))
+    primitives.report(FindingKind::null_dereference,
+                      "BUG: kernel NULL pointer dereference, address: 0x0000000000000000: " + text,
+                      place_of(error));
+  else
+    primitives.report(FindingKind::error, text, place_of(error));
+  primitives.cancel();  // not reached: both kinds are fatal
+}
+
+void FrameScope::finish(PyObject* result) {
+  Py_XDECREF(result);
+  if (frame_.fault) {
+    PyErr_Clear();
+    std::rethrow_exception(std::exchange(frame_.fault, nullptr));
+  }
+  if (result == nullptr) report_error();
+}
+
+void call_actor(KernelObject* kernel, PyObject* function, PyObject* arguments) {
+  FrameScope scope(kernel, false);
+  const py::object kept_function = py::reinterpret_borrow<py::object>(function);
+  const py::object kept_arguments = py::reinterpret_borrow<py::object>(arguments);
+  scope.finish(PyObject_Call(function, arguments, nullptr));
+}
+
+}  // namespace rcuscope::bindings

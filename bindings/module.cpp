@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The extension module rcuscope._core: calls the parts in the order of the layers.
+#include "bindings.h"
+
+PYBIND11_MODULE(_core, module) {
+  namespace bindings = rcuscope::bindings;
+  module.doc() = "The C++ core of rcuscope. Use it through the package rcuscope.";
+  module.attr("__version__") = RCUSCOPE_VERSION;
+  bindings::bind_base(module);
+  bindings::bind_trace(module);
+  bindings::bind_io(module);
+  bindings::bind_world(module);
+  bindings::bind_iommu(module);
+  bindings::bind_explore(module);
+  bindings::bind_model(module);
+  bindings::bind_live(module);
+  bindings::bind_scenario(module);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Kernel's decorators: each declares one actor, or the check at the end.
+#include <string>
+#include <utility>
+
+#include "call.h"
+#include "errors.h"
+#include "world_types.h"
+
+namespace rcuscope::bindings {
+namespace {
+
+/// What `@k.process("name", cpu=0)` leaves behind: waits for the function.
+struct DeclarationObject {
+  PyObject_HEAD KernelObject* kernel;
+  PyObject* name;       ///< Or null: the function's.
+  PyObject* arguments;  ///< A tuple.
+  CpuId cpu;
+  ActorKind kind;
+};
+
+PyTypeObject* declaration_type = nullptr;
+
+DeclarationObject* as_declaration(PyObject* object) {
+  return reinterpret_cast<DeclarationObject*>(object);
+}
+
+void declare(DeclarationObject& declared, PyObject* function) {
+  KernelObject* const kernel = declared.kernel;
+  ActorSpec actor;
+  actor.name =
+      declared.name == nullptr ? function_name(function) : checked(PyUnicode_AsUTF8(declared.name));
+  actor.kind = declared.kind;
+  actor.cpu = declared.cpu;
+  PyObject* const arguments = declared.arguments;
+  actor.body = [kernel, function, arguments] { call_actor(kernel, function, arguments); };
+  kernel->primitives->declare(std::move(actor));
+  keep(kernel, function);
+  keep(kernel, arguments);
+}
+
+PyObject* declaration_call(PyObject* self, PyObject* arguments, PyObject* names) {
+  DeclarationObject& declared = *as_declaration(self);
+  try {
+    if (PyTuple_GET_SIZE(arguments) != 1 || names != nullptr)
+      raise(PyExc_TypeError, "a declaration takes one argument, the actor's function");
+    PyObject* const function = PyTuple_GET_ITEM(arguments, 0);
+    if (PyCallable_Check(function) == 0)
+      raise(PyExc_TypeError, "an actor is a function, not %R", function);
+    ActorFrame& frame = frame_of(declared.kernel, "the declaration of an actor");
+    if (!stays_quiet(frame)) declare(declared, function);
+    return Py_NewRef(function);
+  } catch (...) {
+    return end_primitive();
+  }
+}
+
+void declaration_dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  Py_XDECREF(reinterpret_cast<PyObject*>(as_declaration(self)->kernel));
+  Py_XDECREF(as_declaration(self)->name);
+  Py_XDECREF(as_declaration(self)->arguments);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+CpuId cpu_of(Call& call, std::size_t index) {
+  if (call.argument(index) == nullptr || call.argument(index) == Py_None) return {};
+  const std::int64_t cpu = call.integer(index, 0);
+  constexpr std::int64_t cpus_max = 1024;
+  if (cpu < 0 || cpu >= cpus_max)
+    raise(exceptions.usage_error, "%s(cpu=%lld): expected 0 to %lld, or None for a CPU of its own",
+          call.name(), static_cast<long long>(cpu), static_cast<long long>(cpus_max - 1));
+  return {static_cast<std::int32_t>(cpu)};
+}
+
+/// Bare (`@k.process`): declares at once. Else returns what waits for the function.
+template <ActorKind kind>
+PyObject* actor(Call& call) {
+  PyObject* const first = call.argument(0);
+  const bool is_bare = first != nullptr && first != Py_None && !PyUnicode_Check(first);
+  PyObject* const made = checked(declaration_type->tp_alloc(declaration_type, 0));
+  DeclarationObject& declared = *as_declaration(made);
+  declared.kernel =
+      reinterpret_cast<KernelObject*>(Py_NewRef(reinterpret_cast<PyObject*>(call.kernel())));
+  declared.kind = kind;
+  declared.name = is_bare || first == nullptr || first == Py_None ? nullptr : Py_NewRef(first);
+  struct Owner {  // until it is returned
+    PyObject* object;
+    ~Owner() { Py_XDECREF(object); }
+  } owner{made};
+  declared.cpu = cpu_of(call, 1);
+  declared.arguments = call.argument(2) == nullptr ? checked(PyTuple_New(0))
+                                                   : checked(PySequence_Tuple(call.argument(2)));
+  if (!is_bare) return std::exchange(owner.object, nullptr);
+  if (PyCallable_Check(first) == 0) call.wrong_type(0, "a name or a function");
+  declare(declared, first);
+  return Py_NewRef(first);
+}
+
+constexpr Spec process{"process",
+                       "process(self, name=None, /, *, cpu=None, args=()) -> Callable\n--\n\n"
+                       "Declares an actor in process context.",
+                       actor<ActorKind::process>,
+                       {"name", "cpu", "args"}};
+constexpr Spec kthread{"kthread",
+                       "kthread(self, name=None, /, *, cpu=None, args=()) -> "
+                       "Callable\n--\n\nDeclares a kernel thread.",
+                       actor<ActorKind::kthread>,
+                       {"name", "cpu", "args"}};
+constexpr Spec threaded_irq{
+    "threaded_irq",
+    "threaded_irq(self, name=None, /, *, cpu=None, args=()) -> Callable\n--\n\n"
+    "Declares a threaded interrupt handler: process context.",
+    actor<ActorKind::threaded_irq>,
+    {"name", "cpu", "args"}};
+constexpr Spec softirq{
+    "softirq",
+    "softirq(self, name=None, /, *, cpu=None, args=()) -> Callable\n--\n\nDeclares a softirq.",
+    actor<ActorKind::softirq>,
+    {"name", "cpu", "args"}};
+constexpr Spec hardirq{"hardirq",
+                       "hardirq(self, name=None, /, *, cpu=None, args=()) -> Callable\n--\n\n"
+                       "Declares an interrupt handler, which fires once.",
+                       actor<ActorKind::hardirq>,
+                       {"name", "cpu", "args"}};
+
+PyObject* declare_end(Call& call) {
+  KernelObject* const kernel = call.kernel();
+  PyObject* const function = keep(kernel, call.function(0));
+  PyObject* const arguments = checked(PyTuple_New(0));
+  keep(kernel, arguments);
+  Py_DECREF(arguments);
+  call.world().at_end([kernel, function, arguments] { call_actor(kernel, function, arguments); });
+  return Py_NewRef(function);
+}
+constexpr Spec at_end{"at_end",
+                      "at_end(self, function, /) -> Callable\n--\n\n"
+                      "Runs alone after all actors, callbacks and work; for checks and clean-up.",
+                      declare_end,
+                      {"function"},
+                      1};
+
+}  // namespace
+
+void add_declaration_type() {
+  static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(declaration_dealloc)},
+                                {Py_tp_call, reinterpret_cast<void*>(declaration_call)},
+                                {0, nullptr}};
+  static PyType_Spec spec{"rcuscope._core.Declaration", sizeof(DeclarationObject), 0,
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+  declaration_type = reinterpret_cast<PyTypeObject*>(checked(PyType_FromSpec(&spec)));
+}
+
+std::span<const PyMethodDef> actor_methods() {
+  static const PyMethodDef rows[] = {
+      method<process>(), method<kthread>(), method<threaded_irq>(),
+      method<softirq>(), method<hardirq>(), method<at_end>(),
+  };
+  return rows;
+}
+
+}  // namespace rcuscope::bindings

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Kernel's lists: operations and walks. A walk holds nothing but its position.
+#include <string>
+
+#include "call.h"
+#include "errors.h"
+#include "walk.h"
+
+namespace rcuscope::bindings {
+namespace {
+
+/// The head given as an argument. Throws if its entries are of another kind.
+void* head_for(Call& call, std::size_t index, Tag entry) {
+  const Value head = call.handle(index, Tag::list)->value;
+  const bool holds_gdevs = head.detail() == holds_group_devices;
+  if (holds_gdevs != (entry == Tag::group_device))
+    raise(exceptions.usage_error, "%s(): the list holds %s, not %s", call.name(),
+          type_name(holds_gdevs ? Tag::group_device : Tag::object), type_name(entry));
+  return head.address();
+}
+
+template <ListAdd how>
+PyObject* add(Call& call) {
+  const Entry entry = call.entry(0, 2);
+  call.world().list_add(how, entry, head_for(call, 1, entry.tag), call.place());
+  return none();
+}
+
+template <ListDelete how>
+PyObject* remove(Call& call) {
+  call.world().list_delete(how, call.entry(0, 1), call.place());
+  return none();
+}
+
+constexpr Spec list_head{"list_head",
+                         "list_head(self, name) -> ListHead\n--\n\nAn empty list.",
+                         [](Call& call) {
+                           return to_python(
+                               call.kernel(),
+                               Value::handle(Tag::list, call.world().make_list(call.text(0))));
+                         },
+                         {"name"},
+                         1};
+constexpr Spec list_add_rcu{"list_add_rcu",
+                            "list_add_rcu(self, object, head, node='list') -> None\n--\n\n"
+                            "Publishes the entry at the front.",
+                            add<ListAdd::add_rcu>,
+                            {"object", "head", "node"},
+                            2};
+constexpr Spec list_add_tail_rcu{
+    "list_add_tail_rcu",
+    "list_add_tail_rcu(self, object, head, node='list') -> None\n--\n\n"
+    "Publishes the entry at the end.",
+    add<ListAdd::add_tail_rcu>,
+    {"object", "head", "node"},
+    2};
+constexpr Spec list_add{"list_add",
+                        "list_add(self, object, head, node='list') -> None\n--\n\n"
+                        "Adds at the front, without order for readers.",
+                        add<ListAdd::add>,
+                        {"object", "head", "node"},
+                        2};
+constexpr Spec list_add_tail{"list_add_tail",
+                             "list_add_tail(self, object, head, node='list') -> None\n--\n\n"
+                             "Adds at the end, without order for readers.",
+                             add<ListAdd::add_tail>,
+                             {"object", "head", "node"},
+                             2};
+constexpr Spec list_del_rcu{"list_del_rcu",
+                            "list_del_rcu(self, object, node='list') -> None\n--\n\n"
+                            "Unlinks; the entry's next pointer stays for readers.",
+                            remove<ListDelete::del_rcu>,
+                            {"object", "node"},
+                            1};
+constexpr Spec list_del{"list_del",
+                        "list_del(self, object, node='list') -> None\n--\n\n"
+                        "Unlinks and poisons both pointers.",
+                        remove<ListDelete::del>,
+                        {"object", "node"},
+                        1};
+constexpr Spec list_replace_rcu{"list_replace_rcu",
+                                "list_replace_rcu(self, old, new, node='list') -> None\n--\n\n"
+                                "Puts one entry in the place of another.",
+                                [](Call& call) {
+                                  call.world().list_replace_rcu(call.entry(0, 2), call.entry(1, 2),
+                                                                call.place());
+                                  return none();
+                                },
+                                {"old", "new", "node"},
+                                2};
+constexpr Spec list_empty{
+    "list_empty",
+    "list_empty(self, head) -> bool\n--\n\nWhether the list is empty.",
+    [](Call& call) {
+      return boolean(call.world().list_empty(call.address(0, Tag::list), call.place()));
+    },
+    {"head"},
+    1};
+
+Tag entry_tag(const Value& head) {
+  return head.detail() == holds_group_devices ? Tag::group_device : Tag::object;
+}
+
+constexpr Spec list_for_each_entry_rcu{
+    "list_for_each_entry_rcu",
+    "list_for_each_entry_rcu(self, head, cond=False, node='list') -> Iterator\n--\n\n"
+    "A walk for readers: wants any reader, or the condition.",
+    [](Call& call) {
+      const Value head = call.handle(0, Tag::list)->value;
+      check_reader(call, call.flag(1, false));
+      return make_walk(call.kernel(), head.address(), entry_tag(head), Access::dereference);
+    },
+    {"head", "cond", "node"},
+    1};
+constexpr Spec list_for_each_entry{"list_for_each_entry",
+                                   "list_for_each_entry(self, head, node='list') -> "
+                                   "Iterator\n--\n\nA walk with plain loads, unchecked.",
+                                   [](Call& call) {
+                                     const Value head = call.handle(0, Tag::list)->value;
+                                     return make_walk(call.kernel(), head.address(),
+                                                      entry_tag(head), Access::plain);
+                                   },
+                                   {"head", "node"},
+                                   1};
+
+// ---- the iterator
+struct WalkObject {
+  PyObject_HEAD KernelObject* kernel;
+  void* head;
+  void* position;
+  Tag tag;
+  Access access;
+  bool is_at_end;
+};
+
+PyTypeObject* walk_type = nullptr;
+
+WalkObject* as_walk(PyObject* object) { return reinterpret_cast<WalkObject*>(object); }
+
+void walk_dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  Py_XDECREF(reinterpret_cast<PyObject*>(as_walk(self)->kernel));
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyObject* walk_next(PyObject* self) {
+  WalkObject& walk = *as_walk(self);
+  if (walk.is_at_end) return nullptr;
+  try {
+    ActorFrame& frame = frame_of(walk.kernel, "a walk over a list");
+    if (stays_quiet(frame)) return nullptr;
+    Primitives& world = *walk.kernel->primitives;
+    const Place place = world.is_tracing() ? Call::place_now() : Place{};
+    void* const entry = world.list_next(walk.position, walk.head, walk.access, place);
+    walk.is_at_end = entry == nullptr;
+    return walk.is_at_end ? nullptr : to_python(walk.kernel, Value::handle(walk.tag, entry));
+  } catch (...) {
+    return end_primitive();
+  }
+}
+
+}  // namespace
+
+void check_reader(Call& call, bool condition) {
+  if (condition || call.world().rcu_read_lock_any_held()) return;
+  call.world().report(FindingKind::suspicious_rcu_usage,
+                      "WARNING: suspicious RCU usage: RCU-list traversed in non-reader section!",
+                      Call::place_now());
+}
+
+PyObject* make_walk(KernelObject* kernel, void* head, Tag tag, Access access) {
+  auto* const walk = as_walk(checked(walk_type->tp_alloc(walk_type, 0)));
+  walk->kernel = reinterpret_cast<KernelObject*>(Py_NewRef(reinterpret_cast<PyObject*>(kernel)));
+  walk->head = walk->position = head;
+  walk->tag = tag;
+  walk->access = access;
+  return reinterpret_cast<PyObject*>(walk);
+}
+
+void add_walk_type() {
+  static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(walk_dealloc)},
+                                {Py_tp_iter, reinterpret_cast<void*>(PyObject_SelfIter)},
+                                {Py_tp_iternext, reinterpret_cast<void*>(walk_next)},
+                                {0, nullptr}};
+  static PyType_Spec spec{"rcuscope._core.Walk", sizeof(WalkObject), 0,
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+  walk_type = reinterpret_cast<PyTypeObject*>(checked(PyType_FromSpec(&spec)));
+}
+
+std::span<const PyMethodDef> list_methods() {
+  static const PyMethodDef rows[] = {
+      method<list_head>(),
+      method<list_add_rcu>(),
+      method<list_add_tail_rcu>(),
+      method<list_add>(),
+      method<list_add_tail>(),
+      method<list_del_rcu>(),
+      method<list_del>(),
+      method<list_replace_rcu>(),
+      method<list_empty>(),
+      method<list_for_each_entry_rcu>(),
+      method<list_for_each_entry>(),
+  };
+  return rows;
+}
+
+}  // namespace rcuscope::bindings

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Kernel's memory: locations and their accesses, the heap, reference counts.
+#include <string>
+#include <vector>
+
+#include "call.h"
+#include "errors.h"
+
+namespace rcuscope::bindings {
+namespace {
+
+/// Reading what kmalloc left behind is a defect of the studied program.
+PyObject* loaded(Call& call, Value value) {
+  if (value.tag() == Tag::uninitialized)
+    call.world().report(FindingKind::uninitialized_read,
+                        std::string("BUG: KMSAN: uninit-value in ") + call.name(),
+                        Call::place_now());
+  return to_python(call.kernel(), value);
+}
+
+template <Access access>
+PyObject* read(Call& call) {
+  return loaded(call, call.world().read(call.location(0), access, call.place()));
+}
+
+template <Access access>
+PyObject* write(Call& call) {
+  call.world().write(call.location(0), call.value(1), access, call.place());
+  return none();
+}
+
+template <Access access>
+PyObject* exchange(Call& call) {
+  return loaded(call, call.world().exchange(call.location(0), call.value(1), access, call.place()));
+}
+
+template <Access access>
+PyObject* compare_exchange(Call& call) {
+  return loaded(call, call.world().compare_exchange(call.location(0), call.value(1), call.value(2),
+                                                    access, call.place()));
+}
+
+template <Access access>
+PyObject* add_return(Call& call) {
+  return to_python(call.kernel(), call.world().add_return(call.location(1), call.integer(0, 0),
+                                                          access, call.place()));
+}
+
+#define RCUSCOPE_TEXT(signature, text) signature "\n--\n\n" text
+
+constexpr Spec load{"load",
+                    RCUSCOPE_TEXT("load(self, location) -> object", "A plain load."),
+                    read<Access::plain>,
+                    {"location"},
+                    1};
+constexpr Spec store{"store",
+                     RCUSCOPE_TEXT("store(self, location, value) -> None", "A plain store."),
+                     write<Access::plain>,
+                     {"location", "value"},
+                     2};
+constexpr Spec read_once{"READ_ONCE",
+                         RCUSCOPE_TEXT("READ_ONCE(self, location) -> object", "A marked load."),
+                         read<Access::once>,
+                         {"location"},
+                         1};
+constexpr Spec write_once{
+    "WRITE_ONCE",
+    RCUSCOPE_TEXT("WRITE_ONCE(self, location, value) -> None", "A marked store."),
+    write<Access::once>,
+    {"location", "value"},
+    2};
+constexpr Spec load_acquire{"smp_load_acquire",
+                            RCUSCOPE_TEXT("smp_load_acquire(self, location) -> object",
+                                          "What follows is not done before it."),
+                            read<Access::acquire>,
+                            {"location"},
+                            1};
+constexpr Spec store_release{"smp_store_release",
+                             RCUSCOPE_TEXT("smp_store_release(self, location, value) -> None",
+                                           "What precedes is done before it."),
+                             write<Access::release>,
+                             {"location", "value"},
+                             2};
+
+constexpr const char* exchange_doc =
+    RCUSCOPE_TEXT("xchg(self, location, value) -> object", "Stores; returns the old value.");
+constexpr Spec xchg{"xchg", exchange_doc, exchange<Access::full>, {"location", "value"}, 2};
+constexpr Spec xchg_relaxed{
+    "xchg_relaxed", exchange_doc, exchange<Access::relaxed>, {"location", "value"}, 2};
+constexpr Spec xchg_acquire{
+    "xchg_acquire", exchange_doc, exchange<Access::acquire>, {"location", "value"}, 2};
+constexpr Spec xchg_release{
+    "xchg_release", exchange_doc, exchange<Access::release>, {"location", "value"}, 2};
+
+constexpr const char* compare_doc =
+    RCUSCOPE_TEXT("cmpxchg(self, location, expected, value) -> object",
+                  "Stores if the location holds `expected`; returns what it held.");
+constexpr Spec cmpxchg{
+    "cmpxchg", compare_doc, compare_exchange<Access::full>, {"location", "expected", "value"}, 3};
+constexpr Spec cmpxchg_relaxed{"cmpxchg_relaxed",
+                               compare_doc,
+                               compare_exchange<Access::relaxed>,
+                               {"location", "expected", "value"},
+                               3};
+constexpr Spec cmpxchg_acquire{"cmpxchg_acquire",
+                               compare_doc,
+                               compare_exchange<Access::acquire>,
+                               {"location", "expected", "value"},
+                               3};
+constexpr Spec cmpxchg_release{"cmpxchg_release",
+                               compare_doc,
+                               compare_exchange<Access::release>,
+                               {"location", "expected", "value"},
+                               3};
+
+constexpr const char* add_doc = RCUSCOPE_TEXT("atomic_add_return(self, number, location) -> int",
+                                              "Adds; returns the new value.");
+constexpr Spec add{
+    "atomic_add_return", add_doc, add_return<Access::full>, {"number", "location"}, 2};
+constexpr Spec add_relaxed{
+    "atomic_add_return_relaxed", add_doc, add_return<Access::relaxed>, {"number", "location"}, 2};
+constexpr Spec add_acquire{
+    "atomic_add_return_acquire", add_doc, add_return<Access::acquire>, {"number", "location"}, 2};
+constexpr Spec add_release{
+    "atomic_add_return_release", add_doc, add_return<Access::release>, {"number", "location"}, 2};
+
+PyObject* fence(Call& call) {
+  call.world().memory_barrier(call.place());
+  return none();
+}
+constexpr Spec smp_mb{"smp_mb", RCUSCOPE_TEXT("smp_mb(self) -> None", "A full barrier."), fence};
+constexpr Spec smp_rmb{"smp_rmb", RCUSCOPE_TEXT("smp_rmb(self) -> None", "Orders loads."), fence};
+constexpr Spec smp_wmb{"smp_wmb", RCUSCOPE_TEXT("smp_wmb(self) -> None", "Orders stores."), fence};
+
+// ---- pointers protected by RCU
+PyObject* dereference(Call& call) {
+  if (!call.flag(1, false) && !call.world().rcu_read_lock_held())
+    call.world().report(FindingKind::suspicious_rcu_usage,
+                        "WARNING: suspicious RCU usage: suspicious rcu_dereference_check() usage!",
+                        Call::place_now());
+  return read<Access::dereference>(call);
+}
+
+PyObject* dereference_protected(Call& call) {
+  if (!call.flag(1, false))
+    call.world().report(
+        FindingKind::suspicious_rcu_usage,
+        "WARNING: suspicious RCU usage: suspicious rcu_dereference_protected() usage!",
+        Call::place_now());
+  return read<Access::plain>(call);
+}
+
+constexpr Spec rcu_dereference{
+    "rcu_dereference",
+    RCUSCOPE_TEXT("rcu_dereference(self, location) -> object", "Subscribes. Wants rcu_read_lock."),
+    dereference,
+    {"location"},
+    1};
+constexpr Spec rcu_dereference_check{
+    "rcu_dereference_check",
+    RCUSCOPE_TEXT("rcu_dereference_check(self, location, condition) -> object",
+                  "Subscribes. Wants rcu_read_lock or the condition."),
+    dereference,
+    {"location", "condition"},
+    2};
+constexpr Spec rcu_dereference_protected{
+    "rcu_dereference_protected",
+    RCUSCOPE_TEXT("rcu_dereference_protected(self, location, condition) -> object",
+                  "For updaters, who hold what the condition says."),
+    dereference_protected,
+    {"location", "condition"},
+    2};
+constexpr Spec rcu_access_pointer{"rcu_access_pointer",
+                                  RCUSCOPE_TEXT("rcu_access_pointer(self, location) -> object",
+                                                "Reads the pointer, not to follow it."),
+                                  read<Access::once>,
+                                  {"location"},
+                                  1};
+constexpr Spec rcu_assign_pointer{
+    "rcu_assign_pointer",
+    RCUSCOPE_TEXT("rcu_assign_pointer(self, location, value) -> None", "Publishes."),
+    write<Access::assign>,
+    {"location", "value"},
+    2};
+
+// ---- locations and objects
+PyObject* make_shared(Call& call) {
+  const Value initial = call.argument(1) == nullptr ? Value::integer(0) : call.value(1);
+  return to_python(call.kernel(), as_value(call.world().make_shared(call.text(0), initial)));
+}
+constexpr Spec shared{
+    "shared",
+    RCUSCOPE_TEXT("shared(self, name, value=0) -> Location", "A location that actors share."),
+    make_shared,
+    {"name", "value"},
+    1};
+
+std::vector<std::string> node_names(PyObject* nodes) {
+  std::vector<std::string> names;
+  PyObject* const sequence = checked(PySequence_Fast(nodes, "nodes: expected a tuple of names"));
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); ++i) {
+    PyObject* const name = PySequence_Fast_GET_ITEM(sequence, i);
+    const char* const text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
+    if (text == nullptr) {
+      Py_DECREF(sequence);
+      raise(PyExc_TypeError, "nodes=%R: expected a tuple of names", nodes);
+    }
+    names.emplace_back(text);
+  }
+  Py_DECREF(sequence);
+  return names;
+}
+
+PyObject* allocate(Call& call, const std::vector<PyObject*>& fields,
+                   const std::vector<Value>& values, const std::vector<std::string>& nodes) {
+  const Layout* const layout = find_layout(fields, nodes);
+  void* const object = call.world().allocate(*layout, call.text(0), values, call.place());
+  return to_python(call.kernel(), Value::handle(Tag::object, object));
+}
+
+PyObject* kzalloc_body(Call& call) {
+  std::vector<PyObject*> fields;
+  std::vector<Value> values;
+  std::vector<std::string> nodes{"list"};
+  PyObject* const names = call.keyword_names();
+  for (Py_ssize_t i = 0; names != nullptr && i < PyTuple_GET_SIZE(names); ++i) {
+    PyObject* const name = PyTuple_GET_ITEM(names, i);
+    if (PyUnicode_CompareWithASCIIString(name, "nodes") == 0) {
+      nodes = node_names(call.keyword_values()[i]);
+      continue;
+    }
+    fields.push_back(name);
+    values.push_back(to_value(call.kernel(), call.keyword_values()[i], PyUnicode_AsUTF8(name)));
+  }
+  return allocate(call, fields, values, nodes);
+}
+constexpr Spec kzalloc{
+    "kzalloc",
+    RCUSCOPE_TEXT("kzalloc(self, name, /, *, nodes=('list',), **fields) -> HeapObject",
+                  "A new object; its fields are shared, nodes are its list nodes."),
+    kzalloc_body,
+    {"name"},
+    1,
+    false,
+    true};
+
+PyObject* kmalloc_body(Call& call) {
+  const std::vector<PyObject*> fields(call.rest().begin(), call.rest().end());
+  for (PyObject* field : fields)
+    if (!PyUnicode_Check(field))
+      raise(PyExc_TypeError, "kmalloc(): %R is no name of a field", field);
+  return allocate(call, fields, std::vector<Value>(fields.size(), Value::uninitialized()),
+                  {"list"});
+}
+constexpr Spec kmalloc{"kmalloc",
+                       RCUSCOPE_TEXT("kmalloc(self, name, /, *fields) -> HeapObject",
+                                     "The same, uninitialised: fields are only named."),
+                       kmalloc_body,
+                       {"name"},
+                       1,
+                       true};
+
+constexpr Spec kfree{"kfree",
+                     RCUSCOPE_TEXT("kfree(self, object) -> None", "Frees; kfree(None) is legal."),
+                     [](Call& call) {
+                       if (call.argument(0) != Py_None)
+                         call.world().kfree(call.heap_object(0)->value.address(), call.place());
+                       return none();
+                     },
+                     {"object"},
+                     1};
+constexpr Spec kfree_rcu{
+    "kfree_rcu",
+    RCUSCOPE_TEXT("kfree_rcu(self, object) -> None", "Frees after a grace period. Any context."),
+    [](Call& call) {
+      if (call.argument(0) != Py_None)
+        call.world().kfree_rcu(call.heap_object(0)->value.address(), call.place());
+      return none();
+    },
+    {"object"},
+    1};
+
+// ---- reference counts
+constexpr Spec kref{"kref",
+                    RCUSCOPE_TEXT("kref(self, name) -> Kref", "A reference count, born with 1."),
+                    [](Call& call) {
+                      return to_python(
+                          call.kernel(),
+                          Value::handle(Tag::kref, call.world().make_kref(call.text(0))));
+                    },
+                    {"name"},
+                    1};
+constexpr Spec kref_get{"kref_get",
+                        RCUSCOPE_TEXT("kref_get(self, kref) -> None", "Takes a reference."),
+                        [](Call& call) {
+                          call.world().kref_get(call.address(0, Tag::kref), call.place());
+                          return none();
+                        },
+                        {"kref"},
+                        1};
+PyObject* put_kref(Call& call) {
+  PyObject* const release = call.function(1);
+  if (call.world().kref_put(call.address(0, Tag::kref), call.place()) != 0) return boolean(false);
+  PyObject* const result = checked(PyObject_CallOneArg(release, call.argument(0)));
+  Py_DECREF(result);
+  return boolean(true);
+}
+constexpr Spec kref_put{
+    "kref_put",
+    RCUSCOPE_TEXT("kref_put(self, kref, release) -> bool",
+                  "Drops a reference; the last one calls release(kref) and returns True."),
+    put_kref,
+    {"kref", "release"},
+    2};
+constexpr Spec kref_get_unless_zero{
+    "kref_get_unless_zero",
+    RCUSCOPE_TEXT("kref_get_unless_zero(self, kref) -> bool",
+                  "Takes a reference unless there is none left."),
+    [](Call& call) {
+      return boolean(call.world().kref_get_unless_zero(call.address(0, Tag::kref), call.place()));
+    },
+    {"kref"},
+    1};
+PyObject* get_unless_zero(Call& call) {
+  if (is_handle(call.argument(0), Tag::kref))
+    return boolean(call.world().kref_get_unless_zero(call.address(0, Tag::kref), call.place()));
+  return boolean(call.world().device_get_unless_zero(call.address(0, Tag::device), call.place()));
+}
+constexpr Spec refcount_inc_not_zero{"refcount_inc_not_zero",
+                                     RCUSCOPE_TEXT("refcount_inc_not_zero(self, object) -> bool",
+                                                   "The same for the count of a device or a kref."),
+                                     get_unless_zero,
+                                     {"object"},
+                                     1};
+
+#undef RCUSCOPE_TEXT
+
+}  // namespace
+
+std::span<const PyMethodDef> memory_methods() {
+  static const PyMethodDef rows[] = {
+      method<load>(),
+      method<store>(),
+      method<read_once>(),
+      method<write_once>(),
+      method<load_acquire>(),
+      method<store_release>(),
+      method<xchg>(),
+      method<xchg_relaxed>(),
+      method<xchg_acquire>(),
+      method<xchg_release>(),
+      method<cmpxchg>(),
+      method<cmpxchg_relaxed>(),
+      method<cmpxchg_acquire>(),
+      method<cmpxchg_release>(),
+      method<add>(),
+      method<add_relaxed>(),
+      method<add_acquire>(),
+      method<add_release>(),
+      method<smp_mb>(),
+      method<smp_rmb>(),
+      method<smp_wmb>(),
+      method<rcu_dereference>(),
+      method<rcu_dereference_check>(),
+      method<rcu_dereference_protected>(),
+      method<rcu_access_pointer>(),
+      method<rcu_assign_pointer>(),
+      method<shared>(),
+      method<kzalloc>(),
+      method<kmalloc>(),
+      method<kfree>(),
+      method<kfree_rcu>(),
+      method<kref>(),
+      method<kref_get>(),
+      method<kref_put>(),
+      method<kref_get_unless_zero>(),
+      method<refcount_inc_not_zero>(),
+  };
+  return rows;
+}
+
+}  // namespace rcuscope::bindings

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Kernel's readers, grace periods, callbacks, locks of context, reports and notes.
+#include <string>
+
+#include "call.h"
+#include "errors.h"
+
+namespace rcuscope::bindings {
+namespace {
+
+constexpr Spec rcu_read_lock{
+    "rcu_read_lock",
+    "rcu_read_lock(self) -> None\n--\n\nOpens a read-side critical section; sections nest.",
+    [](Call& call) {
+      call.world().rcu_read_lock(call.place());
+      return none();
+    }};
+constexpr Spec rcu_read_unlock{"rcu_read_unlock",
+                               "rcu_read_unlock(self) -> None\n--\n\nCloses the innermost section.",
+                               [](Call& call) {
+                                 call.world().rcu_read_unlock(call.place());
+                                 return none();
+                               }};
+constexpr Spec rcu_read_lock_held{
+    "rcu_read_lock_held",
+    "rcu_read_lock_held(self) -> bool\n--\n\nTrue in an explicit section. No operation.",
+    [](Call& call) { return boolean(call.world().rcu_read_lock_held()); }};
+constexpr Spec rcu_read_lock_any_held{
+    "rcu_read_lock_any_held",
+    "rcu_read_lock_any_held(self) -> bool\n--\n\nTrue for any reader, implicit ones too. No "
+    "operation.",
+    [](Call& call) { return boolean(call.world().rcu_read_lock_any_held()); }};
+constexpr Spec synchronize_rcu{
+    "synchronize_rcu",
+    "synchronize_rcu(self) -> None\n--\n\nWaits for all sections that are open now. Sleeps.",
+    [](Call& call) {
+      call.world().synchronize_rcu(false, call.place());
+      return none();
+    }};
+constexpr Spec synchronize_rcu_expedited{
+    "synchronize_rcu_expedited",
+    "synchronize_rcu_expedited(self) -> None\n--\n\nThe same, quicker and dearer. Sleeps.",
+    [](Call& call) {
+      call.world().synchronize_rcu(true, call.place());
+      return none();
+    }};
+constexpr Spec rcu_barrier{
+    "rcu_barrier",
+    "rcu_barrier(self) -> None\n--\n\nWaits for all callbacks queued before it. Sleeps.",
+    [](Call& call) {
+      call.world().rcu_barrier(call.place());
+      return none();
+    }};
+
+PyObject* queue_callback(Call& call) {
+  KernelObject* const kernel = call.kernel();
+  PyObject* const function = keep(kernel, call.function(0));
+  PyObject* const arguments = checked(PyTuple_New(static_cast<Py_ssize_t>(call.rest().size())));
+  for (std::size_t i = 0; i < call.rest().size(); ++i) {
+    PyObject* const argument = call.rest()[i];
+    if (is_handle(argument)) call.world().mark_escaped(as_handle(argument)->value.address());
+    PyTuple_SET_ITEM(arguments, static_cast<Py_ssize_t>(i), Py_NewRef(argument));
+  }
+  keep(kernel, arguments);
+  Py_DECREF(arguments);
+  call.world().call_rcu(
+      function_name(function),
+      [kernel, function, arguments] { call_actor(kernel, function, arguments); }, call.place());
+  return none();
+}
+
+constexpr Spec call_rcu{
+    "call_rcu",
+    "call_rcu(self, callback, *args) -> None\n--\n\n"
+    "Runs callback(*args) in softirq context after a grace period. Any context.",
+    queue_callback,
+    {"callback"},
+    1,
+    true};
+constexpr Spec call_rcu_hurry{"call_rcu_hurry",
+                              "call_rcu_hurry(self, callback, *args) -> None\n--\n\n"
+                              "The same, never lazy.",
+                              queue_callback,
+                              {"callback"},
+                              1,
+                              true};
+
+// ---- context
+constexpr Spec might_sleep{"might_sleep",
+                           "might_sleep(self) -> None\n--\n\nReports if the caller must not sleep.",
+                           [](Call& call) {
+                             call.world().might_sleep("might_sleep", call.place());
+                             return none();
+                           }};
+constexpr Spec msleep{
+    "msleep",
+    "msleep(self, milliseconds=1) -> None\n--\n\nSleeps; in the model time has no length.",
+    [](Call& call) {
+      call.integer(0, 1);
+      call.world().msleep(call.place());
+      return none();
+    },
+    {"milliseconds"}};
+constexpr Spec in_task{
+    "in_task", "in_task(self) -> bool\n--\n\nTrue in process context.",
+    [](Call& call) { return boolean(call.world().context() == Context::process); }};
+constexpr Spec in_hardirq{
+    "in_hardirq", "in_hardirq(self) -> bool\n--\n\nTrue in a hardirq.",
+    [](Call& call) { return boolean(call.world().context() == Context::hardirq); }};
+constexpr Spec in_serving_softirq{
+    "in_serving_softirq",
+    "in_serving_softirq(self) -> bool\n--\n\nTrue in a softirq or a callback.",
+    [](Call& call) { return boolean(call.world().context() == Context::softirq); }};
+
+PyObject* report_if(Call& call, FindingKind kind, const char* macro) {
+  const bool is_true = call.flag(0, false);
+  if (!is_true) return boolean(false);
+  const Place place = Call::place_now();
+  call.world().note(EventKind::warn_on, macro, place);
+  call.world().report(kind,
+                      std::string(kind == FindingKind::bug_on ? "kernel BUG at " : "WARNING: ") +
+                          place.function + ":" + std::to_string(place.line) + ": " + macro,
+                      place);
+  return boolean(true);
+}
+
+constexpr Spec warn_on{
+    "WARN_ON",
+    "WARN_ON(self, condition) -> bool\n--\n\nReports if the condition holds; returns it.",
+    [](Call& call) { return report_if(call, FindingKind::warn_on, "WARN_ON"); },
+    {"condition"},
+    1};
+constexpr Spec bug_on{
+    "BUG_ON",
+    "BUG_ON(self, condition) -> bool\n--\n\nReports and ends the execution if it holds.",
+    [](Call& call) { return report_if(call, FindingKind::bug_on, "BUG_ON"); },
+    {"condition"},
+    1};
+constexpr Spec note{"note",
+                    "note(self, text) -> None\n--\n\nA mark on the timeline. No operation.",
+                    [](Call& call) {
+                      if (!PyUnicode_Check(call.argument(0))) call.wrong_type(0, "a str");
+                      if (call.world().is_tracing())
+                        call.world().note(EventKind::note,
+                                          checked(PyUnicode_AsUTF8(call.argument(0))),
+                                          call.place());
+                      return none();
+                    },
+                    {"text"},
+                    1};
+
+}  // namespace
+
+std::string function_name(PyObject* function) {
+  PyObject* const name = PyObject_GetAttrString(function, "__name__");
+  const char* const text =
+      name != nullptr && PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
+  PyErr_Clear();
+  std::string result = text == nullptr ? "callback" : text;
+  Py_XDECREF(name);
+  return result;
+}
+
+std::span<const PyMethodDef> reader_methods() {
+  static const PyMethodDef rows[] = {
+      method<rcu_read_lock>(),
+      method<rcu_read_unlock>(),
+      method<rcu_read_lock_held>(),
+      method<rcu_read_lock_any_held>(),
+      method<synchronize_rcu>(),
+      method<synchronize_rcu_expedited>(),
+      method<rcu_barrier>(),
+      method<call_rcu>(),
+      method<call_rcu_hurry>(),
+      method<might_sleep>(),
+      method<msleep>(),
+      method<in_task>(),
+      method<in_hardirq>(),
+      method<in_serving_softirq>(),
+      method<warn_on>(),
+      method<bug_on>(),
+      method<note>(),
+  };
+  return rows;
+}
+
+}  // namespace rcuscope::bindings

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""See, break and prove an RCU conversion.
+
+A scenario sets objects up and declares actors; `explore` tries every schedule of it, `run` runs it
+on real threads, and a `Trace` shows what happened.
+
+Example:
+    >>> import rcuscope as rs
+    >>> rs.explore("no_synchronize_rcu").findings[0].kind
+    'use_after_free'
+"""
+
+from rcuscope._core import (
+    Device,
+    DeviceName,
+    DevIommu,
+    ExecutionAbandoned,
+    GroupDevice,
+    Handle,
+    HeapObject,
+    InternalError,
+    IommuGroup,
+    Kernel,
+    Kref,
+    LimitError,
+    ListHead,
+    Location,
+    MemoryModelWarning,
+    Mutex,
+    NondeterminismError,
+    TraceFormatError,
+    UnsafeError,
+    UsageError,
+    Work,
+    __version__,
+)
+from rcuscope.explore import Config, Finding, Progress, Verdict, explore, litmus, replay, step
+from rcuscope.live import Run, Stats, run, workload
+from rcuscope.scenario import Scenario, catalogue, scenario
+from rcuscope.trace import Trace, load
+from rcuscope.variant import Variant
+from rcuscope.vocabulary import ArrowKind, EventKind, FindingKind, LaneKind, SpanKind
+
+__all__ = [
+    "ArrowKind",
+    "Config",
+    "DevIommu",
+    "Device",
+    "DeviceName",
+    "EventKind",
+    "ExecutionAbandoned",
+    "Finding",
+    "FindingKind",
+    "GroupDevice",
+    "Handle",
+    "HeapObject",
+    "InternalError",
+    "IommuGroup",
+    "Kernel",
+    "Kref",
+    "LaneKind",
+    "LimitError",
+    "ListHead",
+    "Location",
+    "MemoryModelWarning",
+    "Mutex",
+    "NondeterminismError",
+    "Progress",
+    "Run",
+    "Scenario",
+    "SpanKind",
+    "Stats",
+    "Trace",
+    "TraceFormatError",
+    "UnsafeError",
+    "UsageError",
+    "Variant",
+    "Verdict",
+    "Work",
+    "__version__",
+    "catalogue",
+    "explore",
+    "litmus",
+    "load",
+    "replay",
+    "run",
+    "scenario",
+    "step",
+    "workload",
+]

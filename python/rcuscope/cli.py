@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command line. Results go to stdout, progress and errors to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import rcuscope as rs
+from rcuscope import _core, viewer
+from rcuscope.loading import load_scenario
+from rcuscope.progress import ProgressLine
+
+EXIT_MET: Final = 0
+EXIT_MISSED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_INTERNAL: Final = 3
+EXIT_UNKNOWN: Final = 4
+EXIT_INTERRUPTED: Final = 130
+
+_MISSING: Final = {
+    "step": "be the scheduler, step by step",
+    "litmus": "explore litmus tests",
+    "gui": "open the viewer without a trace, or on a Python file",
+    "import": "turn other traces into native ones",
+    "record": "record a live kernel",
+    "lesson": "work on a lesson",
+}
+
+
+def _print_json(record: Any) -> None:
+    print(json.dumps(record, indent=2))
+
+
+def _expected(arguments: argparse.Namespace, scenario: rs.Scenario) -> str:
+    expect: str | None = arguments.expect if arguments.expect is not None else scenario.expect
+    return expect or "SAFE"
+
+
+def _variant(arguments: argparse.Namespace) -> rs.Variant | None:
+    return None if arguments.variant is None else rs.Variant.parse(arguments.variant)
+
+
+# ---- commands
+def _demo(arguments: argparse.Namespace) -> int:
+    from rcuscope import demo
+
+    return demo.run(Path(arguments.output), seconds=arguments.seconds, as_json=arguments.json)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    rows = [
+        {
+            "name": scenario.name,
+            "title": scenario.title,
+            "question": scenario.question,
+            "expect": scenario.expect,
+            "variant": str(scenario.variant),
+            "explanation": scenario.explanation,
+        }
+        for scenario in rs.catalogue.values()
+    ]
+    if arguments.json:
+        _print_json(rows)
+        return EXIT_MET
+    width = max(len(str(row["name"])) for row in rows)
+    for row in rows:
+        print(f"{row['name']:{width}}  {row['expect']:18}  {row['title']}")
+    return EXIT_MET
+
+
+def _explore(arguments: argparse.Namespace) -> int:
+    scenario = load_scenario(arguments.scenario)
+    expect = _expected(arguments, scenario)
+    with ProgressLine(scenario.name) as line:
+        verdict = rs.explore(
+            scenario,
+            variant=_variant(arguments),
+            memory=arguments.memory,
+            strategy=arguments.strategy,
+            max_executions=arguments.max_executions,
+            max_steps=arguments.max_steps,
+            max_seconds=arguments.max_seconds,
+            stop_on_first=arguments.stop_on_first,
+            seed=arguments.seed,
+            config=rs.Config(put_device=arguments.put_device),
+            progress=line.show,
+        )
+    is_met = verdict.meets(expect)
+    if arguments.save and verdict.findings:
+        verdict.findings[0].trace.save(arguments.save)
+    if arguments.json:
+        print(
+            json.dumps({**json.loads(verdict.to_json()), "expect": expect, "met": is_met}, indent=2)
+        )
+    else:
+        print(f"{scenario.name}: {verdict}")
+        print(f"expected {expect}: {'yes' if is_met else 'no'}")
+    return _exit_code(verdict, is_met)
+
+
+def _exit_code(verdict: rs.Verdict, is_met: bool) -> int:
+    if verdict.limit == "interrupted":
+        return EXIT_INTERRUPTED
+    if is_met:
+        return EXIT_MET
+    return EXIT_UNKNOWN if verdict.outcome == "UNKNOWN" else EXIT_MISSED
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    scenario = load_scenario(arguments.scenario)
+    done = rs.run(
+        scenario,
+        repeat=arguments.repeat,
+        seconds=arguments.seconds,
+        timeout=arguments.timeout,
+        flavor=arguments.flavor,
+        trace=arguments.trace,
+        variant=_variant(arguments),
+    )
+    expect = arguments.expect or "SAFE"
+    kinds = {finding.kind for finding in done.findings}
+    is_met = not kinds if expect == "SAFE" else expect in kinds
+    if arguments.save:
+        done.trace.save(arguments.save)
+    if arguments.json:
+        print(json.dumps({**json.loads(done.to_json()), "expect": expect, "met": is_met}, indent=2))
+    else:
+        print(done)
+        latency = done.stats.grace_period
+        print(
+            f"{done.stats.grace_periods} grace periods (p50 {latency.p50 / 1000:.1f} us, "
+            f"p99 {latency.p99 / 1000:.1f} us), {done.stats.sections} sections"
+        )
+    return EXIT_MET if is_met else EXIT_MISSED
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    scenario = load_scenario(arguments.scenario)
+    trace = rs.replay(scenario, arguments.schedule, variant=_variant(arguments))
+    if arguments.save:
+        trace.save(arguments.save)
+    found = trace.metadata.get("finding", "")
+    if arguments.json:
+        lines = trace.describe().splitlines()
+        _print_json({"scenario": scenario.name, "finding": found or None, "events": lines})
+    else:
+        print(trace.describe(), end="")
+        print(f"finding: {found}: {trace.metadata.get('message', '')}" if found else "no finding")
+    return EXIT_MET
+
+
+def _view(arguments: argparse.Namespace) -> int:
+    viewer.open_file(arguments.file)
+    return EXIT_MET
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    trace = rs.load(arguments.file)
+    output = Path(arguments.output)
+    writers: dict[str, Callable[[], object]] = {
+        ".svg": lambda: trace.to_svg(output),
+        ".png": lambda: trace.to_png(output, theme=arguments.theme),
+        ".txt": lambda: output.write_text(trace.describe(), encoding="utf-8"),
+        ".ctf": lambda: trace.save(output),
+    }
+    writer = writers.get(output.suffix)
+    if writer is None:
+        raise rs.UsageError(f"{output}: expected a name that ends in {', '.join(writers)}")
+    writer()
+    if arguments.json:
+        _print_json({"written": str(output), "events": len(trace)})
+    else:
+        print(f"wrote {output} ({len(trace)} events)")
+    return EXIT_MET
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from rcuscope import doctor
+
+    return doctor.run(as_json=arguments.json)
+
+
+def _missing(arguments: argparse.Namespace) -> int:
+    raise NotImplementedError(
+        f"`rcuscope {arguments.command}` ({_MISSING[arguments.command]}) is not there yet in "
+        f"{rs.__version__}"
+    )
+
+
+# ---- arguments
+def _add_scenario(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "scenario",
+        metavar="NAME_OR_FILE[::SCENARIO]",
+        help="a name that `rcuscope list` shows, or a Python file with @rs.scenario functions",
+    )
+    parser.add_argument("--variant", help='what-ifs: "reclaim=call_rcu unlink=list_del"')
+
+
+def _add_expect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--expect", help="SAFE, UNKNOWN or a finding kind; default: the scenario's")
+
+
+def _add_explore(parser: argparse.ArgumentParser) -> None:
+    _add_scenario(parser)
+    _add_expect(parser)
+    parser.add_argument("--memory", choices=("sc", "lkmm"))
+    parser.add_argument(
+        "--strategy", default="dpor", choices=("dpor", "exhaustive", "random", "pct")
+    )
+    parser.add_argument("--max-executions", type=int, metavar="N")
+    parser.add_argument("--max-steps", type=int, default=10_000, metavar="N")
+    parser.add_argument("--max-seconds", type=float, metavar="S")
+    parser.add_argument("--stop-on-first", action="store_true", help="end at the first finding")
+    parser.add_argument("--seed", type=int, default=0, help="of --strategy random")
+    parser.add_argument("--put-device", default="precise", choices=("precise", "strict"))
+    parser.add_argument("--save", metavar="DIR", help="write the first counterexample there")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_scenario(parser)
+    _add_expect(parser)
+    parser.add_argument("--repeat", type=int, metavar="N")
+    parser.add_argument("--seconds", type=float, metavar="S")
+    parser.add_argument("--timeout", type=float, default=10, metavar="S")
+    parser.add_argument("--flavor", default="memb", choices=("memb", "mb", "bp", "qsbr"))
+    parser.add_argument("--trace", default="full", choices=("full", "section", "logical", "off"))
+    parser.add_argument("--save", metavar="DIR", help="write the trace there")
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    _add_scenario(parser)
+    parser.add_argument("schedule", help='as a finding prints it: "s1:2x5,1"')
+    parser.add_argument("--save", metavar="DIR", help="write the trace there")
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output", default="rcuscope-demo", metavar="DIR", help="default: %(default)s"
+    )
+    parser.add_argument("--seconds", type=float, default=1.0, help="of the live run")
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="a trace")
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser)
+    parser.add_argument("output", help="a name that ends in .svg, .png, .txt or .ctf")
+    parser.add_argument("--theme", default="light", choices=("light", "dark"))
+
+
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+Command = tuple[
+    str, Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentParser], None], str, str
+]
+_COMMANDS: Final[list[Command]] = [
+    ("demo", _demo, _add_demo, "the main job: explore the patch, run it live, draw it",
+     "rcuscope demo --output pictures"),
+    ("list", _list, _add_nothing, "the scenarios of the catalogue", "rcuscope list --json"),
+    ("explore", _explore, _add_explore, "try every schedule of a scenario",
+     "rcuscope explore no_synchronize_rcu --save bug.ctf\n"
+     "  rcuscope explore my_scenarios.py::removal --variant reclaim=call_rcu"),
+    ("run", _run, _add_run, "run a scenario on real threads",
+     "rcuscope run posted --repeat 1000\n  rcuscope run posted --seconds 2 --flavor mb"),
+    ("replay", _replay, _add_replay, "run one schedule again and tell it in words",
+     "rcuscope replay list_del s1:1x4,2x20"),
+    ("view", _view, _add_file, "open the viewer on a trace", "rcuscope view bug.ctf"),
+    ("export", _export, _add_export, "turn a trace into a picture or text",
+     "rcuscope export bug.ctf bug.svg"),
+    ("doctor", _doctor, _add_nothing, "what works here, and what would make the rest work",
+     "rcuscope doctor"),
+]  # fmt: skip
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="rcuscope",
+        description="See, break and prove an RCU conversion.",
+        epilog="exit status: 0 as expected, 1 not, 2 wrong use, 3 defect of rcuscope, 4 UNKNOWN, "
+        "130 interrupted",
+    )
+    parser.add_argument("--version", action="version", version=f"rcuscope {rs.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, function, add_arguments, text, example in _COMMANDS:
+        command = commands.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        add_arguments(command)
+        command.add_argument("--json", action="store_true", help="print JSON")
+        command.set_defaults(function=function)
+    for name, text in _MISSING.items():
+        command = commands.add_parser(name, help=f"{text} (not there yet)")
+        command.add_argument("rest", nargs="*", help=argparse.SUPPRESS)
+        command.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+        command.set_defaults(function=_missing)
+    return parser
+
+
+def _complain(error: object) -> int:
+    print(f"rcuscope: error: {error}", file=sys.stderr)
+    return EXIT_USAGE
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command `rcuscope`.
+
+    Args:
+        arguments: Default: those of the process.
+
+    Returns:
+        The exit status.
+    """
+    parsed = make_parser().parse_args(arguments)
+    function: Callable[[argparse.Namespace], int] = parsed.function
+    try:
+        return function(parsed)
+    except KeyboardInterrupt:
+        print("rcuscope: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of stdout has gone: nothing to complain about
+        return EXIT_MET
+    except _core.InternalError as error:
+        print(f"rcuscope: internal error: {error}", file=sys.stderr)
+        return EXIT_INTERNAL
+    except (ValueError, OSError, NotImplementedError, _core.LimitError) as error:
+        return _complain(error)
+    except _core.NondeterminismError as error:
+        return _complain(error)
+    except Exception:  # noqa: BLE001  the scenario's file raised it: its author wants the traceback
+        traceback.print_exc()
+        return EXIT_USAGE
+
+
+def viewer_main() -> int:
+    """The command `rcuscope-viewer`."""
+    return viewer.main()

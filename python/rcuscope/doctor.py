@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`rcuscope doctor`: what works in this installation, and what would make the rest work."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+
+from rcuscope import _core, viewer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One part of the installation."""
+
+    part: str
+    works: bool
+    found: str
+    remedy: str = ""  # the command that installs it
+    is_needed: bool = False  # without it the main job does not work
+
+
+def _check_viewer() -> Check:
+    try:
+        program = viewer.find_program()
+    except FileNotFoundError:
+        return Check(
+            part="viewer",
+            works=False,
+            found="not built",
+            remedy="apt-get install libglfw3-dev libimgui-dev libstb-dev, then build again",
+        )
+    return Check(part="viewer", works=True, found=str(program))
+
+
+def _check_module(part: str, module: str, remedy: str, is_needed: bool = False) -> Check:
+    works = importlib.util.find_spec(module) is not None
+    found = module if works else "not found"
+    return Check(part=part, works=works, found=found, remedy=remedy, is_needed=is_needed)
+
+
+def checks() -> list[Check]:
+    """Looks at each part."""
+    program = shutil.which("babeltrace2")
+    display = viewer.has_display()
+    return [
+        Check(part="Python", works=True, found=platform.python_version(), is_needed=True),
+        Check(part="model world", works=True, found=f"core {_core.__version__}", is_needed=True),
+        Check(
+            part="live world",
+            works=_core.has_live,
+            found="liburcu" if _core.has_live else "not built",
+            remedy="apt-get install liburcu-dev, then build again",
+        ),
+        _check_module("columns", "numpy", "pip install numpy", is_needed=True),
+        _check_viewer(),
+        Check(
+            part="display",
+            works=display,
+            found="found" if display else "neither DISPLAY nor WAYLAND_DISPLAY is set",
+            remedy="not needed for PNG, SVG and text",
+        ),
+        Check(
+            part="babeltrace2",
+            works=program is not None,
+            found=program or "not found",
+            remedy="apt-get install babeltrace2 (reads native traces, too)",
+        ),
+    ]
+
+
+def run(*, as_json: bool) -> int:
+    """Prints the checks.
+
+    Returns:
+        0, or 1 if something is missing that the main job needs.
+    """
+    rows = checks()
+    is_well = all(row.works for row in rows if row.is_needed)
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+        return 0 if is_well else 1
+    width = max(len(row.part) for row in rows)
+    for row in rows:
+        remedy = "" if row.works or not row.remedy else f" -> {row.remedy}"
+        sys.stdout.write(
+            f"{row.part:{width}}  {'yes' if row.works else 'no ':3}  {row.found}{remedy}\n"
+        )
+    return 0 if is_well else 1

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Scenarios by text: a name of the catalogue, or a Python file and a name in it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from rcuscope import _core
+from rcuscope.scenario import Scenario, as_scenario
+
+
+def _load_module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise _core.UsageError(f"{path}: expected a Python file (.py)")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
+
+
+def _scenarios_of(path: Path) -> dict[str, Scenario]:
+    module = _load_module(path)
+    return {value.name: value for value in vars(module).values() if isinstance(value, Scenario)}
+
+
+def load_scenario(text: str) -> Scenario:
+    """The scenario that "NAME", "FILE.py" or "FILE.py::NAME" means.
+
+    Raises:
+        ValueError: if there is none, or more than one.
+        OSError: if the file cannot be read.
+        Exception: what running the file raises.
+    """
+    file, _, name = text.partition("::")
+    if not file.endswith(".py"):
+        return as_scenario(text)
+    path = Path(file)
+    if not path.is_file():
+        raise FileNotFoundError(f"{file}: no such file")
+    scenarios = _scenarios_of(path)
+    known = ", ".join(scenarios) or "none"
+    if name:
+        if name not in scenarios:
+            raise _core.UsageError(f"{file} has no scenario {name!r}; it has {known}")
+        return scenarios[name]
+    if len(scenarios) != 1:
+        raise _core.UsageError(
+            f"{file}: expected one @rs.scenario function, found {known}; choose one with {file}::NAME"
+        )
+    return next(iter(scenarios.values()))

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Traces: what happened, event by event, from any world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rcuscope import _core, show
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Table(Mapping[str, "NDArray[Any]"]):
+    """Columns of one length, by name; read-only. `pandas.DataFrame(table)` takes it as it is."""
+
+    def __init__(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        self._columns = dict(columns)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self._columns.values()))) if self._columns else 0
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._columns:
+            raise KeyError(f"{name!r}; the columns are {', '.join(self._columns)}")
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        return f"<Table: {self.rows} rows of {', '.join(self)}>"
+
+
+_FLAGS: Final = ("inferred", "pre_existing", "error", "must_not_sleep")
+
+
+def _table(columns: dict[str, Any]) -> Table:
+    import numpy as np
+
+    made: dict[str, NDArray[Any]] = {}
+    for name, column in columns.items():
+        if isinstance(column, list):
+            made[name] = np.array(column, dtype=object)
+            made[name].setflags(write=False)
+        else:
+            made[name] = column.view(np.bool_) if name in _FLAGS else column
+    return Table(made)
+
+
+class Trace(show.Shown):
+    """What happened, event by event.
+
+    `len(trace)` is the number of events, `trace[start:end]` the part with start <= time < end in
+    the trace's own clock.
+
+    Example:
+        >>> import rcuscope as rs
+        >>> trace = rs.explore("no_synchronize_rcu").findings[0].trace
+        >>> trace.clock
+        'steps'
+        >>> len(trace) == len(trace.events["time"])
+        True
+    """
+
+    def __init__(self, store: _core.TraceStore) -> None:
+        self._store = store
+        self._lanes: _core.Lanes | None = None
+
+    # ---- columns
+    @property
+    def clock(self) -> str:
+        """ "ns" (CLOCK_MONOTONIC) or "steps" (operations executed before)."""
+        return self._store.clock
+
+    @property
+    def events(self) -> Table:
+        """The events, a row each, by time; NumPy views that share the trace's memory, read-only.
+
+        Columns, each of shape (n_events,): time (int64, ns or steps), kind (uint16,
+        `rs.EventKind`), actor, cpu, object, grace_period (int32, -1 = none), value (int64, its
+        meaning depends on the kind), flags (uint16).
+
+        Example:
+            >>> import rcuscope as rs
+            >>> trace = rs.explore("list_del").findings[0].trace
+            >>> (trace.events["kind"] == rs.EventKind.list_del).sum() > 0
+            True
+        """
+        return Table(self._store.columns())
+
+    def _picture(self) -> _core.Lanes:
+        if self._lanes is None:
+            self._lanes = _core.compute_lanes(self._store)
+        return self._lanes
+
+    @property
+    def lanes(self) -> Table:
+        """The rows of the picture: name, kind, actor, actor_kind, cpu, must_not_sleep."""
+        return _table(self._picture().lane_table())
+
+    @property
+    def spans(self) -> Table:
+        """Intervals: start end lane kind object grace_period inferred pre_existing error label.
+
+        start and end: (n_spans,) int64, ns or steps; kind: uint8, `rs.SpanKind`.
+        """
+        return _table(self._picture().span_table())
+
+    @property
+    def arrows(self) -> Table:
+        """Causes: from to from_lane to_lane kind label; kind: uint8, `rs.ArrowKind`."""
+        return _table(self._picture().arrow_table())
+
+    # ---- names
+    @property
+    def actors(self) -> list[tuple[str, str, int]]:
+        """(name, kind, cpu) of each actor; the column "actor" holds indices into it."""
+        return self._store.actors
+
+    @property
+    def objects(self) -> list[tuple[str, str]]:
+        """(name, type) of each object; the column "object" holds indices into it."""
+        return self._store.objects
+
+    @property
+    def strings(self) -> list[str]:
+        """Texts that values of some events are indices into."""
+        return self._store.strings
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the trace says about itself: scenario, variant, schedule, finding ..."""
+        return self._store.metadata
+
+    @property
+    def events_lost(self) -> int:
+        """Events that a full ring dropped; 0 in the model."""
+        return self._store.events_lost_count
+
+    # ---- parts
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __bool__(self) -> bool:
+        return True  # a trace without events is a trace
+
+    def __getitem__(self, part: slice) -> Trace:
+        if not isinstance(part, slice) or part.step is not None:
+            raise TypeError(
+                f"trace[{part!r}]: expected a slice of times, trace[start:end]; single events are "
+                "rows of trace.events"
+            )
+        start = self._store.start if part.start is None else int(part.start)
+        end = self._store.end + 1 if part.stop is None else int(part.stop)
+        return Trace(self._store.slice(start, end))
+
+    def describe(self) -> str:
+        """English, one line an event: time, actor, sentence.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> "LIST_POISON1" in rs.explore("list_del").findings[0].message
+            True
+        """
+        return self._store.describe()
+
+    # ---- files
+    def save(self, path: str | PathLike[str]) -> None:
+        """Writes the native format: a CTF 1.8 directory, which babeltrace2 reads too.
+
+        Args:
+            path: Of the directory; a native trace that is there is replaced.
+
+        Raises:
+            OSError: if it cannot be written.
+            ValueError: if something else is there.
+
+        Example:
+            >>> import rcuscope as rs, tempfile, pathlib
+            >>> path = pathlib.Path(tempfile.mkdtemp()) / "list_del.ctf"
+            >>> trace = rs.explore("list_del").findings[0].trace
+            >>> trace.save(path)
+            >>> len(rs.load(path)) == len(trace)
+            True
+        """
+        _core.save_native(self._store, Path(path))
+
+    def to_svg(self, path: str | PathLike[str] | None = None) -> str:
+        """A picture that plays by itself, without script.
+
+        Args:
+            path: Written there too, if given.
+
+        Returns:
+            The SVG text.
+
+        Raises:
+            OSError: if it cannot be written.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> rs.explore("list_del").findings[0].trace.to_svg()[:4]
+            '<svg'
+        """
+        text = _core.to_svg(self._store)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def to_png(
+        self,
+        path: str | PathLike[str],
+        *,
+        width: int = 1600,
+        height: int = 900,
+        at: int | None = None,
+        theme: str = "light",
+    ) -> None:
+        """Draws the viewer's picture into a file; needs no display.
+
+        Args:
+            path: Of the PNG.
+            width: Pixels.
+            height: Pixels.
+            at: Playhead, in the trace's clock; None = where the finding is.
+            theme: "light" or "dark".
+
+        Raises:
+            ValueError: for a wrong size or theme.
+            OSError: if the viewer is not installed or cannot write.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> trace = rs.explore("list_del").findings[0].trace
+            >>> trace.to_png("list_del.png", theme="dark")  # doctest: +SKIP
+        """
+        from rcuscope import viewer
+
+        viewer.render(self, fspath(path), width=width, height=height, at=at, theme=theme)
+
+    def view(self, block: bool = False) -> None:
+        """Opens the viewer on this trace, as a process of its own.
+
+        Args:
+            block: Wait until its window is closed.
+
+        Raises:
+            OSError: if it is not installed, or there is no display; the message says what else
+                shows a trace.
+        """
+        from rcuscope import viewer
+
+        viewer.open_window(self, block=block)
+
+    # ---- showing
+    def _shown_trace(self) -> Trace:
+        return self
+
+    def __repr__(self) -> str:
+        lost = f", {self.events_lost} lost" if self.events_lost else ""
+        name = self.metadata.get("scenario", "")
+        return f"<Trace{' of ' + name if name else ''}: {len(self)} events{lost}, in {self.clock}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_files, (_native_files(self),)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Trace):
+            return NotImplemented
+        return self._store is other._store or _native_files(self) == _native_files(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _native_files(trace: Trace) -> dict[str, bytes]:
+    """The files of the native format, for pickling and comparing."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trace"
+        trace.save(path)
+        return {file.name: file.read_bytes() for file in sorted(path.iterdir())}
+
+
+def _from_files(files: dict[str, bytes]) -> Trace:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trace"
+        path.mkdir()
+        for name, content in files.items():
+            (path / name).write_bytes(content)
+        return load(path)
+
+
+def load(path: str | PathLike[str]) -> Trace:
+    """Reads a trace of any known format, told by its content.
+
+    Args:
+        path: Of a file or directory.
+
+    Raises:
+        TraceFormatError: with path, byte offset and what was expected there.
+        OSError: if it cannot be opened.
+
+    Example:
+        >>> import rcuscope as rs
+        >>> rs.load("/does/not/exist")
+        Traceback (most recent call last):
+            ...
+        FileNotFoundError: [Errno 2] ...
+    """
+    return Trace(_core.load_trace(Path(path)))

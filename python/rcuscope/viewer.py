@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The viewer: a program of its own, started on a trace file, so that it never takes Python down."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rcuscope import _core
+
+if TYPE_CHECKING:
+    from rcuscope.trace import Trace
+
+NAME = "rcuscope-viewer"
+_RENDER_SECONDS_MAX = 120
+
+
+def find_program() -> Path:
+    """Path of the viewer that belongs to this package; $RCUSCOPE_VIEWER overrides it.
+
+    Raises:
+        FileNotFoundError: if the package was built without it.
+    """
+    chosen = os.environ.get("RCUSCOPE_VIEWER")
+    if chosen:
+        if Path(chosen).is_file():
+            return Path(chosen)
+        raise FileNotFoundError(f"$RCUSCOPE_VIEWER names {chosen}, which is no file")
+    # An editable installation has the program beside the extension module, not beside this file.
+    for beside in (_core.__file__, __file__):
+        program = Path(beside).resolve().parent / "bin" / NAME
+        if program.is_file():
+            return program
+    raise FileNotFoundError(
+        f"{NAME} is not part of this installation: it was built without Dear ImGui and GLFW. "
+        "`rcuscope doctor` names what is missing; trace.to_svg() draws without it"
+    )
+
+
+def has_display() -> bool:
+    """Whether a window can be opened at all."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _require_display() -> None:
+    if not has_display():
+        raise OSError(
+            "no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Without one, trace.to_png(path) "
+            "and trace.to_svg(path) draw pictures, trace.describe() tells it in words, and "
+            "trace.save(path) keeps it for a machine with a display"
+        )
+
+
+def render(trace: Trace, path: str, *, width: int, height: int, at: int | None, theme: str) -> None:
+    """Draws a trace into a PNG.
+
+    Raises:
+        ValueError: for a wrong size or theme.
+        OSError: if the viewer is missing or fails.
+    """
+    if theme not in ("light", "dark"):
+        raise ValueError(f"theme={theme!r}: expected 'light' or 'dark'")
+    for name, value, least in (("width", width, 200), ("height", height, 150)):
+        if not least <= value <= 16000:
+            raise ValueError(f"{name}={value}: expected {least} to 16000 pixels")
+    program = find_program()
+    with tempfile.TemporaryDirectory(prefix="rcuscope-") as folder:
+        file = Path(folder) / "trace"
+        trace.save(file)
+        command = [str(program), str(file), "--render", path, "--theme", theme]
+        command += ["--width", str(width), "--height", str(height)]
+        if at is not None:
+            command += ["--at", str(at)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_RENDER_SECONDS_MAX, check=False
+        )
+    if done.returncode != 0:
+        raise OSError(f"{NAME} could not draw {path}: {done.stderr.strip() or done.returncode}")
+
+
+def open_window(trace: Trace, *, block: bool) -> None:
+    """Opens the viewer on a trace.
+
+    Raises:
+        OSError: if it is missing, or there is no display.
+    """
+    _require_display()
+    program = find_program()
+    folder = tempfile.mkdtemp(prefix="rcuscope-")
+    file = Path(folder) / "trace"
+    trace.save(file)
+    # The window outlives this process, and removes nothing: the shell takes the file away after it.
+    script = '"$1" "$2/trace"; code=$?; rm -rf "$2"; exit $code'
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", script, NAME, str(program), folder],
+        start_new_session=not block,
+        stdin=subprocess.DEVNULL,
+    )
+    if block:
+        process.wait()
+    else:
+        process.returncode = 0  # it is on its own now: no warning when this object goes
+
+
+def open_file(path: str) -> None:
+    """Opens the viewer on a trace file.
+
+    Raises:
+        OSError: if it is missing, or there is no display.
+        TraceFormatError: if it is no trace.
+    """
+    _require_display()
+    program = find_program()
+    _core.load_trace(Path(path))  # tells what is wrong with the file before a window opens
+    subprocess.run([str(program), path], check=False)
+
+
+def main() -> int:
+    """The command `rcuscope-viewer`: replaces this process by the program."""
+    try:
+        program = find_program()
+    except FileNotFoundError as error:
+        sys.stderr.write(f"{NAME}: {error}\n")
+        return 2
+    os.execv(program, [NAME, *sys.argv[1:]])
