@@ -151,7 +151,7 @@ class Focus {
   std::string status(ActorId id, Tone& tone) const {
     const ActorState& s = state(id);
     tone = Tone::plain;
-    if (is_at_fault(id)) return fault_status(id, tone);
+    if (is_at_fault(id)) return fault_status(tone);
     if (s.last_event < 0) {
       tone = Tone::gone;
       return "has not started";
@@ -171,7 +171,7 @@ class Focus {
 
   std::string object(ObjectId id) const { return std::string(trace_.object_name(id.value)); }
 
-  std::string fault_status(ActorId id, Tone& tone) const {
+  std::string fault_status(Tone& tone) const {
     tone = Tone::error;
     const EventIndex finding = *session_.finding_so_far();
     const ObjectId about{trace_.columns().object[finding]};

@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 
@@ -214,6 +215,28 @@ VerdictText verdict_text(const Session& session) {
   return text;
 }
 
+namespace {
+
+/// Where nobody was waited for: when an updater starts to wait, else when it has unlinked
+/// something.
+Timestamp moment_of_change(const TraceStore& trace) {
+  for (const auto& kinds : {std::array{EventKind::synchronize_rcu_start, EventKind::call_rcu},
+                            std::array{EventKind::list_del_rcu, EventKind::list_del}}) {
+    for (EventIndex i = 0; i < trace.size(); ++i) {
+      const std::int32_t actor = trace.columns().actor[i];
+      const bool is_main =
+          actor >= 0 &&
+          trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main;
+      if (!is_main && (trace.kind(i) == kinds[0] || trace.kind(i) == kinds[1])) {
+        return trace.time(i);
+      }
+    }
+  }
+  return trace.end();
+}
+
+}  // namespace
+
 Timestamp telling_moment(const TraceStore& trace) {
   Timestamp first = trace.end(), last = trace.end();
   std::int32_t waiting = -1;
@@ -228,7 +251,7 @@ Timestamp telling_moment(const TraceStore& trace) {
       last = trace.time(i);
     }
   }
-  if (waiting < 0) return trace.end();
+  if (waiting < 0) return moment_of_change(trace);
   // Seven tenths of the wait: some readers have left, one still holds the grace period up.
   return first + (std::max(first, last) - first) * 7 / 10;
 }

@@ -12,22 +12,27 @@ namespace rcuscope::gui {
 namespace layout {
 namespace {
 
-/// Set-up and tear-down get the least height: they are there, but the story is elsewhere.
+/// The most that a lane may take of the height. Set-up and tear-down get little: they are there,
+/// but the story is elsewhere; and grace periods have few labels.
+float row_height_limit(const Lane& lane) {
+  if (lane.actor_kind == ActorKind::main) return row_height_min;
+  return lane.kind == LaneKind::grace_periods ? 100 : row_height_max;
+}
+
+/// Shares the room evenly; what limited lanes leave goes to the others.
 std::vector<float> row_heights(const LayoutInput& input, float room) {
-  const float least = row_height_min * input.scale;
-  std::vector<float> heights(input.lanes.lanes.size(), least);
-  float count = 0;
-  for (const Lane& lane : input.lanes.lanes) {
-    if (lane.actor_kind == ActorKind::main) {
-      room -= least;
-    } else {
-      ++count;
-    }
-  }
-  const float height =
-      std::floor(std::clamp(room / std::max(1.0f, count), least, row_height_max * input.scale));
-  for (std::size_t i = 0; i < heights.size(); ++i) {
-    if (input.lanes.lanes[i].actor_kind != ActorKind::main) heights[i] = height;
+  const auto& lanes = input.lanes.lanes;
+  std::vector<std::size_t> order(lanes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return row_height_limit(lanes[a]) < row_height_limit(lanes[b]);
+  });
+  std::vector<float> heights(lanes.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const float share = room / static_cast<float>(order.size() - i);
+    const float limit = row_height_limit(lanes[order[i]]) * input.scale;
+    heights[order[i]] = std::floor(std::clamp(share, row_height_min * input.scale, limit));
+    room -= heights[order[i]];
   }
   return heights;
 }
@@ -187,7 +192,7 @@ class BarBuilder {
     }
     // Outlined bars are a ground on which text can stand; filled ones are not.
     const SpanKind kind = span(bar).kind;
-    if (kind != SpanKind::mutex && kind != SpanKind::spinlock && kind != SpanKind::grace_period) {
+    if (kind != SpanKind::mutex && kind != SpanKind::spinlock) {
       state.solid.add(bar.rect);
     }
   }

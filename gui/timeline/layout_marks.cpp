@@ -15,6 +15,15 @@ constexpr float glyph_radius = 10;
 /// Marks whose centres are nearer than this get smaller glyphs.
 constexpr float glyph_distance = 20;
 
+/// True if the arrow that leaves here bears the same words: its tail is mark enough.
+bool is_said_by_arrow(const Lanes& lanes, const Mark& mark) {
+  constexpr std::size_t arrow_count_max = 1000;
+  if (shape_of(mark) != MarkShape::ring || lanes.arrows.size() > arrow_count_max) return false;
+  return std::any_of(lanes.arrows.begin(), lanes.arrows.end(), [&](const Arrow& arrow) {
+    return arrow.from_event == mark.event && arrow.label == mark.label;
+  });
+}
+
 /// Points that share a place merge; errors never do.
 std::vector<MarkGlyph> visible_glyphs(const LayoutInput& input, const TimelineLayout& out,
                                       const Row& row) {
@@ -32,6 +41,7 @@ std::vector<MarkGlyph> visible_glyphs(const LayoutInput& input, const TimelineLa
   for (; at != end && static_cast<double>(at->time) <= out.axis.view.end; ++at) {
     const float x = out.axis.to_x(drawn_time(input.format.clock(), static_cast<double>(at->time)));
     if (x < last_x + 2 * input.scale && !at->is_error) continue;
+    if (is_said_by_arrow(input.lanes, *at)) continue;
     last_x = x;
     MarkGlyph glyph;
     glyph.mark = static_cast<std::size_t>(at - marks.begin());
@@ -42,6 +52,22 @@ std::vector<MarkGlyph> visible_glyphs(const LayoutInput& input, const TimelineLa
     glyphs.push_back(glyph);
   }
   return glyphs;
+}
+
+/// The place above the bars that an error's arrow within one lane takes.
+void reserve_arches(const LayoutInput& input, const TimelineLayout& out, const Row& row,
+                    RowState& state) {
+  for (const Arrow& arrow : input.lanes.arrows) {
+    const bool is_arch = arrow.kind == ArrowKind::freed_then_used &&
+                         arrow.from_lane == arrow.to_lane &&
+                         arrow.from_lane == static_cast<std::int32_t>(row.lane);
+    if (!is_arch) continue;
+    const auto x_of = [&](Timestamp time) {
+      return out.axis.to_x(drawn_time(input.format.clock(), static_cast<double>(time)));
+    };
+    state.labels.add({x_of(arrow.from), row.bar.y0 - 22 * input.scale, x_of(arrow.to),
+                      row.bar.y0 - 2 * input.scale});
+  }
 }
 
 /// So that neighbours do not cover each other.
@@ -104,7 +130,7 @@ class MarkBuilder {
                             : glyph.shape == MarkShape::pin ? TextStyle::tiny
                                                             : TextStyle::small;
     const float width = input_.measure(style, mark(glyph).label);
-    if (width == 0 || is_said_by_arrow(mark(glyph))) return;
+    if (width == 0) return;
     if (is_finding) {
       place_finding(glyph, width);
     } else if (glyph.shape != MarkShape::pin && place_beside(glyph, width)) {
@@ -112,15 +138,6 @@ class MarkBuilder {
     } else {
       place_raised(glyph, input_.measure(TextStyle::tiny, mark(glyph).label));
     }
-  }
-
-  /// True if the arrow that leaves here bears the same words.
-  bool is_said_by_arrow(const Mark& said) const {
-    const auto& arrows = input_.lanes.arrows;
-    if (said.label.empty() || glyphs_.size() > 200) return false;
-    return std::any_of(arrows.begin(), arrows.end(), [&](const Arrow& arrow) {
-      return arrow.from_event == said.event && arrow.label == said.label;
-    });
   }
 
   /// A plate of its own, which nothing may keep away.
@@ -190,6 +207,7 @@ void collect_marks(const LayoutInput& input, const TimelineLayout& out,
                    std::vector<RowState>& rows) {
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
     rows[i].glyphs = visible_glyphs(input, out, out.rows[i]);
+    reserve_arches(input, out, out.rows[i], rows[i]);
     shrink_glyphs(rows[i].glyphs, input.scale);
   }
 }

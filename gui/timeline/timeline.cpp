@@ -171,7 +171,7 @@ class TimelinePanel {
            p_.px(8);
     }
     if (lane.kind == LaneKind::grace_periods) {
-      p_.text(tiny, x, y, theme_.text_faint, "grace periods");
+      p_.text(tiny, x, y, theme_.text_faint, "all CPUs");
       return;
     }
     std::string context(lane.actor_kind == ActorKind::main ? "set-up and tear-down"

@@ -110,7 +110,7 @@ TEST(Layout, grace_periods_are_bands_with_titles) {
 
 TEST(Layout, reader_that_holds_up_a_grace_period_says_so) {
   const Session session = test::safe_session();
-  const TimelineLayout layout = LayoutOf(session).layout;
+  const TimelineLayout layout = LayoutOf(session, {0, 0, 1000, 700}).layout;
   EXPECT_TRUE(std::any_of(layout.bars.begin(), layout.bars.end(), [](const Bar& bar) {
     return bar.caption == "began before GP 1042: must end first";
   }));
