@@ -169,8 +169,10 @@ Verdict explore(const Program& program, ActorRunner& runner, const ExploreOption
   for (Finding& finding : verdict.findings) {
     const ReplayResult again = replay(program, runner, finding.schedule, options);
     for (const Finding& explained : again.findings)
-      if (explained.kind == finding.kind && explained.place == finding.place)
+      if (explained.kind == finding.kind && explained.place == finding.place) {
+        finding.message = explained.message;  // a recorded execution also knows lines of Python
         finding.explanation = explained.explanation;
+      }
   }
   return verdict;
 }

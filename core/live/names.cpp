@@ -29,7 +29,7 @@ ObjectId Names::object(std::string_view type, std::string_view name) {
   const std::lock_guard guard(mutex_);
   const auto [entry, is_new] = object_ids_.emplace(std::pair(std::string(type), std::string(name)),
                                                    next_id<ObjectId>(objects_));
-  if (is_new) objects_.push_back({std::string(name), std::string(type)});
+  if (is_new) objects_.push_back({std::string(name.empty() ? type : name), std::string(type)});
   return entry->second;
 }
 
@@ -57,7 +57,7 @@ std::string Names::object_name(ObjectId id) const {
   const std::lock_guard guard(mutex_);
   if (!contains(objects_, id)) return "";
   const ObjectInfo& object = objects_[static_cast<std::size_t>(id.value)];
-  return object.name.empty() ? object.type : object.type + " " + object.name;
+  return object.name == object.type ? object.type : object.type + " " + object.name;
 }
 
 void Names::copy_to(TraceBuilder& builder) const {

@@ -250,8 +250,9 @@ std::string Execution::object_name(ObjectId object) const {
 std::string Execution::location_name(const Operation& operation) const {
   const ObjectId object = heap_.find(operation.address);
   const std::string part = operation.location;
-  if (!object.is_valid()) return part;
-  return part.empty() ? object_name(object) : object_name(object) + "->" + part;
+  const std::string around = object_name(object);
+  if (around.empty()) return part;  // nothing around it, or an object that only its part names
+  return part.empty() ? around : around + "->" + part;
 }
 
 void Execution::emit(EventKind kind, ObjectId object, std::int64_t value, const Place& place,
@@ -281,7 +282,9 @@ ObjectId Execution::trace_object(ObjectId heap_object) {
   if (trace_ids_of_objects_.size() <= index) trace_ids_of_objects_.resize(index + 1, -1);
   std::int32_t& id = trace_ids_of_objects_[index];
   const HeapObject& record = heap_.at(heap_object);
-  if (id < 0) id = trace_->add_object({text(record.name), record.type}).value;
+  const std::string& name = text(record.name);
+  if (name.empty() && *record.type == '\0') return {};  // only its part has a name
+  if (id < 0) id = trace_->add_object({name.empty() ? record.type : name, record.type}).value;
   return {id};
 }
 
@@ -289,8 +292,8 @@ ObjectId Execution::trace_object(const void* address, const char* literal, const
   if (!trace_) return {};
   const auto known = trace_ids_of_parts_.find(address);
   if (known != trace_ids_of_parts_.end()) return {known->second};
-  const ObjectId around = heap_.find(address);
-  const std::string name = around.is_valid() ? object_name(around) + "->" + literal : literal;
+  const std::string around = object_name(heap_.find(address));
+  const std::string name = around.empty() ? literal : around + "->" + literal;
   const ObjectId id = trace_->add_object({name, type});
   trace_ids_of_parts_.emplace(address, id.value);
   return id;
