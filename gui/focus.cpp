@@ -189,7 +189,10 @@ class Focus {
   std::string blocked_status(ActorId id, Tone& tone) const {
     const ActorState& s = state(id);
     tone = Tone::waiting;
-    std::string text = "blocked for " + since(s.last_event);
+    std::string text = "blocked";
+    if (trace_.time(static_cast<EventIndex>(s.last_event)) < session_.playback.playhead()) {
+      text += " for " + since(s.last_event);
+    }
     const GracePeriodId gp{trace_.columns().grace_period[static_cast<EventIndex>(s.last_event)]};
     for (const GracePeriodState& waiting : world_.grace_periods) {
       if (waiting.grace_period != gp) continue;

@@ -256,18 +256,21 @@ Timestamp telling_moment(const TraceStore& trace) {
   return first + (std::max(first, last) - first) * 7 / 10;
 }
 
-bool apply_key(Session& session, const KeyPress& press) {
+namespace {
+
+/// Keys that may be held.
+bool apply_move(Session& session, const KeyPress& press) {
   const double tenth = session.view.span() / 10;
   const double middle = (session.view.start + session.view.end) / 2;
-  const auto move = [&](int direction) {
+  const auto step = [&](int direction) {
     press.is_shift ? session.step_in_lane(direction) : session.step(direction);
   };
   switch (press.key) {
     case Key::left:
-      move(-1);
+      step(-1);
       return true;
     case Key::right:
-      move(1);
+      step(1);
       return true;
     case Key::a:
       session.pan(-tenth);
@@ -285,17 +288,23 @@ bool apply_key(Session& session, const KeyPress& press) {
     case Key::down:
       session.zoom(middle, 1.25);
       return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool apply_key(Session& session, const KeyPress& press) {
+  if (apply_move(session, press)) return true;
+  if (press.is_repeat) return false;  // a held key must not toggle
+  switch (press.key) {
     case Key::home:
       session.move_playhead(static_cast<double>(session.playback.start()));
       return true;
     case Key::end:
       session.move_playhead(static_cast<double>(session.playback.end()));
       return true;
-    default:
-      break;
-  }
-  if (press.is_repeat) return false;  // a held key must not toggle
-  switch (press.key) {
     case Key::space:
       session.playback.toggle();
       return true;

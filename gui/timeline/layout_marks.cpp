@@ -182,6 +182,10 @@ class MarkBuilder {
         const float y0 =
             is_above ? row_.bar.y0 - shift + px(1) : row_.bar.y1 + shift - line + px(1);
         if (y0 < row_.rect.y0 - px(2) || y0 + line > row_.rect.y1 + px(1)) break;
+        // The stem must not cross what stands between here and the bar.
+        const Rect stem = is_above ? Rect{glyph.at.x - 1, y0, glyph.at.x + 1, row_.bar.y0 - px(5)}
+                                   : Rect{glyph.at.x - 1, row_.bar.y1 + px(1), glyph.at.x + 1, y0};
+        if (!state_.labels.is_free(stem)) break;
         for (const float x0 : {glyph.at.x + gap, glyph.at.x - gap - width}) {
           if (!try_place(glyph, {x0, y0, x0 + width, y0 + line}, false)) continue;
           glyph.has_stem = true;

@@ -13,7 +13,7 @@ inline constexpr float ruler_height = 24;
 inline constexpr float header_height = 46;
 inline constexpr float label_height = 15;
 inline constexpr float row_height_min = 44;
-inline constexpr float row_height_max = 220;
+inline constexpr float row_height_max = 280;
 
 /// Rectangles that a label must not cover.
 class Obstacles {
