@@ -173,8 +173,10 @@ class Picture {
     const bool is_faulty = history(object.object).faulty_actor >= 0;
     if (object.is_freed) {
       card.tone = is_faulty ? Tone::error : Tone::gone;
-      card.state = is_faulty ? "freed, still used" : "freed";
-      card.is_struck = true;
+      card.state = card.device.is_valid() ? "gdev freed" : "freed";
+      if (is_faulty) card.state += ", still used";
+      // The device itself lives on as long as somebody counts on it.
+      card.is_struck = is_faulty || !card.device.is_valid() || card.references.value_or(0) == 0;
     } else if (object.membership == Membership::linked) {
       card.tone = is_faulty ? Tone::error : Tone::good;
       card.state = "linked";

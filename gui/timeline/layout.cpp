@@ -188,7 +188,7 @@ class BarBuilder {
       bar.label = shortest_fit(bar, text, best.x1 - best.x0 - 2 * pad);
       const float width = input_.measure(TextStyle::small, bar.label);
       bar.label_rect = {left, bar.rect.y0, left + width, bar.rect.y1};
-      if (!bar.label.empty()) state.labels.add(bar.label_rect);
+      if (!bar.label.empty()) state.labels.add(bar.label_rect.inset(0, 4 * input_.scale));
     }
     // Outlined bars are a ground on which text can stand; filled ones are not.
     const SpanKind kind = span(bar).kind;

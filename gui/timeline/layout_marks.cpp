@@ -173,28 +173,33 @@ class MarkBuilder {
            (right.x1 > out_.lanes.x1 && try_place(glyph, left, true));
   }
 
-  /// Above the bar, one line higher each time, then below it.
+  /// Above the bar, one line higher each time, then below it. To the right first: a label on the
+  /// left would stand in the way of the stems of earlier marks.
   void place_raised(MarkGlyph& glyph, float width) {
-    const float line = px(label_height), gap = px(7);
     for (const bool is_above : {true, false}) {
-      for (int level = 1;; ++level) {
-        const float shift = static_cast<float>(level) * line;
-        const float y0 =
-            is_above ? row_.bar.y0 - shift + px(1) : row_.bar.y1 + shift - line + px(1);
-        if (y0 < row_.rect.y0 - px(2) || y0 + line > row_.rect.y1 + px(1)) break;
-        // The stem must not cross what stands between here and the bar.
-        const Rect stem = is_above ? Rect{glyph.at.x - 1, y0, glyph.at.x + 1, row_.bar.y0 - px(5)}
-                                   : Rect{glyph.at.x - 1, row_.bar.y1 + px(1), glyph.at.x + 1, y0};
-        if (!state_.labels.is_free(stem)) break;
-        for (const float x0 : {glyph.at.x + gap, glyph.at.x - gap - width}) {
-          if (!try_place(glyph, {x0, y0, x0 + width, y0 + line}, false)) continue;
-          glyph.has_stem = true;
-          glyph.head_y = y0 + line / 2;
-          state_.labels.add({glyph.at.x - px(3), std::min(y0, row_.bar.y0), glyph.at.x + px(3),
-                             std::max(y0 + line, row_.bar.y1)});
-          return;
-        }
+      for (const bool is_right : {true, false}) {
+        if (try_side(glyph, width, is_above, is_right)) return;
       }
+    }
+  }
+
+  bool try_side(MarkGlyph& glyph, float width, bool is_above, bool is_right) {
+    const float line = px(label_height);
+    const float x0 = is_right ? glyph.at.x + px(7) : glyph.at.x - px(7) - width;
+    for (int level = 1;; ++level) {
+      const float shift = static_cast<float>(level) * line;
+      const float y0 = is_above ? row_.bar.y0 - shift + px(1) : row_.bar.y1 + shift - line + px(1);
+      if (y0 < row_.rect.y0 - px(2) || y0 + line > row_.rect.y1 + px(1)) return false;
+      // The stem must not cross what stands between here and the bar.
+      const Rect stem = is_above ? Rect{glyph.at.x - 1, y0, glyph.at.x + 1, row_.bar.y0 - px(5)}
+                                 : Rect{glyph.at.x - 1, row_.bar.y1 + px(1), glyph.at.x + 1, y0};
+      if (!state_.labels.is_free(stem)) return false;
+      if (!try_place(glyph, {x0, y0, x0 + width, y0 + line}, false)) continue;
+      glyph.has_stem = true;
+      glyph.head_y = y0 + line / 2;
+      state_.labels.add({glyph.at.x - px(3), std::min(y0, row_.bar.y0), glyph.at.x + px(3),
+                         std::max(y0 + line, row_.bar.y1)});
+      return true;
     }
   }
 
