@@ -37,6 +37,17 @@ std::uint16_t context_flags(const Actor& actor) {
   return flags;
 }
 
+/// Leaves the explicit sections that the actor left open.
+void leave_all_sections(const Actor& actor) {
+  const std::uint32_t depth = thread_slot.depth();
+  const std::uint32_t times = thread_slot.is_slow() && depth > 0 ? 1 : depth;
+  for (std::uint32_t i = 0; i < times; ++i) {
+    tsan_release();
+    actor.flavor->unlock();
+  }
+  thread_slot.nesting.store(0);
+}
+
 /// A thread that no run started: registered with the memb flavor for as long as it lives.
 struct ForeignThread {
   Actor actor;
@@ -45,11 +56,12 @@ struct ForeignThread {
     actor.flavor->register_thread();
     actor.slot = &thread_slot;
     thread_slot.actor = &actor;
-    thread_slot.is_section_slow.store(!actor.is_fast(), std::memory_order_relaxed);
+    thread_slot.reader = memb_reader();
+    thread_slot.fast_reader.store(thread_slot.reader, std::memory_order_relaxed);
   }
   ~ForeignThread() {
-    if (thread_slot.depth() > 0) actor.flavor->unlock();
-    thread_slot.is_section_slow.store(true, std::memory_order_relaxed);
+    leave_all_sections(actor);
+    thread_slot.fast_reader.store(nullptr, std::memory_order_relaxed);
     thread_slot.actor = nullptr;
     actor.flavor->unregister_thread();
   }
@@ -87,7 +99,9 @@ void run_guarded(Actor& actor, const std::function<void()>& body) {
     body();
   } catch (const EndOfActor&) {
   } catch (const BadPointer& pointer) {
-    fault(fault_of(pointer));
+    note_bad_pointer(actor, pointer);
+    actor.repetition->abandon();
+    actor.is_ending = true;
   } catch (const UsageError&) {
     actor.repetition->fail(std::current_exception());
   } catch (const LimitError&) {
@@ -147,16 +161,14 @@ ActorScope::ActorScope(Actor& actor)
   const bool is_over = actor.repetition->is_abandoned();
   thread_slot.actor = &actor;
   thread_slot.nesting.store(actor.is_fast() ? 0 : ThreadSlot::slow_bias);
-  thread_slot.is_section_slow.store(is_over || !actor.is_fast());
+  thread_slot.reader = memb_reader();
+  thread_slot.fast_reader.store(actor.is_fast() && !is_over ? thread_slot.reader : nullptr);
   thread_slot.is_access_slow.store(is_over || is_access_slow);
   actor.slot.store(&thread_slot);
 }
 
 ActorScope::~ActorScope() {
-  if (thread_slot.depth() > 0) {
-    tsan_release();
-    actor_.flavor->unlock();
-  }
+  leave_all_sections(actor_);
   if (actor_.is_implicit_reader()) {
     tsan_release();
     actor_.flavor->unlock();
@@ -166,7 +178,7 @@ ActorScope::~ActorScope() {
   actor_.slot.store(nullptr);
   thread_slot.actor = nullptr;
   thread_slot.nesting.store(0);
-  thread_slot.is_section_slow.store(true);
+  thread_slot.fast_reader.store(nullptr);
   thread_slot.is_access_slow.store(false);
 }
 

@@ -44,7 +44,7 @@ ObjectId id_of_part(const Actor& actor, const void* part, const char* name, cons
 
 // --- memory
 
-void before_access(const void* location, Access access, AccessKind kind, const Place&) {
+void before_access(const void* location, Access access, AccessKind kind) {
   Actor& actor = current_actor();
   if (!begin_operation(actor) || !records_accesses(actor)) return;
   const char* name = actor.repetition->heap().location_name(location);
@@ -54,10 +54,10 @@ void before_access(const void* location, Access access, AccessKind kind, const P
           .flags = static_cast<std::uint16_t>(access)});
 }
 
-void check_alive(const void* address, const Place& place) {
+void check_alive(const void* address, const char* file, const char* function, std::uint32_t line) {
   Actor* actor = thread_slot.actor;
   if (actor == nullptr || actor->is_ending) return;
-  check_object_alive(*actor, address, place);
+  check_object_alive(*actor, address, {file, function, line});
 }
 
 void pointer_changed(const void* location, const void* old_object, const void* new_object,

@@ -22,6 +22,28 @@ std::string describe_place(const Place& place) {
   return std::string(short_function_name(place.function)) + ":" + std::to_string(place.line);
 }
 
+/// The actor reached a location of a freed object.
+Fault use_after_free(const Actor& actor, const void* location, const Place& place) {
+  const Heap& heap = actor.repetition->heap();
+  const Names& names = actor.repetition->session().names;
+  const ObjectHeader* header = heap.find(location);
+  const std::string object =
+      header == nullptr ? "" : names.object_name(ObjectId{header->id.load()});
+  const std::string part = heap.location_name(location);
+  const std::string function(short_function_name(place.function));
+  Fault fault;
+  fault.kind = FindingKind::use_after_free;
+  fault.object = location;
+  fault.message = "BUG: KASAN: slab-use-after-free in " +
+                  (function.empty() ? actor.name : function) + ": access to " + object +
+                  (part.empty() ? "" : "->" + part);
+  if (header == nullptr) return fault;
+  const std::string freer = names.actor_name(header->freed_by);
+  fault.explanation = "'" + actor.name + "' reaches " + object + ", which '" + freer +
+                      "' freed in " + describe_place(header->freed_place);
+  return fault;
+}
+
 /// The reason in words; empty if the actor may sleep.
 std::string why_not_sleep(const Actor& actor) {
   if (!actor.is_implicit_reader()) return "";
@@ -74,26 +96,27 @@ void end_actor(Actor& actor) {
   throw EndOfActor{};
 }
 
-Fault fault_of(BadPointer pointer) {
+void note_bad_pointer(Actor& actor, BadPointer pointer) {
   const std::string at = hexadecimal(pointer.address);
   const std::string protection =
       "general protection fault, probably for non-canonical address " + at;
   if (pointer.address == LIST_POISON1 || pointer.address == LIST_POISON2) {
     const bool is_next = pointer.address == LIST_POISON1;
-    return {.kind = FindingKind::list_corruption,
-            .message = protection + (is_next ? " (LIST_POISON1)" : " (LIST_POISON2)"),
-            .explanation = "it stood on an entry that list_del had unlinked and poisoned",
-            .where = at};
+    note_fault(actor,
+               {.kind = FindingKind::list_corruption,
+                .message = protection + (is_next ? " (LIST_POISON1)" : " (LIST_POISON2)"),
+                .explanation = "it stood on an entry that list_del had unlinked and poisoned",
+                .where = at},
+               {});
+  } else if (is_poison_pointer(pointer.address)) {
+    note_fault(actor, use_after_free(actor, origin_of_poison(pointer.address), {}), {});
+  } else {
+    note_fault(actor,
+               {.kind = FindingKind::null_dereference,
+                .message = "BUG: kernel NULL pointer dereference, address: " + at,
+                .where = at},
+               {});
   }
-  if (pointer.address == poison_word) {
-    return {.kind = FindingKind::use_after_free,
-            .message = protection + " (POISON_FREE)",
-            .explanation = "it followed a pointer that it had read from a freed object",
-            .where = at};
-  }
-  return {.kind = FindingKind::null_dereference,
-          .message = "BUG: kernel NULL pointer dereference, address: " + at,
-          .where = at};
 }
 
 void check_may_sleep(Actor& actor, std::string_view what, const Place& place) {
@@ -124,22 +147,9 @@ void check_may_sleep(Actor& actor, std::string_view what, const Place& place) {
 
 void check_object_alive(Actor& actor, const void* address, const Place& place) {
   if (actor.repetition == nullptr) return;
-  const Heap& heap = actor.repetition->heap();
-  const ObjectHeader* header = heap.find(address);
+  const ObjectHeader* header = actor.repetition->heap().find(address);
   if (header == nullptr || header->state.load() != ObjectHeader::State::freed) return;
-  const Names& names = actor.repetition->session().names;
-  const std::string object = names.object_name(ObjectId{header->id.load()});
-  const std::string location = heap.location_name(address);
-  const std::string freer = names.actor_name(header->freed_by);
-  report_fault(actor,
-               {.kind = FindingKind::use_after_free,
-                .object = address,
-                .message = "BUG: KASAN: slab-use-after-free in " +
-                           std::string(short_function_name(place.function)) + ": access to " +
-                           object + (location.empty() ? "" : "->" + location),
-                .explanation = "'" + actor.name + "' reaches " + object + ", which '" + freer +
-                               "' freed in " + describe_place(header->freed_place)},
-               place);
+  report_fault(actor, use_after_free(actor, address, place), place);
 }
 
 }  // namespace rcuscope::live

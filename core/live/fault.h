@@ -13,9 +13,9 @@
 namespace rcuscope::live {
 
 struct Fault {
-  FindingKind kind;
+  FindingKind kind{};
   const void* object = nullptr;  ///< What it is about; may be null.
-  std::string message;           ///< In the kernel's words.
+  std::string message = {};      ///< In the kernel's words.
   std::string explanation = {};  ///< Who did what, in plain English.
   std::string where = {};        ///< What tells it from others of its kind; empty: object or place.
 };
@@ -27,8 +27,8 @@ void report_fault(Actor& actor, Fault fault, const Place& place);
 /// Ends the actor: throws EndOfActor, unless that is under way.
 void end_actor(Actor& actor);
 
-/// What following a bad pointer is in the kernel.
-Fault fault_of(BadPointer pointer);
+/// Adds what following a bad pointer is in the kernel.
+void note_bad_pointer(Actor& actor, BadPointer pointer);
 /// Reports the primitive if the actor must not sleep now (KERNEL_FACTS 2.1).
 void check_may_sleep(Actor& actor, std::string_view what, const Place& place);
 /// Reports use_after_free and ends the actor if the address lies in a freed object.

@@ -64,23 +64,23 @@ struct Live : live::Memory {
   std::string_view text(StringId id) const { return live::text(id); }
 
   // --- readers and grace periods
-  void rcu_read_lock(Place place = Place::current()) const {
+  [[gnu::always_inline]] void rcu_read_lock(Place = Place::current()) const {
     live::ThreadSlot& slot = live::thread_slot;
-    if (slot.nesting.load(std::memory_order_relaxed) != 0 ||
-        slot.is_section_slow.load(std::memory_order_relaxed)) [[unlikely]] {
-      live::read_lock_slow(place);
+    unsigned long* reader = slot.fast_reader.load(std::memory_order_relaxed);
+    if (reader == nullptr) [[unlikely]] {
+      live::read_lock_slow();
       return;
     }
-    slot.nesting.store(1, std::memory_order_relaxed);
-    live::memb_read_lock();
+    slot.add_nesting(1);
+    live::memb_read_lock(reader);
   }
-  void rcu_read_unlock(Place place = Place::current()) const {
+  [[gnu::always_inline]] void rcu_read_unlock(Place = Place::current()) const {
     live::ThreadSlot& slot = live::thread_slot;
     if (slot.nesting.load(std::memory_order_relaxed) != 1) [[unlikely]] {
-      live::read_unlock_slow(place);
+      live::read_unlock_slow();
       return;
     }
-    live::memb_read_unlock();
+    live::memb_read_unlock(slot.reader);
     slot.nesting.store(0, std::memory_order_relaxed);
     slot.count_section();
   }

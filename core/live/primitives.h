@@ -19,13 +19,14 @@ namespace rcuscope::live {
 enum class AccessKind : bool { load, store };
 
 // --- readers
-void read_lock_slow(const Place& place);
-void read_unlock_slow(const Place& place);
+void read_lock_slow();
+void read_unlock_slow();
 bool is_reader();  ///< Explicit or implicit.
 
-// --- memory: before_access when slot.is_access_slow, check_alive when poison was seen
-void before_access(const void* location, Access access, AccessKind kind, const Place& place);
-void check_alive(const void* address, const Place& place);
+// --- memory: before_access when slot.is_access_slow, check_alive when poison was seen. A place
+// comes in pieces, so that it stays in registers and out of the fast path's stack.
+void before_access(const void* location, Access access, AccessKind kind);
+void check_alive(const void* address, const char* file, const char* function, std::uint32_t line);
 /// A location of pointers changed: publication and unlinking of what it pointed to.
 void pointer_changed(const void* location, const void* old_object, const void* new_object,
                      Access access);

@@ -11,7 +11,7 @@ namespace {
 
 void enter_section(Actor& actor) {
   if (actor.flavor == &memb_flavor) {
-    memb_read_lock();
+    memb_read_lock(thread_slot.reader);
   } else {
     actor.flavor->lock();
     tsan_enter_section();
@@ -20,7 +20,7 @@ void enter_section(Actor& actor) {
 
 void leave_section(Actor& actor) {
   if (actor.flavor == &memb_flavor) {
-    memb_read_unlock();
+    memb_read_unlock(thread_slot.reader);
   } else {
     tsan_release();
     actor.flavor->unlock();
@@ -65,13 +65,12 @@ void wait_for_readers(Actor& actor) {
 
 }  // namespace
 
-void read_lock_slow(const Place&) {
+void read_lock_slow() {
   Actor& actor = current_actor();
   if (!begin_operation(actor)) return;
   const std::uint32_t depth = thread_slot.depth();
-  thread_slot.nesting.store(thread_slot.nesting.load(std::memory_order_relaxed) + 1,
-                            std::memory_order_relaxed);
-  if (depth == 0) enter_section(actor);
+  thread_slot.add_nesting(1);
+  if (depth == 0 || !thread_slot.is_slow()) enter_section(actor);
   if (actor.ring == nullptr) return;
   if (actor.level != TraceLevel::section) {
     record(actor, EventKind::rcu_read_lock, {.value = depth + 1});
@@ -80,7 +79,7 @@ void read_lock_slow(const Place&) {
   }
 }
 
-void read_unlock_slow(const Place& place) {
+void read_unlock_slow() {
   Actor& actor = current_actor();
   if (!begin_release(actor)) return;
   const std::uint32_t depth = thread_slot.depth();
@@ -90,18 +89,17 @@ void read_unlock_slow(const Place& place) {
                 .message = "WARNING: bad unlock balance detected! rcu_read_unlock without "
                            "rcu_read_lock",
                 .where = "rcu_read_unlock in " + actor.name},
-               place);
+               {});
     return;
   }
   if (actor.ring != nullptr && depth == 1) record_section(actor);
   if (actor.ring != nullptr && depth > 1 && actor.level != TraceLevel::section) {
     record(actor, EventKind::rcu_read_unlock, {.value = depth - 1});
   }
-  thread_slot.nesting.store(thread_slot.nesting.load(std::memory_order_relaxed) - 1,
-                            std::memory_order_relaxed);
-  if (depth > 1) return;
-  leave_section(actor);
-  thread_slot.count_section();
+  const bool is_outermost = depth == 1;
+  if (is_outermost || !thread_slot.is_slow()) leave_section(actor);
+  thread_slot.add_nesting(~std::uint32_t{0});
+  if (is_outermost) thread_slot.count_section();
 }
 
 bool is_reader() {

@@ -143,7 +143,7 @@ void Repetition::abandon() {
   for (const auto& actor : actors_) {
     ThreadSlot* slot = actor->slot.load();
     if (slot == nullptr) continue;
-    slot->is_section_slow.store(true, std::memory_order_relaxed);
+    slot->fast_reader.store(nullptr, std::memory_order_relaxed);
     slot->is_access_slow.store(true, std::memory_order_relaxed);
   }
   changed.notify_all();

@@ -10,6 +10,7 @@
 #include "live/layout.h"
 #include "live/slot.h"
 #include "world/access.h"
+#include "world/pointer.h"
 
 namespace rcuscope::live {
 
@@ -69,6 +70,8 @@ class Shared {
                            std::conditional_t<(sizeof(T) < 8), std::uint32_t, std::uint64_t>>>;
     if constexpr (std::is_same_v<T, bool>) {
       return value;  // a poisoned byte reads as true
+    } else if constexpr (is_ptr<T>::value) {
+      return is_poison_pointer(value.address());
     } else {
       static_assert(sizeof(T) >= sizeof(Word));
       Word word;
@@ -79,7 +82,8 @@ class Shared {
 
  private:
   static void poison(void* location) {
-    const std::uint64_t words[2] = {poison_word, poison_word};
+    const std::uint64_t word = is_ptr<T>::value ? poison_pointer(location) : poison_word;
+    const std::uint64_t words[2] = {word, word};
     Stored value;
     std::memcpy(&value, words, sizeof value);
     static_cast<Shared*>(location)->value_.store(value, std::memory_order_release);

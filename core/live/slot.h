@@ -18,10 +18,14 @@ class TypeLayout;
 /// (is_*_slow), always relaxed: they compile to plain moves.
 struct ThreadSlot {
   /// Added to `nesting` of threads whose sections are not fast, so that unlock needs one compare.
+  /// With it liburcu nests once for all explicit sections, without it once for each.
   static constexpr std::uint32_t slow_bias = 1U << 31;
 
-  std::atomic<std::uint32_t> nesting{0};    ///< Explicit sections open, plus slow_bias.
-  std::atomic<bool> is_section_slow{true};  ///< Not attached, traced, another flavor, ending ...
+  std::atomic<std::uint32_t> nesting{0};  ///< Explicit sections open, plus slow_bias.
+  /// The thread's counter in liburcu's memb flavor, if its sections are fast. Null: not attached,
+  /// traced, another flavor, ending ...
+  std::atomic<unsigned long*> fast_reader{nullptr};
+  unsigned long* reader = nullptr;          ///< The same, constant while an actor is on the thread.
   std::atomic<bool> is_access_slow{false};  ///< Each access is traced, or hands the CPU over.
   std::atomic<std::uint64_t> section_count{0};  ///< Outermost sections that have ended.
   Actor* actor = nullptr;                       ///< Null until the thread's first slow primitive.
@@ -30,6 +34,10 @@ struct ThreadSlot {
   bool belongs_to_run = false;                  ///< Registered with liburcu by the run or liburcu.
 
   std::uint32_t depth() const { return nesting.load(std::memory_order_relaxed) & ~slow_bias; }
+  bool is_slow() const { return (nesting.load(std::memory_order_relaxed) & slow_bias) != 0; }
+  void add_nesting(std::uint32_t difference) {
+    nesting.store(nesting.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);
+  }
   void count_section() {
     section_count.store(section_count.load(std::memory_order_relaxed) + 1,
                         std::memory_order_relaxed);

@@ -10,6 +10,8 @@
 #endif
 #include <urcu/urcu-memb.h>
 
+#include <atomic>
+
 #if defined(__SANITIZE_THREAD__)
 extern "C" void __tsan_acquire(void* address);
 extern "C" void __tsan_release(void* address);
@@ -28,11 +30,11 @@ inline void tsan_acquire() { __tsan_acquire(&sections_ended); }
 /// What was done before a grace period is seen by each section that it does not wait for.
 inline void tsan_release_to_sections() { __tsan_release(&grace_period_started); }
 inline void tsan_enter_section() { __tsan_acquire(&grace_period_started); }
-inline void memb_read_lock() {
+inline void memb_read_lock(unsigned long*) {
   urcu_memb_read_lock();
   tsan_enter_section();
 }
-inline void memb_read_unlock() {
+inline void memb_read_unlock(unsigned long*) {
   tsan_release();
   urcu_memb_read_unlock();
 }
@@ -41,9 +43,37 @@ inline void memb_read_unlock() {
 [[gnu::always_inline]] inline void tsan_acquire() {}
 [[gnu::always_inline]] inline void tsan_release_to_sections() {}
 [[gnu::always_inline]] inline void tsan_enter_section() {}
-[[gnu::always_inline]] inline void memb_read_lock() { _urcu_memb_read_lock(); }
-[[gnu::always_inline]] inline void memb_read_unlock() { _urcu_memb_read_unlock(); }
+/// _urcu_memb_read_lock() and unlock, with the thread's counter given: in C++ liburcu asks at each
+/// use whether its thread-local variable needs a constructor, and a shared library calls for it.
+[[gnu::always_inline]] inline void memb_read_lock(unsigned long* reader) {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  const std::atomic_ref counter(*reader);
+  const unsigned long nesting = counter.load(std::memory_order_relaxed);
+  if ((nesting & URCU_GP_CTR_NEST_MASK) == 0) [[likely]] {
+    const std::atomic_ref grace_period(urcu_memb_gp.ctr);
+    counter.store(grace_period.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    urcu_memb_smp_mb_slave();
+  } else {
+    counter.store(nesting + URCU_GP_COUNT, std::memory_order_relaxed);
+  }
+}
+[[gnu::always_inline]] inline void memb_read_unlock(unsigned long* reader) {
+  const std::atomic_ref counter(*reader);
+  const unsigned long nesting = counter.load(std::memory_order_relaxed);
+  if ((nesting & URCU_GP_CTR_NEST_MASK) == URCU_GP_COUNT) [[likely]] {
+    urcu_memb_smp_mb_slave();
+    counter.store(nesting - URCU_GP_COUNT, std::memory_order_relaxed);
+    urcu_memb_smp_mb_slave();
+    urcu_common_wake_up_gp(&urcu_memb_gp);
+  } else {
+    counter.store(nesting - URCU_GP_COUNT, std::memory_order_relaxed);
+  }
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
 #endif
+
+/// The calling thread's counter, for as long as the thread lives.
+inline unsigned long* memb_reader() { return &URCU_TLS(urcu_memb_reader).ctr; }
 
 }  // namespace rcuscope::live
 

@@ -23,6 +23,11 @@ constexpr bool is_bad_address(std::uintptr_t address) {
   return address - 4096 >= 0x0000'7fff'ffff'f000;
 }
 
+/// Out of line: a throw in place would keep the walks that follow pointers from being inlined.
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_bad_pointer(std::uintptr_t address) {
+  throw BadPointer{address};
+}
+
 /// Trivially copyable, so that it may live in a shared location. Comparing is no access.
 template <class T>
 class ptr {
@@ -37,7 +42,8 @@ class ptr {
   T* operator->() const { return checked(); }
   T& operator*() const { return *checked(); }
   T* checked() const {
-    if (is_bad_address(address())) throw BadPointer{address()};
+    if (is_bad_address(address())) [[unlikely]]
+      throw_bad_pointer(address());
     return raw_;
   }
 

@@ -323,6 +323,50 @@ TEST(Live, reader_of_a_freed_object_is_named_with_the_actor_that_freed_it) {
   EXPECT_NE(findings[0].explanation.find("'freer' freed"), std::string::npos);
 }
 
+TEST(Live, walk_over_a_freed_entry_names_the_entry) {
+  LiveRun run(untraced());
+  run.run_once([](Live w) {
+    const auto group = make_group(w, 2);
+    w.declare({"reader", ActorKind::process, {}, [=] {
+                 const ptr<list_head<Live>> head(&group->entries);
+                 w.rcu_read_lock();
+                 const auto node = list_next(w, head, head, Access::dereference);
+                 w.kfree(first_entry(w, group));
+                 list_next(w, node, head, Access::dereference);
+               }});
+    w.run_actors();
+  });
+  const std::vector<Finding> findings = run.result().findings;
+  ASSERT_EQ(findings.size(), 1u) << kinds_of(findings);
+  EXPECT_EQ(findings[0].kind, FindingKind::use_after_free);
+  EXPECT_NE(findings[0].message.find("entry 0->next"), std::string::npos) << findings[0].message;
+}
+
+TEST(Live, sections_nest_with_and_without_recording) {
+  for (const TraceLevel level : {TraceLevel::off, TraceLevel::section, TraceLevel::full}) {
+    LiveOptions options;
+    options.trace = level;
+    LiveRun run(options);
+    run.run_once([](Live w) {
+      w.declare({"isr", ActorKind::hardirq, {}, [w] {
+                   EXPECT_FALSE(w.rcu_read_lock_held());
+                   EXPECT_TRUE(w.rcu_read_lock_any_held());
+                   w.rcu_read_lock();
+                   w.rcu_read_lock();
+                   w.rcu_read_unlock();
+                   EXPECT_TRUE(w.rcu_read_lock_held());
+                   w.rcu_read_unlock();
+                   EXPECT_FALSE(w.rcu_read_lock_held());
+                 }});
+      w.run_actors();
+      w.synchronize_rcu();  // would wait for ever for a section that stayed open
+    });
+    const LiveResult result = run.result();
+    EXPECT_TRUE(result.findings.empty()) << kinds_of(result.findings);
+    EXPECT_EQ(result.statistics.section_count, 1u);
+  }
+}
+
 /// Runs one actor and returns what was found.
 std::vector<Finding> findings_of(ActorKind kind, const std::function<void(Live)>& body) {
   LiveRun run(untraced(300'000'000));

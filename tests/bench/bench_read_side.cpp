@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Read side of the live world beside liburcu's own inline functions, mutex and rwlock (DESIGN:
+// targets). Compare rows of one run only; absolute numbers drift with clock and code alignment.
+#include <benchmark/benchmark.h>
+
+#if RCUSCOPE_LIVE
+
+#include <pthread.h>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "live/flavor.h"
+#include "live/run.h"
+#include "live/urcu.h"
+#include "trace/recorder.h"
+#include "world/list.h"
+
+namespace rcuscope {
+namespace {
+
+/// glibc leaves atomics out while a process has one thread: that would flatter the locks.
+class SecondThread {
+ public:
+  SecondThread() : thread_([this] { is_over_.wait(false); }) {}
+  ~SecondThread() {
+    is_over_ = true;
+    is_over_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> is_over_{false};
+  std::thread thread_;
+};
+
+/// The inline pair of liburcu on a thread that is registered for as long as this lives.
+class Registered {
+ public:
+  Registered() { live::memb_flavor.register_thread(); }
+  ~Registered() { live::memb_flavor.unregister_thread(); }
+};
+
+/// Runs a benchmark loop as an actor of a run.
+void as_actor(TraceLevel level, const std::function<void(Live)>& loop) {
+  LiveOptions options;
+  options.trace = level;
+  options.event_count_max = 1'000'000;
+  options.timeout = 3600'000'000'000;
+  LiveRun run(options);
+  run.run_once([&loop](Live w) {
+    w.declare({"reader", ActorKind::process, {}, [&loop, w] { loop(w); }});
+    w.run_actors();
+  });
+}
+
+// --- an empty section
+
+void section_liburcu_inline(benchmark::State& state) {
+  const SecondThread second;
+  std::thread([&state] {
+    const Registered registered;
+    for (auto _ : state) {
+      _urcu_memb_read_lock();
+      _urcu_memb_read_unlock();
+    }
+  }).join();
+}
+BENCHMARK(section_liburcu_inline);
+
+void section_live(benchmark::State& state) {
+  as_actor(TraceLevel::off, [&state](Live w) {
+    for (auto _ : state) {
+      w.rcu_read_lock();
+      w.rcu_read_unlock();
+    }
+  });
+}
+BENCHMARK(section_live);
+
+void section_pthread_mutex(benchmark::State& state) {
+  const SecondThread second;
+  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  for (auto _ : state) {
+    pthread_mutex_lock(&lock);
+    pthread_mutex_unlock(&lock);
+  }
+}
+BENCHMARK(section_pthread_mutex);
+
+void section_pthread_rwlock(benchmark::State& state) {
+  const SecondThread second;
+  pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+  for (auto _ : state) {
+    pthread_rwlock_rdlock(&lock);
+    pthread_rwlock_unlock(&lock);
+  }
+}
+BENCHMARK(section_pthread_rwlock);
+
+// --- a section that is recorded
+
+void two_tsc_reads(benchmark::State& state) {
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(read_tsc());
+    benchmark::DoNotOptimize(read_tsc());
+  }
+}
+BENCHMARK(two_tsc_reads);
+
+void section_live_traced(benchmark::State& state) {
+  const auto level = static_cast<TraceLevel>(state.range(0));
+  as_actor(level, [&state](Live w) {
+    for (auto _ : state) {
+      w.rcu_read_lock();
+      w.rcu_read_unlock();
+    }
+  });
+}
+BENCHMARK(section_live_traced)
+    ->ArgName("level")
+    ->Arg(static_cast<int>(TraceLevel::logical))
+    ->Arg(static_cast<int>(TraceLevel::section))
+    ->Arg(static_cast<int>(TraceLevel::full));
+
+// --- a walk over eight devices
+
+/// The same fields and distances as the live list's, without any protection.
+struct alignas(64) PlainEntry {
+  PlainEntry* next = nullptr;
+  PlainEntry* prev = nullptr;
+  void* owner = nullptr;
+  int value = 1;
+};
+
+void walk_unprotected(benchmark::State& state) {
+  std::array<PlainEntry, 9> ring;
+  for (std::size_t i = 0; i < ring.size(); ++i) ring[i].next = &ring[(i + 1) % ring.size()];
+  PlainEntry* head = &ring[0];
+  benchmark::DoNotOptimize(head);
+  for (auto _ : state) {
+    int sum = 0;
+    benchmark::ClobberMemory();
+    for (const PlainEntry* entry = head->next; entry != head; entry = entry->next) {
+      sum += entry->value;
+    }
+    benchmark::DoNotOptimize(sum);
+  }
+}
+BENCHMARK(walk_unprotected);
+
+struct Entry {
+  explicit Entry(int initial) : node(this), value("value", initial) {}
+  list_head<Live> node;
+  Live::shared<int> value;
+};
+
+void walk_live(benchmark::State& state) {
+  as_actor(static_cast<TraceLevel>(state.range(0)), [&state](Live w) {
+    const auto list = w.kzalloc<list_head<Live>>("list", "", Place::current());
+    for (int i = 0; i < 8; ++i) {
+      const auto entry = w.kzalloc<Entry>("entry", "", Place::current(), 1);
+      list_add_tail_rcu(w, ptr(&entry->node), list);
+    }
+    for (auto _ : state) {
+      int sum = 0;
+      w.rcu_read_lock();
+      for (auto node = list_next(w, list, list, Access::dereference); node;
+           node = list_next(w, node, list, Access::dereference)) {
+        sum += w.read(static_cast<Entry*>(node->owner)->value, Access::plain);
+      }
+      w.rcu_read_unlock();
+      benchmark::DoNotOptimize(sum);
+    }
+  });
+}
+BENCHMARK(walk_live)
+    ->ArgName("level")
+    ->Arg(static_cast<int>(TraceLevel::off))
+    ->Arg(static_cast<int>(TraceLevel::section));
+
+// --- grace periods
+
+void synchronize_rcu_without_readers(benchmark::State& state) {
+  as_actor(TraceLevel::off, [&state](Live w) {
+    for (auto _ : state) w.synchronize_rcu();
+  });
+}
+BENCHMARK(synchronize_rcu_without_readers)->UseRealTime();
+
+}  // namespace
+}  // namespace rcuscope
+
+#endif  // RCUSCOPE_LIVE
+
+BENCHMARK_MAIN();
