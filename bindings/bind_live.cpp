@@ -40,6 +40,8 @@ struct WorldPart<Live> {
   static std::uint64_t stable_hash(Live, const void* address) {
     return reinterpret_cast<std::uintptr_t>(address) >> 4;
   }
+  /// The heap remembers names of locations once for a type.
+  static const char* type_of_shared(const char* name) { return name; }
   static void msleep(Live w, const Place& place) {
     w.might_sleep("msleep", place);
     constexpr timespec one_millisecond{0, 1'000'000};

@@ -44,6 +44,8 @@ struct WorldPart<Model> {
     const auto offset = static_cast<const std::byte*>(address) - heap.at(id).start;
     return static_cast<std::uint64_t>(id.value) << 20 | static_cast<std::uint64_t>(offset);
   }
+  /// No object around it: in messages a shared location is just its name.
+  static const char* type_of_shared(const char*) { return ""; }
   static void msleep(Model w, const Place& place) { w.msleep(place); }
   static Value fetch_add(Model w, Model::shared<Value>& location, Value number, Access access,
                          const Place& place) {

@@ -121,17 +121,27 @@ PyObject* read_field(HandleObject* handle, Location location, const char* name) 
     if (stays_quiet(frame)) return none();
     Primitives& world = *handle->kernel->primitives;
     const Place place = world.is_tracing() ? Call::place_now() : Place{};
-    return to_python(handle->kernel, world.read(location, Access::plain, place));
+    return to_python_loaded(handle->kernel, world.read(location, Access::plain, place), name);
   } catch (...) {
     return end_primitive();
   }
 }
 
 // ---- HeapObject
+PyObject* get_other_attribute(PyObject* self, PyObject* name) {
+  PyObject* const attribute = PyObject_GenericGetAttr(self, name);
+  if (attribute == nullptr && PyErr_ExceptionMatches(PyExc_AttributeError) != 0) {
+    PyErr_Clear();
+    PyErr_Format(PyExc_AttributeError, "%R has no field '%U'; fields are declared in kzalloc", self,
+                 name);
+  }
+  return attribute;
+}
+
 PyObject* object_getattro(PyObject* self, PyObject* name) {
   HandleObject* const handle = as_handle(self);
   const int field = handle->layout->find_field(name);
-  if (field < 0) return PyObject_GenericGetAttr(self, name);
+  if (field < 0) return get_other_attribute(self, name);
   return read_field(handle, handle->kernel->primitives->field_of(handle->value.address(), field),
                     handle->layout->field_literals[static_cast<std::size_t>(field)]);
 }
@@ -342,6 +352,14 @@ PyObject* to_python(KernelObject* kernel, Value value) {
   handle->layout =
       value.tag() == Tag::object ? kernel->primitives->layout_of(value.address()) : nullptr;
   return reinterpret_cast<PyObject*>(handle);
+}
+
+PyObject* to_python_loaded(KernelObject* kernel, Value value, const char* what) {
+  if (value.tag() == Tag::uninitialized)
+    kernel->primitives->report(FindingKind::uninitialized_read,
+                               std::string("BUG: KMSAN: uninit-value in the load of ") + what,
+                               Call::place_now());
+  return to_python(kernel, value);
 }
 
 Value to_value(KernelObject* kernel, PyObject* object, const char* what) {

@@ -26,6 +26,9 @@ const char* type_name(Tag tag);
 
 /// New reference. Throws: PythonErrorIsSet.
 PyObject* to_python(KernelObject* kernel, Value value);
+/// The same for what was loaded: reading what kmalloc left behind is a defect of the studied
+/// program.
+PyObject* to_python_loaded(KernelObject* kernel, Value value, const char* what);
 /// Throws: PythonErrorIsSet for what no location can hold; `what` names the argument.
 Value to_value(KernelObject* kernel, PyObject* object, const char* what);
 

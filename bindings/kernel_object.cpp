@@ -74,10 +74,12 @@ Place place_of(const py::error_already_set& error) {
           entry.attr("tb_lineno").cast<std::uint32_t>()};
 }
 
-/// Following None is what following NULL is in C: `None.field`, `None["field"]`.
+/// Following None is what following NULL is in C: `None.field`, `None["field"]`. The interpreter
+/// notes the name that was looked up; an AttributeError that somebody made has none.
 bool is_null_dereference(const py::error_already_set& error) {
   if (error.matches(PyExc_AttributeError))
-    return py::getattr(error.value(), "obj", py::str()).is_none();
+    return py::getattr(error.value(), "obj").is_none() &&
+           !py::getattr(error.value(), "name").is_none();
   return error.matches(PyExc_TypeError) && text_of(error.value()).starts_with("'NoneType' object");
 }
 

@@ -58,8 +58,8 @@ class PrimitivesOf final : public MachineryOf<W> {
   void mark_escaped(const void* object) override { Part::mark_escaped(w(), object); }
   Location make_shared(const char* name, Value initial) override {
     Part::mark_escaped(w(), initial.raw());
-    return {Part::template make_static<typename W::template shared<Value>>(w(), name, "", name,
-                                                                           initial),
+    return {Part::template make_static<typename W::template shared<Value>>(
+                w(), Part::type_of_shared(name), "", name, initial),
             FieldType::value};
   }
   void* make_list(const char* name) override {

@@ -9,13 +9,8 @@
 namespace rcuscope::bindings {
 namespace {
 
-/// Reading what kmalloc left behind is a defect of the studied program.
 PyObject* loaded(Call& call, Value value) {
-  if (value.tag() == Tag::uninitialized)
-    call.world().report(FindingKind::uninitialized_read,
-                        std::string("BUG: KMSAN: uninit-value in ") + call.name(),
-                        Call::place_now());
-  return to_python(call.kernel(), value);
+  return to_python_loaded(call.kernel(), value, call.name());
 }
 
 template <Access access>

@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import rcuscope as rs
 from rcuscope import _core, viewer
@@ -48,7 +48,7 @@ def _variant(arguments: argparse.Namespace) -> rs.Variant | None:
 
 # ---- commands
 def _demo(arguments: argparse.Namespace) -> int:
-    from rcuscope import demo
+    from rcuscope import demo  # noqa: PLC0415  not needed by most programs
 
     return demo.run(Path(arguments.output), seconds=arguments.seconds, as_json=arguments.json)
 
@@ -181,7 +181,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from rcuscope import doctor
+    from rcuscope import doctor  # noqa: PLC0415  not needed by most programs
 
     return doctor.run(as_json=arguments.json)
 
@@ -261,26 +261,80 @@ def _add_nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
 
-Command = tuple[
-    str, Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentParser], None], str, str
-]
-_COMMANDS: Final[list[Command]] = [
-    ("demo", _demo, _add_demo, "the main job: explore the patch, run it live, draw it",
-     "rcuscope demo --output pictures"),
-    ("list", _list, _add_nothing, "the scenarios of the catalogue", "rcuscope list --json"),
-    ("explore", _explore, _add_explore, "try every schedule of a scenario",
-     "rcuscope explore no_synchronize_rcu --save bug.ctf\n"
-     "  rcuscope explore my_scenarios.py::removal --variant reclaim=call_rcu"),
-    ("run", _run, _add_run, "run a scenario on real threads",
-     "rcuscope run posted --repeat 1000\n  rcuscope run posted --seconds 2 --flavor mb"),
-    ("replay", _replay, _add_replay, "run one schedule again and tell it in words",
-     "rcuscope replay list_del s1:1x4,2x20"),
-    ("view", _view, _add_file, "open the viewer on a trace", "rcuscope view bug.ctf"),
-    ("export", _export, _add_export, "turn a trace into a picture or text",
-     "rcuscope export bug.ctf bug.svg"),
-    ("doctor", _doctor, _add_nothing, "what works here, and what would make the rest work",
-     "rcuscope doctor"),
-]  # fmt: skip
+class Command(NamedTuple):
+    """A subcommand: what it does, its arguments, and texts for --help."""
+
+    name: str
+    function: Callable[[argparse.Namespace], int]
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    text: str
+    examples: tuple[str, ...]
+
+
+_COMMANDS: Final = (
+    Command(
+        "demo",
+        _demo,
+        _add_demo,
+        "the main job: explore the patch, run it live, draw it",
+        ("rcuscope demo", "rcuscope demo --output pictures"),
+    ),
+    Command(
+        "list", _list, _add_nothing, "the scenarios of the catalogue", ("rcuscope list --json",)
+    ),
+    Command(
+        "explore",
+        _explore,
+        _add_explore,
+        "try every schedule of a scenario",
+        (
+            "rcuscope explore no_synchronize_rcu --save bug.ctf",
+            "rcuscope explore my_scenarios.py::removal --variant reclaim=call_rcu",
+        ),
+    ),
+    Command(
+        "run",
+        _run,
+        _add_run,
+        "run a scenario on real threads",
+        ("rcuscope run posted --repeat 1000", "rcuscope run posted --seconds 2 --flavor mb"),
+    ),
+    Command(
+        "replay",
+        _replay,
+        _add_replay,
+        "run one schedule again and tell it in words",
+        ("rcuscope replay list_del s1:1x4,2x20",),
+    ),
+    Command("view", _view, _add_file, "open the viewer on a trace", ("rcuscope view bug.ctf",)),
+    Command(
+        "export",
+        _export,
+        _add_export,
+        "turn a trace into a picture or text",
+        ("rcuscope export bug.ctf bug.svg", "rcuscope export bug.ctf bug.png --theme dark"),
+    ),
+    Command(
+        "doctor",
+        _doctor,
+        _add_nothing,
+        "what works here, and what would make the rest work",
+        ("rcuscope doctor --json",),
+    ),
+)
+
+
+def _add_command(commands: Any, row: Command) -> None:
+    command = commands.add_parser(
+        row.name,
+        help=row.text,
+        description=row.text[0].upper() + row.text[1:] + ".",
+        epilog="\n  ".join(["examples:", *row.examples]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    row.add_arguments(command)
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(function=row.function)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -293,17 +347,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"rcuscope {rs.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, function, add_arguments, text, example in _COMMANDS:
-        command = commands.add_parser(
-            name,
-            help=text,
-            description=text[0].upper() + text[1:] + ".",
-            epilog=f"example:\n  {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        add_arguments(command)
-        command.add_argument("--json", action="store_true", help="print JSON")
-        command.set_defaults(function=function)
+    for row in _COMMANDS:
+        _add_command(commands, row)
     for name, text in _MISSING.items():
         command = commands.add_parser(name, help=f"{text} (not there yet)")
         command.add_argument("rest", nargs="*", help=argparse.SUPPRESS)

@@ -27,11 +27,6 @@ SCENARIOS: Final = (
 COUNTEREXAMPLE: Final = "no_synchronize_rcu"
 
 
-def _say(text: str = "") -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 def _verdict_text(verdict: rs.Verdict) -> str:
     kinds = dict.fromkeys(finding.kind for finding in verdict.findings)
     return f"{verdict.outcome}: {', '.join(kinds)}" if kinds else verdict.outcome
@@ -47,7 +42,8 @@ def _explore_all() -> dict[str, rs.Verdict]:
     return verdicts
 
 
-def _print_matrix(verdicts: dict[str, rs.Verdict]) -> None:
+def _matrix(verdicts: dict[str, rs.Verdict]) -> list[str]:
+    """The table of what-ifs, a line each."""
     head = ("scenario", "verdict", "executions", "expected", "why")
     rows = [
         (
@@ -60,41 +56,42 @@ def _print_matrix(verdicts: dict[str, rs.Verdict]) -> None:
         for name, verdict in verdicts.items()
     ]
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(4)]
-    used = sum(widths) + 2 * len(widths)
-    reason_width = max(40, shutil.get_terminal_size((160, 24)).columns - used)
-    for row in [head, *rows]:
-        name, verdict_text, executions, expected, why = row
-        _say(
-            f"{name:{widths[0]}}  {verdict_text:{widths[1]}}  {executions:>{widths[2]}}  "
-            f"{expected:{widths[3]}}  {textwrap.shorten(why, reason_width, placeholder=' ...')}"
+    indent = sum(widths) + 2 * len(widths)
+    why_width = max(40, shutil.get_terminal_size((140, 24)).columns - indent)
+    lines = []
+    for name, verdict, executions, expected, why in [head, *rows]:
+        first, *others = textwrap.wrap(why, why_width)
+        lines.append(
+            f"{name:{widths[0]}}  {verdict:{widths[1]}}  {executions:>{widths[2]}}  "
+            f"{expected:{widths[3]}}  {first}"
         )
+        lines += [" " * indent + other for other in others]
+    return lines
 
 
 def _microseconds(nanoseconds: int) -> str:
     return f"{nanoseconds / 1000:,.1f} us"
 
 
-def _run_live(seconds: float) -> rs.Run | None:
-    if not _core.has_live:
-        _say("The live world is missing: this installation was built without liburcu.")
-        return None
-    done = rs.run("posted", seconds=seconds, trace="section", variant=rs.Variant())
+def _live_lines(done: rs.Run, seconds: float) -> list[str]:
+    """The numbers of the live run in words."""
     stats = done.stats
     latency = stats.grace_period
-    _say(
-        f"Live on liburcu (memb), real threads, {stats.repetitions:,} repetitions in {seconds:g} s:"
-    )
-    _say(
-        f"  {stats.grace_periods:,} grace periods; synchronize_rcu took p50 "
+    repetitions = f"{stats.repetitions:,} repetitions in {seconds:g} s"
+    grace_periods = (
+        f"{stats.grace_periods:,} grace periods; synchronize_rcu took p50 "
         f"{_microseconds(latency.p50)}, p90 {_microseconds(latency.p90)}, p99 "
         f"{_microseconds(latency.p99)}, max {_microseconds(latency.max)}"
     )
-    _say(
-        f"  {stats.sections:,} read-side critical sections, "
+    sections = (
+        f"{stats.sections:,} read-side critical sections, "
         f"{stats.sections_per_second:,.0f} per second of the actors' run time"
     )
-    _say(f"  {len(done.findings) or 'no'} findings, {stats.events_lost} events lost")
-    return done
+    findings = f"{len(done.findings) or 'no'} findings, {stats.events_lost} events lost"
+    return [
+        f"Live on liburcu (memb), real threads, {repetitions}:",
+        *(f"  {line}" for line in (grace_periods, sections, findings)),
+    ]
 
 
 def _write_pictures(finding: rs.Finding, output: Path) -> tuple[list[str], list[str]]:
@@ -140,6 +137,44 @@ def _as_record(
     }
 
 
+class _Story:
+    """Prints the parts as they come; with --json only the record at the end."""
+
+    def __init__(self, *, is_told: bool) -> None:
+        self._is_told = is_told
+
+    def say(self, *lines: str) -> None:
+        if self._is_told:
+            sys.stdout.write("\n".join(lines) + "\n")
+            sys.stdout.flush()
+
+    def explore(self) -> dict[str, rs.Verdict]:
+        self.say(
+            "Every schedule of [PATCH v4 08/24] against a lockless reader in an interrupt handler:"
+        )
+        verdicts = _explore_all()
+        self.say(*_matrix(verdicts), "(sc: sequential consistency; weak memory not checked)", "")
+        return verdicts
+
+    def run_live(self, seconds: float) -> rs.Run | None:
+        if not _core.has_live:
+            self.say("There is no live world: this installation was built without liburcu.")
+            return None
+        done = rs.run("posted", seconds=seconds, trace="section")
+        self.say(*_live_lines(done, seconds), "")
+        return done
+
+    def draw(self, findings: tuple[rs.Finding, ...], output: Path) -> list[str]:
+        if not findings:
+            return []
+        finding = findings[0]
+        self.say(f"The counterexample of {COUNTEREXAMPLE}:", textwrap.indent(str(finding), "  "))
+        written, problems = _write_pictures(finding, output)
+        self.say(f"  wrote {', '.join(written)}", *(f"  {problem}" for problem in problems))
+        self.say(f"  {_open_viewer(finding.trace)}", "")
+        return written
+
+
 def run(output: Path, *, seconds: float, as_json: bool) -> int:
     """Runs the demonstration.
 
@@ -151,38 +186,18 @@ def run(output: Path, *, seconds: float, as_json: bool) -> int:
     Returns:
         0 if every verdict is as expected, else 1.
     """
-    say_nothing = as_json
-    stdout = sys.stdout
-    if say_nothing:
-        sys.stdout = _Silence()  # the record alone goes out
-    try:
-        _say(
-            "Every schedule of [PATCH v4 08/24] against a lockless reader in an interrupt handler:"
-        )
-        verdicts = _explore_all()
-        _print_matrix(verdicts)
-        _say("(sc: sequential consistency; weak memory was not checked)\n")
-        live = _run_live(seconds)
-        finding = (
-            verdicts[COUNTEREXAMPLE].findings[0] if verdicts[COUNTEREXAMPLE].findings else None
-        )
-        written: list[str] = []
-        if finding is not None:
-            _say(
-                f"\nThe counterexample of {COUNTEREXAMPLE}:\n{textwrap.indent(str(finding), '  ')}"
-            )
-            written, problems = _write_pictures(finding, output)
-            _say("\n".join([f"  wrote {', '.join(written)}", *(f"  {text}" for text in problems)]))
-            _say(f"  {_open_viewer(finding.trace)}")
-    finally:
-        sys.stdout = stdout
+    story = _Story(is_told=not as_json)
+    verdicts = story.explore()
+    live = story.run_live(seconds)
+    written = story.draw(verdicts[COUNTEREXAMPLE].findings, output)
     missed = [name for name in SCENARIOS if not verdicts[name].meets(rs.catalogue[name].expect)]
     if live is not None and live.findings:
         missed.append("posted, live")
-    if as_json:
-        _say(json.dumps(_as_record(verdicts, live, written, not missed), indent=2))
-    elif missed:
-        _say(f"\ndemo: FAILED: not as expected: {', '.join(missed)}")
+    if missed:
+        story.say(f"demo: FAILED: not as expected: {', '.join(missed)}")
     else:
-        _say(f"\ndemo: done: all {len(SCENARIOS)} verdicts as expected; pictures in {output}")
+        story.say(f"demo: all {len(SCENARIOS)} verdicts as expected; pictures in {output}")
+    if as_json:
+        record = _as_record(verdicts, live, written, not missed)
+        sys.stdout.write(json.dumps(record, indent=2) + "\n")
     return 1 if missed else 0

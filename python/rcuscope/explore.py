@@ -196,8 +196,8 @@ class Verdict(show.Shown):
             raise _core.LimitError(str(self))
         if self.memory == "sc" and not self.chose_memory:
             warnings.warn(
-                'this SAFE holds under sequential consistency: weak memory was not checked; say memory="sc" '
-                "if that is what you want",
+                "this SAFE holds under sequential consistency: weak memory was not checked; say "
+                'memory="sc" if that is what you want',
                 _core.MemoryModelWarning,
                 stacklevel=2,
             )

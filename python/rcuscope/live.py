@@ -196,8 +196,8 @@ def run(
     running = as_scenario(scenario)
     if not _core.has_live:
         raise OSError(
-            "this installation has no live world: it was built without liburcu. Install liburcu-dev "
-            "(Debian, Ubuntu) and build again; rs.explore() works without it"
+            "this installation has no live world: it was built without liburcu. Install "
+            "liburcu-dev (Debian, Ubuntu) and build again; rs.explore() works without it"
         )
     chosen = variant or running.variant
     options = {

@@ -53,6 +53,7 @@ def load_scenario(text: str) -> Scenario:
         return scenarios[name]
     if len(scenarios) != 1:
         raise _core.UsageError(
-            f"{file}: expected one @rs.scenario function, found {known}; choose one with {file}::NAME"
+            f"{file}: expected one @rs.scenario function, found {known}; choose one with "
+            f"{file}::NAME"
         )
     return next(iter(scenarios.values()))

@@ -32,7 +32,7 @@ class ProgressLine:
         sys.stderr.flush()
         self._width = len(text)
 
-    def __enter__(self) -> ProgressLine:
+    def __enter__(self) -> ProgressLine:  # noqa: PYI034  typing.Self is newer than Python 3.10
         return self
 
     def __exit__(

@@ -44,7 +44,7 @@ _FLAGS: Final = ("inferred", "pre_existing", "error", "must_not_sleep")
 
 
 def _table(columns: dict[str, Any]) -> Table:
-    import numpy as np
+    import numpy as np  # noqa: PLC0415  not needed by most programs
 
     made: dict[str, NDArray[Any]] = {}
     for name, column in columns.items():
@@ -78,7 +78,7 @@ class Trace(show.Shown):
     # ---- columns
     @property
     def clock(self) -> str:
-        """ "ns" (CLOCK_MONOTONIC) or "steps" (operations executed before)."""
+        """Either "ns" (CLOCK_MONOTONIC) or "steps" (operations executed before)."""
         return self._store.clock
 
     @property
@@ -243,7 +243,7 @@ class Trace(show.Shown):
             >>> trace = rs.explore("list_del").findings[0].trace
             >>> trace.to_png("list_del.png", theme="dark")  # doctest: +SKIP
         """
-        from rcuscope import viewer
+        from rcuscope import viewer  # noqa: PLC0415  not needed by most programs
 
         viewer.render(self, fspath(path), width=width, height=height, at=at, theme=theme)
 
@@ -257,7 +257,7 @@ class Trace(show.Shown):
             OSError: if it is not installed, or there is no display; the message says what else
                 shows a trace.
         """
-        from rcuscope import viewer
+        from rcuscope import viewer  # noqa: PLC0415  not needed by most programs
 
         viewer.open_window(self, block=block)
 
@@ -283,7 +283,7 @@ class Trace(show.Shown):
 
 def _native_files(trace: Trace) -> dict[str, bytes]:
     """The files of the native format, for pickling and comparing."""
-    import tempfile
+    import tempfile  # noqa: PLC0415  not needed by most programs
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace"
@@ -292,7 +292,7 @@ def _native_files(trace: Trace) -> dict[str, bytes]:
 
 
 def _from_files(files: dict[str, bytes]) -> Trace:
-    import tempfile
+    import tempfile  # noqa: PLC0415  not needed by most programs
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trace"

@@ -49,9 +49,9 @@ def has_display() -> bool:
 def _require_display() -> None:
     if not has_display():
         raise OSError(
-            "no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Without one, trace.to_png(path) "
-            "and trace.to_svg(path) draw pictures, trace.describe() tells it in words, and "
-            "trace.save(path) keeps it for a machine with a display"
+            "no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Without one, "
+            "trace.to_png(path) and trace.to_svg(path) draw pictures, trace.describe() tells it "
+            "in words, and trace.save(path) keeps it for a machine with a display"
         )
 
 
@@ -126,4 +126,4 @@ def main() -> int:
     except FileNotFoundError as error:
         sys.stderr.write(f"{NAME}: {error}\n")
         return 2
-    os.execv(program, [NAME, *sys.argv[1:]])
+    return os.execv(program, [NAME, *sys.argv[1:]])
