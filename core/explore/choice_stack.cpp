@@ -5,12 +5,23 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "explore/happens_before.h"
 
 namespace rcuscope {
 namespace {
 
 bool contains(const std::vector<Candidate>& set, ActorId actor) {
   return std::any_of(set.begin(), set.end(), [&](const Candidate& c) { return c.actor == actor; });
+}
+
+/// True if what was executed depends on what the sleeper would do first.
+bool wakes(const Candidate& sleeper, const Candidate& executed, bool lazy_readers) {
+  for (const Operation* first : {&sleeper.operation, sleeper.merged ? &*sleeper.merged : nullptr})
+    for (const Operation* then :
+         {&executed.operation, executed.merged ? &*executed.merged : nullptr})
+      if (first != nullptr && then != nullptr && dependent_in_order(*first, *then, lazy_readers))
+        return true;
+  return false;
 }
 
 }  // namespace
@@ -39,12 +50,12 @@ ChoicePoint& ChoiceStack::push(const Execution& execution, std::span<const Actor
   ChoicePoint& point = points_[size_++];
   point.enabled.clear();
   point.sleep.clear();
-  for (const ActorId id : enabled) point.enabled.push_back({id, execution.actor(id).pending});
+  for (const ActorId id : enabled) point.enabled.push_back({id, execution.actor(id).pending, {}});
   if (use_sleep_sets && size_ > 1) {
     const ChoicePoint& parent = points_[size_ - 2];
     const Candidate& executed = parent.enabled[parent.chosen];
     for (const Candidate& sleeper : parent.sleep)
-      if (sleeper.actor != executed.actor && !dependent(sleeper.operation, executed.operation))
+      if (sleeper.actor != executed.actor && !wakes(sleeper, executed, lazy_readers_))
         point.sleep.push_back(sleeper);
   }
   point.awake_at_start = 0;

@@ -14,33 +14,53 @@
 namespace rcuscope {
 namespace {
 
+/// Operations that wait for others. Where one is published inside a section, lazy readers would
+/// lose deadlocks: the simulation that justifies them does not preserve blocking.
+bool may_block(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::mutex_lock:
+    case OperationKind::grace_period_start:
+    case OperationKind::grace_period_end:
+    case OperationKind::barrier_start:
+    case OperationKind::barrier_end:
+    case OperationKind::wait_for_work_start:
+    case OperationKind::wait_for_work_end:
+      return true;
+    default:
+      return false;
+  }
+}
+
 class Dpor final : public Strategy {
  public:
+  explicit Dpor(bool lazy_readers) { set_lazy_readers(lazy_readers); }
+
   bool begin_execution() override {
     stack_.rewind();
+    stack_index_of_choice_.clear();
+    has_restarted_ = false;
     return !is_exhausted_;
   }
+  bool has_restarted() const override { return has_restarted_; }
 
   ActorId choose(const Execution& execution, std::span<const ActorId> enabled) override {
-    if (stack_.is_replaying()) return stack_.follow(execution, enabled);
-    ChoicePoint& point = stack_.push(execution, enabled, true);
-    const std::size_t first = point.first_awake(execution.current());
-    if (first == point.enabled.size()) {
-      stack_.pop();  // all that can follow has been explored: nothing to come back to
-      return {};
+    if (lazy_readers_ && goes_on_into_section(execution, enabled)) {
+      stack_index_of_choice_.push_back(merged);
+      const ActorId reader = execution.current();
+      stack_.at(stack_.depth() - 1).remember_merged(execution.actor(reader).pending);
+      return reader;
     }
-    point.is_planned.assign(point.enabled.size(), false);
-    point.is_planned[first] = true;
-    return stack_.take(first);
+    const std::size_t depth = stack_.depth();
+    const ActorId chosen = decide(execution, enabled);
+    if (chosen.is_valid()) stack_index_of_choice_.push_back(depth);
+    return chosen;
   }
 
   void end_execution(const Execution& execution, ExecutionEnd end) override {
     stack_.throw_if_nondeterministic();
+    if (lazy_readers_ && blocks_in_section(execution)) return restart_with_eager_readers();
     races_.clear();
-    const std::span<const StepRecord> log = execution.log();
-    order_.truncate(kept_steps_);
-    for (std::size_t i = order_.size(); i < log.size(); ++i)
-      order_.append(log[i], execution, races_);
+    append_events(execution);
     if (is_order_known(execution, end)) {
       order_.append_phantom_races(execution, end == ExecutionEnd::complete, races_);
       for (const Race& race : races_) plan(race);
@@ -54,6 +74,21 @@ class Dpor final : public Strategy {
   double progress() const override { return is_exhausted_ ? 1 : stack_.progress(); }
 
  private:
+  static constexpr std::size_t merged = static_cast<std::size_t>(-1);
+
+  ActorId decide(const Execution& execution, std::span<const ActorId> enabled) {
+    if (stack_.is_replaying()) return stack_.follow(execution, enabled);
+    ChoicePoint& point = stack_.push(execution, enabled, true);
+    const std::size_t first = point.first_awake(execution.current());
+    if (first == point.enabled.size()) {
+      stack_.pop();  // all that can follow has been explored: nothing to come back to
+      return {};
+    }
+    point.is_planned.assign(point.enabled.size(), false);
+    point.is_planned[first] = true;
+    return stack_.take(first);
+  }
+
   /// False if the execution was cut short, or if an atomic context slept: what such an actor keeps
   /// from running on its CPU depends on whom it waits for, which no claim says.
   static bool is_order_known(const Execution& execution, ExecutionEnd end) {
@@ -63,11 +98,57 @@ class Dpor final : public Strategy {
         [](const Finding& finding) { return finding.kind == FindingKind::sleeping_in_atomic; });
   }
 
+  void set_lazy_readers(bool lazy) {
+    lazy_readers_ = lazy;
+    stack_.set_lazy_readers(lazy);
+    order_.set_lazy_readers(lazy);
+  }
+
+  /// The running actor has just opened a section: what it does next belongs to the same event.
+  static bool goes_on_into_section(const Execution& execution, std::span<const ActorId> enabled) {
+    if (execution.log().empty() || !execution.current().is_valid()) return false;
+    const StepRecord& last = execution.log().back();
+    return last.actor == execution.current() && last.opens_section &&
+           last.choice != StepRecord::no_choice &&
+           !may_block(execution.actor(last.actor).pending.kind) &&
+           std::find(enabled.begin(), enabled.end(), last.actor) != enabled.end();
+  }
+
+  /// Every such operation is a finding of its own, so this costs correct programs nothing.
+  static bool blocks_in_section(const Execution& execution) {
+    return std::any_of(execution.findings().begin(), execution.findings().end(),
+                       [](const Finding& finding) {
+                         return finding.kind == FindingKind::sleeping_in_atomic ||
+                                finding.kind == FindingKind::suspicious_rcu_usage;
+                       });
+  }
+
+  void restart_with_eager_readers() {
+    set_lazy_readers(false);
+    stack_.clear();
+    order_.truncate(0);
+    kept_steps_ = 0;
+    has_restarted_ = true;
+  }
+
+  void append_events(const Execution& execution) {
+    const std::span<const StepRecord> log = execution.log();
+    order_.truncate(kept_steps_);
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      const bool is_merged = log[i].choice >= 0 && stack_index_of(log[i]) == merged;
+      if (i >= order_.size()) order_.append(log[i], is_merged, execution, races_);
+    }
+  }
+
+  std::size_t stack_index_of(const StepRecord& step) const {
+    return stack_index_of_choice_[static_cast<std::size_t>(step.choice)];
+  }
+
   /// Sees to it that the other order of a race is explored from the choice of its first event on.
   void plan(const Race& race) {
-    const std::int32_t choice = order_.step(race.first).choice;
-    RCUSCOPE_ASSERT(choice >= 0);
-    ChoicePoint& point = stack_.at(static_cast<std::size_t>(choice));
+    const StepRecord& first_step = order_.step(order_.decided_at(race.first));
+    RCUSCOPE_ASSERT(first_step.choice >= 0);
+    ChoicePoint& point = stack_.at(stack_index_of(first_step));
     order_.initials(race, initials_);
     std::size_t first = point.enabled.size();
     for (const ActorId actor : initials_) {
@@ -104,20 +185,26 @@ class Dpor final : public Strategy {
   /// Index of the event that a choice led to: everything before it stays as it is.
   std::size_t first_step_of(std::size_t choice) const {
     for (std::size_t i = order_.size(); i-- > 0;)
-      if (order_.step(i).choice == static_cast<std::int32_t>(choice)) return i;
+      if (order_.step(i).choice >= 0 && stack_index_of(order_.step(i)) == choice) return i;
     return 0;
   }
 
   ChoiceStack stack_;
   HappensBefore order_;
   std::size_t kept_steps_ = 0;
+  /// Of each choice of this execution: its place in stack_, or `merged` with the one before.
+  std::vector<std::size_t> stack_index_of_choice_;
   std::vector<Race> races_;
   std::vector<ActorId> initials_;
+  bool lazy_readers_ = false;
+  bool has_restarted_ = false;
   bool is_exhausted_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_dpor_search() { return std::make_unique<Dpor>(); }
+std::unique_ptr<Strategy> make_dpor_search(bool lazy_readers) {
+  return std::make_unique<Dpor>(lazy_readers);
+}
 
 }  // namespace rcuscope

@@ -22,6 +22,8 @@ std::unique_ptr<Strategy> make_strategy(const ExploreOptions& options) {
       return make_random_search(options.seed);
     case StrategyKind::sleep_sets:
       return make_sleep_set_search();
+    case StrategyKind::eager_dpor:
+      return make_dpor_search(false);
     default:
       return make_dpor_search();
   }
@@ -85,6 +87,10 @@ class Search {
     if (end == ExecutionEnd::interrupted) verdict_.limit = "interrupted";
     if (end == ExecutionEnd::complete) keep_final_state();
     strategy_->end_execution(execution, end);
+    if (strategy_->has_restarted()) {
+      verdict_.executions = verdict_.blocked = 0;
+      verdict_.final_states.clear();
+    }
     check_limits();
   }
 

@@ -20,7 +20,7 @@ namespace rcuscope {
 /// A program of the model world: set-up that declares actors, run_actors(), teardown.
 using Program = std::function<void(Execution&)>;
 
-enum class StrategyKind : std::uint8_t { dpor, sleep_sets, exhaustive, random };
+enum class StrategyKind : std::uint8_t { dpor, eager_dpor, sleep_sets, exhaustive, random };
 
 /// What the explorer tells while it runs, at most every 50 ms.
 struct Progress {

@@ -34,14 +34,25 @@ std::int64_t work_of(const Operation& operation) {
 
 }  // namespace
 
+bool dependent_in_order(const Operation& earlier, const Operation& later, bool lazy_readers) {
+  for (std::uint8_t i = 0; i < earlier.claim_count; ++i)
+    for (std::uint8_t j = 0; j < later.claim_count; ++j) {
+      if (!dependent(earlier.claims[i], later.claims[j])) continue;
+      if (lazy_readers && earlier.kind == OperationKind::grace_period_start) continue;
+      return true;
+    }
+  return false;
+}
+
 void HappensBefore::truncate(std::size_t size) { size_ = std::min(size, size_); }
 
-void HappensBefore::append(const StepRecord& step, const Execution& execution,
+void HappensBefore::append(const StepRecord& step, bool is_merged, const Execution& execution,
                            std::vector<Race>& races) {
   const std::size_t i = size_++;
   if (events_.size() < size_) events_.emplace_back();
   Event& event = events_[i];
   event.step = step;
+  event.is_merged = is_merged;
   event.before.clear();
   event.predecessors.clear();
   event.enablers.clear();
@@ -51,7 +62,8 @@ void HappensBefore::append(const StepRecord& step, const Execution& execution,
   for (const std::size_t j : event.enablers) event.predecessors.push_back(j);
   const std::size_t first_dependent = event.predecessors.size();
   for (std::size_t j = 0; j < i; ++j)
-    if (events_[j].step.actor != step.actor && dependent(events_[j].step.operation, step.operation))
+    if (events_[j].step.actor != step.actor &&
+        dependent_in_order(events_[j].step.operation, step.operation, lazy_readers_))
       event.predecessors.push_back(j);
   event.before.insert(i);
   for (const std::size_t j : event.predecessors) event.before.merge(events_[j].before);
@@ -194,8 +206,9 @@ bool HappensBefore::keeps_section_of(std::size_t k, std::size_t j, std::size_t i
 bool HappensBefore::is_reversible(std::size_t j, std::size_t i) const {
   const Event& event = events_[i];
   if (contains(event.enablers, j)) return false;
+  const std::size_t opening = decided_at(j);
   return std::none_of(event.predecessors.begin(), event.predecessors.end(), [&](std::size_t k) {
-    return k != j && is_before(j, k) && !keeps_section_of(k, j, i);
+    return k != j && k != opening && is_before(opening, k) && !keeps_section_of(k, j, i);
   });
 }
 
@@ -224,27 +237,57 @@ void HappensBefore::append_blocked_race(const ModelActor& actor, std::vector<Rac
   }
 }
 
+/// True if event k cannot be moved before the race's first event, or before something that stays
+/// behind it. Lazy readers carry no edge from the start of a grace period to a later section, but
+/// moving the section before it would make another execution: such events stay, unless the second
+/// one needs them.
+bool HappensBefore::stays_behind(std::size_t k, const Race& race, std::size_t first,
+                                 const std::vector<std::size_t>& behind) const {
+  if (is_before(first, k)) return true;
+  if (race.second && is_before(k, *race.second)) return false;
+  const std::size_t opening = decided_at(k);
+  return holds_back(first, opening) ||
+         std::any_of(behind.begin(), behind.end(),
+                     [&](std::size_t x) { return holds_back(x, opening); });
+}
+
+/// True if the event of x must stay before that of k. Both are openings or events of their own.
+bool HappensBefore::holds_back(std::size_t x, std::size_t k) const {
+  for (std::size_t a = x; a < end_of_merged(x); ++a)
+    for (std::size_t b = k; b < end_of_merged(k); ++b)
+      if (is_before(a, b) || dependent(events_[a].step.operation, events_[b].step.operation))
+        return true;
+  return false;
+}
+
 void HappensBefore::initials(const Race& race, std::vector<ActorId>& actors) const {
   actors.clear();
-  std::vector<std::size_t> sequence;
-  for (std::size_t k = race.first + 1; k < size_; ++k)
-    if (!is_before(race.first, k) && k != race.second) sequence.push_back(k);
-  if (race.second) sequence.push_back(*race.second);
+  const std::size_t first = decided_at(race.first);
+  const std::size_t second = race.second ? decided_at(*race.second) : size_;
+  // Merged events move together or not at all; each is named by its opening.
+  std::vector<std::size_t> sequence, behind;
+  for (std::size_t k = end_of_merged(first); k < size_; k = end_of_merged(k)) {
+    const bool stays =
+        k != second && (stays_behind(k, race, first, behind) ||
+                        (end_of_merged(k) == k + 2 && stays_behind(k + 1, race, first, behind)));
+    if (k != second) (stays ? behind : sequence).push_back(k);
+  }
+  if (race.second) sequence.push_back(second);
   std::vector<ActorId> seen;
   for (std::size_t n = 0; n < sequence.size(); ++n) {
-    const std::size_t k = sequence[n];
-    const ActorId actor = events_[k].step.actor;
+    const ActorId actor = events_[sequence[n]].step.actor;
     if (std::find(seen.begin(), seen.end(), actor) != seen.end()) continue;
     seen.push_back(actor);
-    const bool is_first = std::none_of(
-        sequence.begin(), sequence.begin() + static_cast<std::ptrdiff_t>(n), [&](std::size_t x) {
-          return is_before(x, k) || dependent(events_[x].step.operation, events_[k].step.operation);
-        });
-    if (is_first) actors.push_back(actor);
+    const auto end = sequence.begin() + static_cast<std::ptrdiff_t>(n);
+    if (std::none_of(sequence.begin(), end,
+                     [&](std::size_t x) { return holds_back(x, sequence[n]); }))
+      actors.push_back(actor);
   }
   if (race.second || std::find(seen.begin(), seen.end(), race.phantom_actor) != seen.end()) return;
   if (std::none_of(sequence.begin(), sequence.end(), [&](std::size_t x) {
-        return dependent(events_[x].step.operation, race.phantom);
+        return dependent(events_[x].step.operation, race.phantom) ||
+               (end_of_merged(x) == x + 2 &&
+                dependent(events_[x + 1].step.operation, race.phantom));
       }))
     actors.push_back(race.phantom_actor);
 }

@@ -42,14 +42,24 @@ struct Race {
   Operation phantom;
 };
 
+/// Must an execution with `earlier` before `later` also be tried the other way round? Lazy readers:
+/// a section that opens after the start of a grace period constrains nothing, so whatever could
+/// follow the other order can follow this one, too.
+bool dependent_in_order(const Operation& earlier, const Operation& later, bool lazy_readers);
+
 /// Grows event by event; a prefix is kept for the next execution.
+///
+/// With lazy readers the opening of a section and the operation right behind it are one event, of
+/// which the search decides once: `is_merged` says so for the second of the two.
 class HappensBefore {
  public:
+  void set_lazy_readers(bool lazy) { lazy_readers_ = lazy; }
   void truncate(std::size_t size);
   std::size_t size() const { return size_; }
 
   /// Appends the event, and its races with earlier ones to `races`.
-  void append(const StepRecord& step, const Execution& execution, std::vector<Race>& races);
+  void append(const StepRecord& step, bool is_merged, const Execution& execution,
+              std::vector<Race>& races);
   /// Appends the races of operations that never ran: of work that was cancelled with its
   /// cancelling, and, if the execution is complete, of actors that are blocked for ever with those
   /// who hold what they wait for.
@@ -60,10 +70,13 @@ class HappensBefore {
   void initials(const Race& race, std::vector<ActorId>& actors) const;
 
   const StepRecord& step(std::size_t i) const { return events_[i].step; }
+  /// The event that the search decided on: the opening of the section if i is merged with it.
+  std::size_t decided_at(std::size_t i) const { return events_[i].is_merged ? i - 1 : i; }
 
  private:
   struct Event {
     StepRecord step;
+    bool is_merged = false;
     EventSet before;                        ///< What happens before or at it.
     std::vector<std::size_t> predecessors;  ///< Direct ones: program order, enabling, dependence.
     std::vector<std::size_t> enablers;      ///< Those without which it could not have run.
@@ -80,10 +93,18 @@ class HappensBefore {
   std::int64_t last_of(ActorId actor, std::size_t before) const;
   bool is_reversible(std::size_t j, std::size_t i) const;
   bool keeps_section_of(std::size_t k, std::size_t j, std::size_t i) const;
+  /// Index behind the event, and behind what is merged with it.
+  std::size_t end_of_merged(std::size_t i) const {
+    return i + 1 < size_ && events_[i + 1].is_merged ? i + 2 : i + 1;
+  }
+  bool holds_back(std::size_t x, std::size_t k) const;
+  bool stays_behind(std::size_t k, const Race& race, std::size_t first,
+                    const std::vector<std::size_t>& behind) const;
   void append_blocked_race(const ModelActor& actor, std::vector<Race>& races) const;
 
   std::vector<Event> events_;  ///< The first size_ count; the rest is kept for its memory.
   std::size_t size_ = 0;
+  bool lazy_readers_ = false;
 };
 
 }  // namespace rcuscope

@@ -20,12 +20,16 @@ class Strategy : public Chooser {
   virtual void end_execution(const Execution& execution, ExecutionEnd end) = 0;
   /// True if exhausting it covers every order of dependent operations.
   virtual bool is_exhaustive() const = 0;
+  /// True after an execution with which the search began anew: earlier ones do not count.
+  virtual bool has_restarted() const { return false; }
   /// Share of the search that is done, 0 to 1; 0 if unknown.
   virtual double progress() const { return 0; }
 };
 
-/// Source-DPOR: depth first over the orders that reversed races ask for, with sleep sets.
-std::unique_ptr<Strategy> make_dpor_search();
+/// Source-DPOR: depth first over the orders that reversed races ask for, with sleep sets. Lazy
+/// readers: whether a section opens before or after the start of a grace period is decided together
+/// with what the reader does first, so R readers of one removal cost 2^R executions instead of 3^R.
+std::unique_ptr<Strategy> make_dpor_search(bool lazy_readers = true);
 
 /// Depth first over all orders of dependent operations, with sleep sets (Godefroid 1996): an order
 /// that differs from an explored one only by exchanging independent neighbours is not explored

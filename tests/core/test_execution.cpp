@@ -127,6 +127,50 @@ TEST_F(ExecutionTest, grace_period_waits_for_a_preexisting_reader) {
   EXPECT_EQ(verdict.outcome, Outcome::safe);
 }
 
+/// Whether a reader comes before or after the start of the grace period matters only through what
+/// it sees: two cases a reader, not three.
+TEST_F(ExecutionTest, readers_of_one_removal_cost_two_to_the_power_of_their_number) {
+  for (int readers = 1; readers <= 5; ++readers) {
+    const Program removal = program([readers](Model w, ptr<Cell> cell) {
+      for (int i = 0; i < readers; ++i)
+        w.declare({"reader " + std::to_string(i), ActorKind::process, {}, [=] {
+                     w.rcu_read_lock();
+                     w.read(cell->x, Access::dereference);
+                     w.rcu_read_unlock();
+                   }});
+      w.declare({"updater", ActorKind::process, {}, [=] {
+                   w.write(cell->x, 1, Access::once);
+                   w.synchronize_rcu();
+                 }});
+    });
+    const Verdict lazy = search(removal);
+    EXPECT_EQ(lazy.executions, std::uint64_t{1} << readers);
+    EXPECT_EQ(lazy.blocked, 0u);
+    EXPECT_GT(search(removal, StrategyKind::eager_dpor).executions, lazy.executions);
+  }
+}
+
+TEST_F(ExecutionTest, blocking_in_a_section_gives_lazy_readers_up_and_loses_no_deadlock) {
+  const Program blocking = program([](Model w, ptr<Cell> cell) {
+    w.declare({"reader", ActorKind::process, {}, [=] {
+                 w.rcu_read_lock();
+                 w.mutex_lock(cell->first);
+                 w.mutex_unlock(cell->first);
+                 w.rcu_read_unlock();
+               }});
+    w.declare({"updater", ActorKind::process, {}, [=] {
+                 w.mutex_lock(cell->first);
+                 w.synchronize_rcu();
+                 w.mutex_unlock(cell->first);
+               }});
+  });
+  const Verdict lazy = search(blocking);
+  const Verdict eager = search(blocking, StrategyKind::eager_dpor);
+  EXPECT_TRUE(kinds(lazy).contains("deadlock"));
+  EXPECT_EQ(kinds(lazy), kinds(eager));
+  EXPECT_EQ(lazy.executions, eager.executions);
+}
+
 TEST_F(ExecutionTest, without_the_grace_period_the_reader_sees_both) {
   const Verdict verdict = search(program([](Model w, ptr<Cell> cell) {
     w.declare({"reader", ActorKind::process, {}, [=] {
