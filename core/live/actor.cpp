@@ -40,7 +40,7 @@ std::uint16_t context_flags(const Actor& actor) {
 /// Leaves the explicit sections that the actor left open.
 void leave_all_sections(const Actor& actor) {
   const std::uint32_t depth = thread_slot.depth();
-  const std::uint32_t times = thread_slot.is_slow() && depth > 0 ? 1 : depth;
+  const std::uint32_t times = thread_slot.reader == nullptr && depth > 0 ? 1 : depth;
   for (std::uint32_t i = 0; i < times; ++i) {
     tsan_release();
     actor.flavor->unlock();
@@ -62,6 +62,7 @@ struct ForeignThread {
   ~ForeignThread() {
     leave_all_sections(actor);
     thread_slot.fast_reader.store(nullptr, std::memory_order_relaxed);
+    thread_slot.reader = nullptr;
     thread_slot.actor = nullptr;
     actor.flavor->unregister_thread();
   }
@@ -160,9 +161,10 @@ ActorScope::ActorScope(Actor& actor)
   const std::lock_guard guard(actor.repetition->mutex);
   const bool is_over = actor.repetition->is_abandoned();
   thread_slot.actor = &actor;
-  thread_slot.nesting.store(actor.is_fast() ? 0 : ThreadSlot::slow_bias);
-  thread_slot.reader = memb_reader();
-  thread_slot.fast_reader.store(actor.is_fast() && !is_over ? thread_slot.reader : nullptr);
+  thread_slot.nesting.store(0);
+  thread_slot.outermost_nesting = actor.is_implicit_reader() ? 2 : 1;
+  thread_slot.reader = actor.is_fast() ? memb_reader() : nullptr;
+  thread_slot.fast_reader.store(is_over ? nullptr : thread_slot.reader);
   thread_slot.is_access_slow.store(is_over || is_access_slow);
   actor.slot.store(&thread_slot);
 }
@@ -179,6 +181,7 @@ ActorScope::~ActorScope() {
   thread_slot.actor = nullptr;
   thread_slot.nesting.store(0);
   thread_slot.fast_reader.store(nullptr);
+  thread_slot.reader = nullptr;
   thread_slot.is_access_slow.store(false);
 }
 

@@ -65,23 +65,21 @@ struct Live : live::Memory {
 
   // --- readers and grace periods
   [[gnu::always_inline]] void rcu_read_lock(Place = Place::current()) const {
-    live::ThreadSlot& slot = live::thread_slot;
-    unsigned long* reader = slot.fast_reader.load(std::memory_order_relaxed);
+    unsigned long* reader = live::thread_slot.fast_reader.load(std::memory_order_relaxed);
     if (reader == nullptr) [[unlikely]] {
       live::read_lock_slow();
       return;
     }
-    slot.add_nesting(1);
     live::memb_read_lock(reader);
   }
   [[gnu::always_inline]] void rcu_read_unlock(Place = Place::current()) const {
     live::ThreadSlot& slot = live::thread_slot;
-    if (slot.nesting.load(std::memory_order_relaxed) != 1) [[unlikely]] {
+    unsigned long* reader = slot.reader;
+    if (reader == nullptr || !slot.is_in_outermost_section()) [[unlikely]] {
       live::read_unlock_slow();
       return;
     }
-    live::memb_read_unlock(slot.reader);
-    slot.nesting.store(0, std::memory_order_relaxed);
+    live::memb_read_unlock(reader);
     slot.count_section();
   }
   bool rcu_read_lock_held() const { return live::thread_slot.depth() > 0; }

@@ -30,7 +30,7 @@ struct Memory {
     prepare(location, access, AccessKind::load);
     const T value = location.load(load_order(access));
     // A walk follows what it reads, and a poisoned pointer faults there: one compare less per step.
-    const bool faults_later = is_ptr<T>::value && access == Access::dereference;
+    const bool faults_later = shared<T>::is_plain_pointer && access == Access::dereference;
     if (!faults_later && shared<T>::looks_poisoned(value)) [[unlikely]] {
       check_alive(&location, place.file, place.function, place.line);
     }

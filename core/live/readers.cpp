@@ -11,7 +11,7 @@ namespace {
 
 void enter_section(Actor& actor) {
   if (actor.flavor == &memb_flavor) {
-    memb_read_lock(thread_slot.reader);
+    memb_read_lock(memb_reader());
   } else {
     actor.flavor->lock();
     tsan_enter_section();
@@ -20,7 +20,7 @@ void enter_section(Actor& actor) {
 
 void leave_section(Actor& actor) {
   if (actor.flavor == &memb_flavor) {
-    memb_read_unlock(thread_slot.reader);
+    memb_read_unlock(memb_reader());
   } else {
     tsan_release();
     actor.flavor->unlock();
@@ -69,8 +69,9 @@ void read_lock_slow() {
   Actor& actor = current_actor();
   if (!begin_operation(actor)) return;
   const std::uint32_t depth = thread_slot.depth();
-  thread_slot.add_nesting(1);
-  if (depth == 0 || !thread_slot.is_slow()) enter_section(actor);
+  const bool liburcu_counts = thread_slot.reader != nullptr;
+  if (!liburcu_counts) thread_slot.add_nesting(1);
+  if (depth == 0 || liburcu_counts) enter_section(actor);
   if (actor.ring == nullptr) return;
   if (actor.level != TraceLevel::section) {
     record(actor, EventKind::rcu_read_lock, {.value = depth + 1});
@@ -97,8 +98,9 @@ void read_unlock_slow() {
     record(actor, EventKind::rcu_read_unlock, {.value = depth - 1});
   }
   const bool is_outermost = depth == 1;
-  if (is_outermost || !thread_slot.is_slow()) leave_section(actor);
-  thread_slot.add_nesting(~std::uint32_t{0});
+  const bool liburcu_counts = thread_slot.reader != nullptr;
+  if (!liburcu_counts) thread_slot.add_nesting(~std::uint32_t{0});
+  if (is_outermost || liburcu_counts) leave_section(actor);
   if (is_outermost) thread_slot.count_section();
 }
 

@@ -62,6 +62,9 @@ class Shared {
     return static_cast<T>(old);
   }
 
+  /// Not so a value that may hold a pointer among other things.
+  static constexpr bool is_plain_pointer = is_ptr<T>::value && sizeof(T) == sizeof(void*);
+
   /// True for what kfree leaves behind, and for the same bits in a live object.
   static bool looks_poisoned(const T& value) {
     using Word = std::conditional_t<
@@ -70,7 +73,7 @@ class Shared {
                            std::conditional_t<(sizeof(T) < 8), std::uint32_t, std::uint64_t>>>;
     if constexpr (std::is_same_v<T, bool>) {
       return value;  // a poisoned byte reads as true
-    } else if constexpr (is_ptr<T>::value) {
+    } else if constexpr (is_plain_pointer) {
       return is_poison_pointer(value.address());
     } else {
       static_assert(sizeof(T) >= sizeof(Word));
@@ -82,7 +85,7 @@ class Shared {
 
  private:
   static void poison(void* location) {
-    const std::uint64_t word = is_ptr<T>::value ? poison_pointer(location) : poison_word;
+    const std::uint64_t word = is_plain_pointer ? poison_pointer(location) : poison_word;
     const std::uint64_t words[2] = {word, word};
     Stored value;
     std::memcpy(&value, words, sizeof value);

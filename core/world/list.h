@@ -39,9 +39,8 @@ void report_corruption(W w, const list_head<W>* node, std::string text, Place pl
 
 /// Cold, and the place in pieces: both keep the step of a walk small.
 template <World W>
-[[gnu::cold, gnu::noinline]] void report_foreign_head(W w, const list_head<W>* node,
-                                                      const char* file, const char* function,
-                                                      std::uint32_t line) {
+[[gnu::noinline]] void report_foreign_head(W w, const list_head<W>* node, const char* file,
+                                           const char* function, std::uint32_t line) {
   report_corruption(w, node, "the walk reached the head of another list", {file, function, line});
 }
 

@@ -24,7 +24,7 @@ constexpr bool is_bad_address(std::uintptr_t address) {
 }
 
 /// Out of line: a throw in place would keep the walks that follow pointers from being inlined.
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_bad_pointer(std::uintptr_t address) {
+[[noreturn, gnu::noinline]] inline void throw_bad_pointer(std::uintptr_t address) {
   throw BadPointer{address};
 }
 

@@ -127,7 +127,8 @@ BENCHMARK(section_live_traced)
     ->Arg(static_cast<int>(TraceLevel::section))
     ->Arg(static_cast<int>(TraceLevel::full));
 
-// --- a walk over eight devices
+// --- a walk over eight devices: independent walks, which overlap in the processor, and walks that
+// each need the result of the one before, as where a result decides something
 
 /// The same fields and distances as the live list's, without any protection.
 struct alignas(64) PlainEntry {
@@ -140,6 +141,7 @@ struct alignas(64) PlainEntry {
 void walk_unprotected(benchmark::State& state) {
   std::array<PlainEntry, 9> ring;
   for (std::size_t i = 0; i < ring.size(); ++i) ring[i].next = &ring[(i + 1) % ring.size()];
+  const bool is_dependent = state.range(0) != 0;
   PlainEntry* head = &ring[0];
   benchmark::DoNotOptimize(head);
   for (auto _ : state) {
@@ -149,9 +151,10 @@ void walk_unprotected(benchmark::State& state) {
       sum += entry->value;
     }
     benchmark::DoNotOptimize(sum);
+    if (is_dependent) head += sum - 8;
   }
 }
-BENCHMARK(walk_unprotected);
+BENCHMARK(walk_unprotected)->ArgName("dependent")->Arg(0)->Arg(1);
 
 struct Entry {
   explicit Entry(int initial) : node(this), value("value", initial) {}
@@ -161,7 +164,8 @@ struct Entry {
 
 void walk_live(benchmark::State& state) {
   as_actor(static_cast<TraceLevel>(state.range(0)), [&state](Live w) {
-    const auto list = w.kzalloc<list_head<Live>>("list", "", Place::current());
+    const bool is_dependent = state.range(1) != 0;
+    ptr<list_head<Live>> list = w.kzalloc<list_head<Live>>("list", "", Place::current());
     for (int i = 0; i < 8; ++i) {
       const auto entry = w.kzalloc<Entry>("entry", "", Place::current(), 1);
       list_add_tail_rcu(w, ptr(&entry->node), list);
@@ -175,13 +179,15 @@ void walk_live(benchmark::State& state) {
       }
       w.rcu_read_unlock();
       benchmark::DoNotOptimize(sum);
+      if (is_dependent) list = list.raw() + (sum - 8);
     }
   });
 }
 BENCHMARK(walk_live)
-    ->ArgName("level")
-    ->Arg(static_cast<int>(TraceLevel::off))
-    ->Arg(static_cast<int>(TraceLevel::section));
+    ->ArgNames({"level", "dependent"})
+    ->Args({static_cast<int>(TraceLevel::off), 0})
+    ->Args({static_cast<int>(TraceLevel::off), 1})
+    ->Args({static_cast<int>(TraceLevel::section), 0});
 
 // --- grace periods
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The live world on real threads: readers, grace periods, and faults that every run shows.
-#include "live/live.h"
-
 #include <gtest/gtest.h>
 
 #if RCUSCOPE_LIVE
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "live/live.h"
 #include "live/run.h"
 #include "world/list.h"
 
