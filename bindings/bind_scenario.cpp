@@ -61,6 +61,7 @@ py::list catalogue_rows() {
     row["title"] = scenario.title;
     row["question"] = scenario.question;
     row["expect"] = scenario.expect;
+    row["reason"] = scenario.reason;
     row["explanation"] = scenario.explanation;
     row["fact"] = scenario.fact;
     row["variant"] = scenario.variant;

@@ -32,6 +32,7 @@ struct Row {
   const char* title;
   const char* question;
   const char* expect;
+  const char* reason;
   const char* explanation;
   const char* fact;
   Variant variant;
@@ -42,45 +43,50 @@ const std::vector<Row>& interrupt_rows() {
   static const std::vector<Row> rows = {
       {"posted", "the patch as posted",
        "Is the lockless walk in an interrupt handler safe against hot unplug?", "SAFE",
+       "synchronize_rcu returns only after every handler that could stand on the entry",
        "list_del_rcu leaves the entry's next pointer intact, and synchronize_rcu returns only "
        "after "
        "every handler that could stand on the entry has left.",
        "0", V{}},
       {"no_synchronize_rcu", "no synchronize_rcu before the free", "What does synchronize_rcu buy?",
-       "use_after_free",
+       "use_after_free", "nothing holds the free back until the handler has left",
        "Nothing holds the free back: a handler that loaded the entry before the unlink reads its "
        "next "
        "pointer after kfree.",
        "1", V{.reclaim = V::Reclaim::none}},
       {"call_rcu_put_device", "put_device and kfree in a call_rcu callback",
        "Why not free asynchronously with call_rcu?", "sleeping_in_atomic",
+       "the callback's put is the last one: release sleeps in softirq",
        "The driver core drops its own reference while the callback is pending, so the callback's "
        "put_device is the last one and runs the device's release in softirq, where nothing may "
        "sleep.",
        "3", V{.reclaim = V::Reclaim::call_rcu}},
       {"queue_rcu_work_put_device", "put_device and kfree in a work item after a grace period",
        "And with queue_rcu_work?", "SAFE",
+       "the work runs after a grace period, in process context: it may sleep",
        "The work item runs in process context after a grace period: it may sleep. Only the release "
        "now "
        "comes later than the return of device_unregister.",
        "4", V{.reclaim = V::Reclaim::queue_rcu_work}},
       {"list_del", "list_del instead of list_del_rcu", "Does it have to be list_del_rcu?",
-       "list_corruption",
+       "list_corruption", "the handler stands on the entry and follows LIST_POISON1",
        "list_del poisons the entry's next pointer at once; a handler that stands on the entry "
        "follows "
        "LIST_POISON1.",
        "10", V{.unlink = V::Unlink::list_del}},
       {"kfree_before_grace_period", "kfree(gdev) before the grace period",
        "May the free come first and the wait after it?", "use_after_free",
+       "the grace period comes after the free and protects nothing",
        "The grace period then protects nothing: the memory is gone while the handler still reads "
        "it, "
        "and reading gdev->dev for put_device is itself a use after free.",
        "9", V{.free_gdev = V::FreeGdev::before_grace_period}},
       {"get_device_without_put", "get_device without put_device", "Does the put matter?", "leak",
+       "the membership's reference is never dropped: no release",
        "The membership's reference is never dropped, so the device is never released.", "6",
        V{.hold_device = V::HoldDevice::get_only}},
       {"no_device_reference", "neither get_device nor put_device", "Is the pair needed at all?",
-       "SAFE",
+       "SAFE", "the remover's caller owns a reference until after the grace period",
        "The remover's caller owns a reference until after the grace period, so the pair changes "
        "nothing. It becomes necessary as soon as the free is asynchronous.",
        "5", V{.hold_device = V::HoldDevice::neither}},
@@ -96,6 +102,7 @@ std::vector<Scenario> make_catalogue() {
     scenario.title = row.title;
     scenario.question = row.question;
     scenario.expect = row.expect;
+    scenario.reason = row.reason;
     scenario.explanation = row.explanation;
     scenario.fact = row.fact;
     scenario.variant = row.variant;

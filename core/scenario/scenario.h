@@ -21,6 +21,7 @@ struct Scenario {
   std::string title;        ///< One line.
   std::string question;     ///< What a reviewer would ask.
   std::string expect;       ///< "SAFE", "UNKNOWN" or the name of a finding kind.
+  std::string reason;       ///< Why that is so, in one short line for tables.
   std::string explanation;  ///< Why that is so, in plain English.
   std::string fact;         ///< Row of the table of what-ifs that it stands for: "1", "11b".
   Variant variant;

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import textwrap
 from pathlib import Path
@@ -51,22 +50,16 @@ def _matrix(verdicts: dict[str, rs.Verdict]) -> list[str]:
             _verdict_text(verdict),
             f"{verdict.executions:,}",
             "yes" if verdict.meets(rs.catalogue[name].expect) else "NO",
-            rs.catalogue[name].explanation,
+            rs.catalogue[name].reason,
         )
         for name, verdict in verdicts.items()
     ]
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(4)]
-    indent = sum(widths) + 2 * len(widths)
-    why_width = max(40, shutil.get_terminal_size((140, 24)).columns - indent)
-    lines = []
-    for name, verdict, executions, expected, why in [head, *rows]:
-        first, *others = textwrap.wrap(why, why_width)
-        lines.append(
-            f"{name:{widths[0]}}  {verdict:{widths[1]}}  {executions:>{widths[2]}}  "
-            f"{expected:{widths[3]}}  {first}"
-        )
-        lines += [" " * indent + other for other in others]
-    return lines
+    return [
+        f"{name:{widths[0]}}  {verdict:{widths[1]}}  {executions:>{widths[2]}}  "
+        f"{expected:{widths[3]}}  {why}"
+        for name, verdict, executions, expected, why in [head, *rows]
+    ]
 
 
 def _microseconds(nanoseconds: int) -> str:

@@ -31,6 +31,7 @@ class Scenario:
         title: One line for people.
         question: What a reviewer would ask; empty unless it is in the catalogue.
         expect: "SAFE", "UNKNOWN", the name of a finding kind, or None.
+        reason: Why that is so, in one short line; empty unless it is in the catalogue.
         explanation: Why that is so; empty unless it is in the catalogue.
         fact: Row of the table of what-ifs; empty unless it is in the catalogue.
         variant: The variant of the machinery that it runs with by default.
@@ -46,6 +47,7 @@ class Scenario:
         expect: str | None = None,
         variant: Variant | None = None,
         question: str = "",
+        reason: str = "",
         explanation: str = "",
         fact: str = "",
     ) -> None:
@@ -56,6 +58,7 @@ class Scenario:
         self.expect = expect
         self.variant = variant if variant is not None else Variant()
         self.question = question
+        self.reason = reason
         self.explanation = explanation
         self.fact = fact
         if body is not None:

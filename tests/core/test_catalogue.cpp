@@ -109,7 +109,7 @@ TEST(CatalogueNames, are_unique_and_complete) {
   for (const Scenario& scenario : catalogue()) {
     EXPECT_TRUE(names.insert(scenario.name).second) << scenario.name;
     EXPECT_FALSE(scenario.title.empty() || scenario.question.empty() || scenario.expect.empty() ||
-                 scenario.explanation.empty() || scenario.fact.empty())
+                 scenario.explanation.empty() || scenario.reason.empty() || scenario.fact.empty())
         << scenario.name;
   }
 }
