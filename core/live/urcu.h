@@ -30,6 +30,7 @@ inline void tsan_acquire() { __tsan_acquire(&sections_ended); }
 /// What was done before a grace period is seen by each section that it does not wait for.
 inline void tsan_release_to_sections() { __tsan_release(&grace_period_started); }
 inline void tsan_enter_section() { __tsan_acquire(&grace_period_started); }
+inline unsigned long* memb_reader() { return nullptr; }
 inline void memb_read_lock(unsigned long*) {
   urcu_memb_read_lock();
   tsan_enter_section();
@@ -39,6 +40,8 @@ inline void memb_read_unlock(unsigned long*) {
   urcu_memb_read_unlock();
 }
 #else
+/// The calling thread's counter, for as long as the thread lives. Null: there is no fast path.
+inline unsigned long* memb_reader() { return &URCU_TLS(urcu_memb_reader).ctr; }
 [[gnu::always_inline]] inline void tsan_release() {}
 [[gnu::always_inline]] inline void tsan_acquire() {}
 [[gnu::always_inline]] inline void tsan_release_to_sections() {}
@@ -71,9 +74,6 @@ inline void memb_read_unlock(unsigned long*) {
   std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 #endif
-
-/// The calling thread's counter, for as long as the thread lives.
-inline unsigned long* memb_reader() { return &URCU_TLS(urcu_memb_reader).ctr; }
 
 }  // namespace rcuscope::live
 
