@@ -4,12 +4,11 @@
 //
 //   LiveRun run({.timeout = 2'000'000'000});
 //   run.run_once([](Live w) {
-//     static Live::shared<int> ready("ready", 0);
 //     w.declare({"reader", ActorKind::hardirq, {}, [w] { w.rcu_read_lock(); w.rcu_read_unlock();
 //     }}); w.declare({"updater", ActorKind::process, {}, [w] { w.synchronize_rcu(); }});
 //     w.run_actors();
 //   });
-//   std::cout << run.result().statistics.grace_period.p99;
+//   Nanoseconds worst = run.result().statistics.grace_period.max;
 #pragma once
 
 #include <functional>
