@@ -4,8 +4,8 @@
 //
 //   LiveRun run({.timeout = 2'000'000'000});
 //   run.run_once([](Live w) {
-//     w.declare({"reader", ActorKind::hardirq, {}, [w] { w.rcu_read_lock(); w.rcu_read_unlock();
-//     }}); w.declare({"updater", ActorKind::process, {}, [w] { w.synchronize_rcu(); }});
+//     w.declare({"reader", ActorKind::hardirq, {}, [w] { walk(w); }});
+//     w.declare({"updater", ActorKind::process, {}, [w] { w.synchronize_rcu(); }});
 //     w.run_actors();
 //   });
 //   Nanoseconds worst = run.result().statistics.grace_period.max;
