@@ -58,6 +58,8 @@ class Dpor final : public Strategy {
 
   void end_execution(const Execution& execution, ExecutionEnd end) override {
     stack_.throw_if_nondeterministic();
+    // The search is over, and ordering a very long execution would take long.
+    if (end == ExecutionEnd::interrupted || end == ExecutionEnd::step_limit) return;
     if (lazy_readers_ && blocks_in_section(execution)) return restart_with_eager_readers();
     races_.clear();
     append_events(execution);
