@@ -86,6 +86,8 @@ class Search {
     if (end == ExecutionEnd::step_limit) verdict_.limit = "max_steps";
     if (end == ExecutionEnd::interrupted) verdict_.limit = "interrupted";
     if (end == ExecutionEnd::complete) keep_final_state();
+    if (end == ExecutionEnd::interrupted)
+      return;  // nothing follows; a long run would take long to study
     strategy_->end_execution(execution, end);
     if (strategy_->has_restarted()) {
       verdict_.executions = verdict_.blocked = 0;

@@ -46,7 +46,8 @@ LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
           std::make_shared<Kernel<Live>>(world, variant, config)->run(body);
         },
         poll);
-    if (outcome.was_cancelled) break;
+    // A short repetition ends before its supervisor polls for the first time.
+    if (outcome.was_cancelled || (poll && poll())) break;
   }
   return run.result();
 }
