@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "bindings.h"
 #include "explore_options.h"
+#include "interpreter.h"
 
 namespace rcuscope::bindings {
 
@@ -15,7 +16,7 @@ namespace py = pybind11;
 
 bool Attention::poll_signals() {
   if (is_interrupted_) return true;
-  const py::gil_scoped_acquire gil;
+  const GilHeld gil;
   if (PyErr_CheckSignals() != 0) keep_error();
   return is_interrupted_;
 }
@@ -29,7 +30,7 @@ void Attention::keep_error() {
 bool Attention::go_on(const Progress& progress) {
   if (poll_signals()) return false;
   if (progress_.is_none()) return true;
-  const py::gil_scoped_acquire gil;
+  const GilHeld gil;
   try {
     progress_(progress.executions, progress.findings, progress.share_done, progress.seconds);
   } catch (py::error_already_set& error) {

@@ -8,8 +8,11 @@
 
 #if RCUSCOPE_LIVE
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
@@ -93,7 +96,7 @@ class PythonLiveRun {
         [guard = std::make_shared<CloseGuard>(made->primitives)] { guard->is_used = true; });
     FrameScope scope(made, true);
     try {
-      scope.finish(PyObject_CallOneArg(body_.ptr(), reinterpret_cast<PyObject*>(made)));
+      scope.call(body_.ptr(), {reinterpret_cast<PyObject*>(made)});
     } catch (py::error_already_set& error) {
       error.restore();
       attention_.keep_error();
@@ -104,7 +107,7 @@ class PythonLiveRun {
   /// Called on the caller's thread. Return: true to end the run.
   bool must_end() {
     if (attention_.poll_signals()) return interrupt();
-    const py::gil_scoped_acquire gil;
+    const GilHeld gil;
     return activity_.interruption != nullptr;
   }
 
@@ -130,7 +133,7 @@ class PythonLiveRun {
   };
 
   KernelObject* make(Kernel<Live>& kernel) {
-    const py::gil_scoped_acquire gil;
+    const GilHeld gil;
     retire();
     try {
       kernel_ = make_kernel(KernelKind::live, new PrimitivesOf<Live>(kernel), &activity_);
@@ -140,14 +143,30 @@ class PythonLiveRun {
     return kernel_;
   }
 
+  /// Ends the Python code that is left in the latest repetition: a runaway loop gives way to an
+  /// exception. What does not within this time stays, without a run to refer to.
+  void interrupt_rest() {
+    constexpr int milliseconds_max = 300;
+    const auto is_left = [this](const ActorFrame& frame) { return frame.kernel == kernel_; };
+    interrupt_frames(activity_, is_left);
+    for (int i = 0; i < milliseconds_max; ++i) {
+      if (std::none_of(activity_.frames.begin(), activity_.frames.end(),
+                       [&](const ActorFrame* frame) { return is_left(*frame); }))
+        return;
+      const GilReleased released;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
   void retire() {
     if (kernel_ == nullptr) return;
+    interrupt_rest();
     retire_kernel(kernel_);
     Py_DECREF(std::exchange(kernel_, nullptr));
   }
 
   bool interrupt() {
-    const py::gil_scoped_acquire gil;
+    const GilHeld gil;
     interrupt_frames(activity_, [](const ActorFrame&) { return true; });
     return true;
   }
@@ -214,7 +233,7 @@ py::tuple run_python(py::function body, const Variant& variant, const py::dict& 
   PythonLiveRun run(std::move(body), attention);
   std::optional<LiveResult> result;
   try {
-    const py::gil_scoped_release released;
+    const GilReleased released;
     result = run_live([&run](Kernel<Live>& kernel) { run.set_up(kernel); }, variant, {}, run_with,
                       run.hooks(), [&run] { return run.must_end(); });
   } catch (const UsageError&) {
@@ -232,7 +251,7 @@ py::tuple run_catalogue(const std::string& name, const Variant& variant, const p
   const Scenario& scenario = find_scenario(name);
   LiveResult result;
   {
-    const py::gil_scoped_release released;
+    const GilReleased released;
     result = run_live(scenario.live, variant, scenario.config, run_with, {},
                       [&attention] { return attention.poll_signals(); });
   }

@@ -77,7 +77,7 @@ class PythonRun {
   /// Context: GIL held.
   ~PythonRun() {
     {
-      const py::gil_scoped_release released;
+      const GilReleased released;
       runner_.reset();  // its threads take the GIL to detach
     }
     retire();
@@ -119,19 +119,22 @@ class PythonRun {
 
   /// The scenario's body, as the actor `main`.
   void set_up(Kernel<Model>& kernel) {
-    const PyGILState_STATE gil = PyGILState_Ensure();
+    make(kernel);
+    // Dies with the kernel, so that nothing calls the machinery afterwards.
+    kernel.at_end(
+        [guard = std::make_shared<CloseGuard>(kernel_->primitives)] { guard->is_used = true; });
+    FrameScope scope(kernel_, true);
+    scope.call(body_.ptr(), {reinterpret_cast<PyObject*>(kernel_)});
+  }
+
+  void make(Kernel<Model>& kernel) {
+    const GilHeld gil;
     retire();
     try {
       kernel_ = make_kernel(KernelKind::model, new PrimitivesOf<Model>(kernel), &activity_);
     } catch (const PythonErrorIsSet&) {
       throw py::error_already_set();
     }
-    PyGILState_Release(gil);
-    // Dies with the kernel, so that nothing calls the machinery afterwards.
-    kernel.at_end(
-        [guard = std::make_shared<CloseGuard>(kernel_->primitives)] { guard->is_used = true; });
-    FrameScope scope(kernel_, true);
-    scope.finish(PyObject_CallOneArg(body_.ptr(), reinterpret_cast<PyObject*>(kernel_)));
   }
 
   struct CloseGuard {
@@ -154,7 +157,7 @@ class PythonRun {
   /// Called by the waiting controller every 50 ms.
   bool must_end() {
     if (attention_.poll_signals()) return true;
-    const py::gil_scoped_acquire gil;
+    const GilHeld gil;
     const auto now = SteadyClock::now();
     if (std::exchange(operation_count_, activity_.operation_count) != activity_.operation_count)
       last_operation_ = now;
@@ -169,7 +172,7 @@ class PythonRun {
 
   /// Raises ExecutionAbandoned in the Python code of an actor.
   void interrupt(ActorId actor) {
-    const py::gil_scoped_acquire gil;
+    const GilHeld gil;
     interrupt_frames(activity_, [actor](const ActorFrame& frame) { return frame.actor == actor; });
   }
 
@@ -190,7 +193,7 @@ Verdict explore_python(py::function body, const Variant& variant, const py::dict
   const Program program = run.program(variant);
   Verdict verdict;
   {
-    const py::gil_scoped_release released;
+    const GilReleased released;
     verdict = explore(program, run.runner(), explore_with);
   }
   run.take_interruption();
@@ -206,7 +209,7 @@ ReplayResult replay_python(py::function body, const Variant& variant, const std:
   const Program program = run.program(variant);
   ReplayResult result;
   {
-    const py::gil_scoped_release released;
+    const GilReleased released;
     result = replay(program, run.runner(), schedule, explore_with, metadata);
   }
   run.take_interruption();

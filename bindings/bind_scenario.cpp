@@ -9,6 +9,7 @@
 
 #include "bindings.h"
 #include "explore_options.h"
+#include "interpreter.h"
 #include "model/runner.h"
 #include "scenario/catalogue.h"
 #include "scenario/run.h"
@@ -27,7 +28,7 @@ Verdict explore_catalogue(const std::string& name, const std::optional<Variant>&
   const Program program = make_program(find_scenario(name), variant);
   Verdict verdict;
   {
-    const py::gil_scoped_release released;
+    const GilReleased released;
     verdict = explore(program, *make_fiber_runner(), explore_with);
   }
   attention.rethrow_other_errors();
@@ -44,7 +45,7 @@ py::tuple replay_catalogue(const std::string& name, const std::optional<Variant>
   about.insert(metadata.begin(), metadata.end());
   ReplayResult result;
   {
-    const py::gil_scoped_release released;
+    const GilReleased released;
     result = replay(make_program(scenario, variant), *make_fiber_runner(), schedule, explore_with,
                     about);
   }

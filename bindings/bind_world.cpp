@@ -100,7 +100,7 @@ std::vector<PyMethodDef> kernel_methods() {
                           actor_methods(), machinery_methods(), missing_methods()})
     rows.insert(rows.end(), part.begin(), part.end());
   rows.push_back({"rcu_read_side", rcu_read_side, METH_NOARGS,
-                  "rcu_read_side(self) -> ContextManager\n--\n\n"
+                  "rcu_read_side(self) -> contextlib.AbstractContextManager[None]\n\n"
                   "`with k.rcu_read_side():` is a read-side critical section. Reusable."});
   rows.push_back({});
   return rows;

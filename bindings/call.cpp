@@ -182,7 +182,7 @@ Entry Call::entry(std::size_t index, std::size_t node_index) const {
     raise(exceptions.usage_error,
           "%s(node='%s'): %R has no list node of that name; declare it with nodes=", spec_.name,
           node, given_[index]);
-  return {object->value.address(), Tag::object, position};
+  return {object->value.pointer(), Tag::object, position};
 }
 
 }  // namespace rcuscope::bindings

@@ -57,7 +57,7 @@ class Call {
   Location location(std::size_t index) const {
     return as_location(handle(index, Tag::location)->value);
   }
-  void* address(std::size_t index, Tag tag) const { return handle(index, tag)->value.address(); }
+  void* address(std::size_t index, Tag tag) const { return handle(index, tag)->value.pointer(); }
   /// A handle of that kind. None is a NULL dereference of the actor.
   HandleObject* handle(std::size_t index, Tag tag) const;
   /// Anything that kfree takes.

@@ -92,7 +92,7 @@ PyObject* handle_repr(PyObject* self) {
   const char* const type = name == nullptr ? Py_TYPE(self)->tp_name : name + 1;
   if (is_over(handle)) return PyUnicode_FromFormat("<%s of an execution that is over>", type);
   const std::string text =
-      handle->kernel->primitives->machinery_name(handle->value.tag(), handle->value.address());
+      handle->kernel->primitives->machinery_name(handle->value.tag(), handle->value.pointer());
   return PyUnicode_FromFormat(text.empty() ? "<%s%s>" : "<%s %s>", type, text.c_str());
 }
 
@@ -100,7 +100,7 @@ Py_hash_t handle_hash(PyObject* self) {
   const HandleObject* const handle = as_handle(self);
   const std::uint64_t number =
       is_over(handle) ? handle->value.bits
-                      : handle->kernel->primitives->stable_hash(handle->value.address());
+                      : handle->kernel->primitives->stable_hash(handle->value.pointer());
   return static_cast<Py_hash_t>(number & 0x7fff'ffff'ffff'ffff);
 }
 
@@ -142,7 +142,7 @@ PyObject* object_getattro(PyObject* self, PyObject* name) {
   HandleObject* const handle = as_handle(self);
   const int field = handle->layout->find_field(name);
   if (field < 0) return get_other_attribute(self, name);
-  return read_field(handle, handle->kernel->primitives->field_of(handle->value.address(), field),
+  return read_field(handle, handle->kernel->primitives->field_of(handle->value.pointer(), field),
                     handle->layout->field_literals[static_cast<std::size_t>(field)]);
 }
 
@@ -159,7 +159,7 @@ int object_setattro(PyObject* self, PyObject* name, PyObject* value) {
     if (stays_quiet(frame)) return 0;
     Primitives& world = *handle->kernel->primitives;
     const Place place = world.is_tracing() ? Call::place_now() : Place{};
-    world.write(world.field_of(handle->value.address(), field),
+    world.write(world.field_of(handle->value.pointer(), field),
                 to_value(handle->kernel, value, PyUnicode_AsUTF8(name)), Access::plain, place);
     return 0;
   } catch (...) {
@@ -174,7 +174,7 @@ PyObject* object_subscript(PyObject* self, PyObject* name) {
   if (field < 0) return PyErr_Format(PyExc_KeyError, "%R has no field %R", self, name);
   try {
     return to_python(handle->kernel, as_value(handle->kernel->primitives->field_of(
-                                         handle->value.address(), field)));
+                                         handle->value.pointer(), field)));
   } catch (...) {
     return end_primitive();
   }
@@ -187,7 +187,7 @@ PyObject* get_machinery_field(PyObject* self, void* closure) {
   try {
     frame_of(handle->kernel, row.name);
     void* const part =
-        handle->kernel->primitives->machinery_field(row.field, handle->value.address());
+        handle->kernel->primitives->machinery_field(row.field, handle->value.pointer());
     if (row.result == Tag::location) return read_field(handle, {part, row.type}, row.name);
     const std::uint64_t detail = row.result == Tag::list ? holds_group_devices : 0;
     return to_python(handle->kernel, Value::handle(row.result, part, detail));
@@ -206,7 +206,7 @@ PyObject* machinery_subscript(PyObject* self, PyObject* name) {
     try {
       frame_of(handle->kernel, row.name);
       void* const part =
-          handle->kernel->primitives->machinery_field(row.field, handle->value.address());
+          handle->kernel->primitives->machinery_field(row.field, handle->value.pointer());
       return to_python(handle->kernel, as_value({part, row.type}));
     } catch (...) {
       return end_primitive();
@@ -221,7 +221,7 @@ PyObject* get_constant_name(PyObject* self, void*) {
   try {
     frame_of(handle->kernel, "name");
     const std::string text =
-        handle->kernel->primitives->machinery_name(handle->value.tag(), handle->value.address());
+        handle->kernel->primitives->machinery_name(handle->value.tag(), handle->value.pointer());
     return PyUnicode_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
   } catch (...) {
     return end_primitive();
@@ -229,15 +229,14 @@ PyObject* get_constant_name(PyObject* self, void*) {
 }
 
 // ---- Mutex
-constexpr Spec mutex_enter{"__enter__", "__enter__(self) -> None\n--\n\nmutex_lock.",
-                           [](Call& call) {
-                             call.world().mutex_lock(call.self()->value.address(), call.place());
+constexpr Spec mutex_enter{"__enter__", "__enter__(self) -> None\n\nmutex_lock.", [](Call& call) {
+                             call.world().mutex_lock(call.self()->value.pointer(), call.place());
                              return none();
                            }};
 constexpr Spec mutex_exit{"__exit__",
-                          "__exit__(self, *error) -> None\n--\n\nmutex_unlock.",
+                          "__exit__(self, *error: object) -> None\n\nmutex_unlock.",
                           [](Call& call) {
-                            call.world().mutex_unlock(call.self()->value.address(), call.place());
+                            call.world().mutex_unlock(call.self()->value.pointer(), call.place());
                             return none();
                           },
                           {},
@@ -350,7 +349,7 @@ PyObject* to_python(KernelObject* kernel, Value value) {
   handle->kernel = reinterpret_cast<KernelObject*>(Py_NewRef(reinterpret_cast<PyObject*>(kernel)));
   handle->value = value;
   handle->layout =
-      value.tag() == Tag::object ? kernel->primitives->layout_of(value.address()) : nullptr;
+      value.tag() == Tag::object ? kernel->primitives->layout_of(value.pointer()) : nullptr;
   return reinterpret_cast<PyObject*>(handle);
 }
 

@@ -36,7 +36,7 @@ Value to_value(KernelObject* kernel, PyObject* object, const char* what);
 inline constexpr std::uint64_t holds_group_devices = 1;
 
 inline Location as_location(const Value& value) {
-  return {value.address(), static_cast<FieldType>(value.detail())};
+  return {value.pointer(), static_cast<FieldType>(value.detail())};
 }
 inline Value as_value(const Location& location) {
   return Value::handle(Tag::location, location.address, static_cast<std::uint64_t>(location.type));

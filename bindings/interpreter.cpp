@@ -16,12 +16,12 @@ thread_local ThreadState thread_state;
 }  // namespace
 
 void attach_thread() {
-  thread_state.gil = PyGILState_Ensure();
+  thread_state.gil = until_exit([] { return PyGILState_Ensure(); });
   thread_state.detached = PyEval_SaveThread();
 }
 
 void detach_thread() {
-  PyEval_RestoreThread(thread_state.detached);
+  until_exit([] { PyEval_RestoreThread(thread_state.detached); });
   PyGILState_Release(thread_state.gil);
 }
 
@@ -33,7 +33,7 @@ void retake_gil() {
   if (thread_state.waiting == nullptr) return;
   PyThreadState* const state = thread_state.waiting;
   thread_state.waiting = nullptr;
-  PyEval_RestoreThread(state);
+  until_exit([state] { PyEval_RestoreThread(state); });
 }
 
 }  // namespace rcuscope::bindings

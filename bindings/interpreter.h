@@ -1,10 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How threads of the core meet the interpreter: they hold the GIL only inside Python code.
+//
+// A thread that asks for the GIL while the interpreter ends is ended by CPython with pthread_exit
+// (up to 3.13), which would unwind through C++ that cannot be unwound. until_exit() stops that: the
+// thread sleeps until the process is gone.
 #pragma once
 
 #include <Python.h>
+#include <cxxabi.h>
+#include <unistd.h>
 
 namespace rcuscope::bindings {
+
+/// Runs code that may wait for the GIL.
+template <class Function>
+auto until_exit(Function function) {
+  try {
+    return function();
+  } catch (const abi::__forced_unwind&) {
+    for (;;) pause();
+  }
+}
 
 /// For on_thread_start and on_thread_end of a world's hooks: the thread's state in the interpreter,
 /// made once, so that each actor's body need not.
@@ -14,5 +30,31 @@ void detach_thread();
 /// For before_wait and after_wait: lets the GIL go if this thread holds it, and takes it back.
 void release_gil_if_held();
 void retake_gil();
+
+/// Holds the GIL, on any thread; they nest.
+class GilHeld {
+ public:
+  GilHeld() : state_(until_exit([] { return PyGILState_Ensure(); })) {}
+  ~GilHeld() { PyGILState_Release(state_); }
+  GilHeld(const GilHeld&) = delete;
+  GilHeld& operator=(const GilHeld&) = delete;
+
+ private:
+  PyGILState_STATE state_;
+};
+
+/// Lets the GIL go. Requires: the caller holds it.
+class GilReleased {
+ public:
+  GilReleased() : state_(PyEval_SaveThread()) {}
+  ~GilReleased() {
+    until_exit([this] { PyEval_RestoreThread(state_); });
+  }
+  GilReleased(const GilReleased&) = delete;
+  GilReleased& operator=(const GilReleased&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
 
 }  // namespace rcuscope::bindings

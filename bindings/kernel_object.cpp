@@ -33,7 +33,7 @@ void retire_kernel(KernelObject* kernel) {
   Py_CLEAR(kernel->read_side);
 }
 
-FrameScope::FrameScope(KernelObject* kernel, bool is_setup) : gil_(PyGILState_Ensure()) {
+FrameScope::FrameScope(KernelObject* kernel, bool is_setup) {
   Py_INCREF(kernel);  // a thread that a live run left behind outlives the run
   frame_.kernel = kernel;
   frame_.is_setup = is_setup;
@@ -48,7 +48,6 @@ FrameScope::~FrameScope() {
   if (frame_.kernel->activity != nullptr) std::erase(frame_.kernel->activity->frames, &frame_);
   frame_.fault = nullptr;
   Py_DECREF(frame_.kernel);
-  PyGILState_Release(gil_);
 }
 
 namespace {
@@ -100,8 +99,8 @@ void FrameScope::report_abandonment(const pybind11::error_already_set& error) {
 void FrameScope::report_error() {
   Primitives& primitives = *frame_.kernel->primitives;
   py::error_already_set error;  // fetches it
-  if (frame_.is_setup) throw error;
   if (error.matches(exceptions.execution_abandoned)) report_abandonment(error);
+  if (frame_.is_setup) throw error;
   if (error.matches(PyExc_KeyboardInterrupt)) {
     if (frame_.kernel->activity != nullptr)
       Py_XSETREF(frame_.kernel->activity->interruption, error.value().inc_ref().ptr());
@@ -126,11 +125,23 @@ void FrameScope::finish(PyObject* result) {
   if (result == nullptr) report_error();
 }
 
-void call_actor(KernelObject* kernel, PyObject* function, PyObject* arguments) {
-  FrameScope scope(kernel, false);
+void FrameScope::call(PyObject* function, std::initializer_list<PyObject*> arguments) {
+  PyObject* const tuple = checked(PyTuple_New(static_cast<Py_ssize_t>(arguments.size())));
+  const py::object owner = py::reinterpret_steal<py::object>(tuple);
+  Py_ssize_t position = 0;
+  for (PyObject* argument : arguments) PyTuple_SET_ITEM(tuple, position++, Py_NewRef(argument));
+  call(function, tuple);
+}
+
+void FrameScope::call(PyObject* function, PyObject* tuple_of_arguments) {
+  // The run lets go of them when it is over; this thread may still be at it, if it was left behind.
   const py::object kept_function = py::reinterpret_borrow<py::object>(function);
-  const py::object kept_arguments = py::reinterpret_borrow<py::object>(arguments);
-  scope.finish(PyObject_Call(function, arguments, nullptr));
+  const py::object kept_arguments = py::reinterpret_borrow<py::object>(tuple_of_arguments);
+  finish(until_exit([&] { return PyObject_Call(function, tuple_of_arguments, nullptr); }));
+}
+
+void call_actor(KernelObject* kernel, PyObject* function, PyObject* arguments) {
+  FrameScope(kernel, false).call(function, arguments);
 }
 
 }  // namespace rcuscope::bindings

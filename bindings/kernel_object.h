@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <exception>
+#include <initializer_list>
 #include <vector>
 
 #include "base/ids.h"
 #include "errors.h"
+#include "interpreter.h"
 #include "primitives.h"
 
 namespace rcuscope::bindings {
@@ -76,15 +78,17 @@ class FrameScope {
   FrameScope(const FrameScope&) = delete;
   FrameScope& operator=(const FrameScope&) = delete;
 
-  /// Takes the result of the Python code; null: it raised. Throws on what ended the actor; an error
-  /// of an actor is reported as a finding, one of set-up is thrown as py::error_already_set.
-  void finish(PyObject* result);
+  /// Calls the Python code. Throws on what ended the actor; an error of an actor is reported as a
+  /// finding, one of set-up is thrown as py::error_already_set.
+  void call(PyObject* function, std::initializer_list<PyObject*> arguments);
+  void call(PyObject* function, PyObject* tuple_of_arguments);
 
  private:
+  void finish(PyObject* result);
   [[noreturn]] void report_error();
   [[noreturn]] void report_abandonment(const pybind11::error_already_set& error);
 
-  PyGILState_STATE gil_;
+  GilHeld gil_;
   ActorFrame frame_;
 };
 

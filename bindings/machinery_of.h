@@ -27,7 +27,6 @@ class MachineryOf : public Primitives {
 
   // --- memory
   Value read(Location location, Access access, const Place& place) override {
-    if (location.type == FieldType::value) return w_.read(at<Value>(location), access, place);
     if (location.type == FieldType::refcount)
       return Value::integer(
           w_.refcount_read(*static_cast<typename W::refcount*>(location.address), place));
@@ -36,23 +35,17 @@ class MachineryOf : public Primitives {
     });
   }
   void write(Location location, Value value, Access access, const Place& place) override {
-    if (location.type == FieldType::value)
-      return w_.write(at<Value>(location), value, access, place);
     with_type_of<void>(location, [&]<class T>(auto& slot) {
       w_.write(slot, from_value<T>(value), access, place);
     });
   }
   Value exchange(Location location, Value value, Access access, const Place& place) override {
-    if (location.type == FieldType::value)
-      return w_.exchange(at<Value>(location), value, access, place);
     return with_type_of<Value>(location, [&]<class T>(auto& slot) {
       return to_value<T>(w_.exchange(slot, from_value<T>(value), access, place));
     });
   }
   Value compare_exchange(Location location, Value expected, Value desired, Access access,
                          const Place& place) override {
-    if (location.type == FieldType::value)
-      return w_.compare_exchange(at<Value>(location), expected, desired, access, place);
     return with_type_of<Value>(location, [&]<class T>(auto& slot) {
       return to_value<T>(w_.compare_exchange(slot, from_value<T>(expected), from_value<T>(desired),
                                              access, place));
@@ -209,6 +202,8 @@ class MachineryOf : public Primitives {
   static Result with_type_of(Location location, Visit visit) {
     const auto visit_as = [&]<class T>() { return visit.template operator()<T>(at<T>(location)); };
     switch (location.type) {
+      case FieldType::value:
+        return visit_as.template operator()<Value>();
       case FieldType::boolean:
         return visit_as.template operator()<bool>();
       case FieldType::integer:

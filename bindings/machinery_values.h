@@ -10,8 +10,10 @@ namespace rcuscope::bindings {
 template <World W>
 template <class T>
 Value MachineryOf<W>::to_value(const T& value) {
-  if constexpr (is_ptr<T>::value)
-    return Value::handle(tag_of<T>(), value.raw());
+  if constexpr (std::is_same_v<T, Value>)
+    return sound(value);
+  else if constexpr (is_ptr<T>::value)
+    return sound(Value::handle(tag_of<T>(), value.raw()));
   else if constexpr (std::is_same_v<T, bool>)
     return Value::boolean(value);
   else if constexpr (std::is_same_v<T, StringId>)
@@ -23,7 +25,9 @@ Value MachineryOf<W>::to_value(const T& value) {
 template <World W>
 template <class T>
 T MachineryOf<W>::from_value(const Value& value) {
-  if constexpr (is_ptr<T>::value) {
+  if constexpr (std::is_same_v<T, Value>) {
+    return value;
+  } else if constexpr (is_ptr<T>::value) {
     if (value.tag() == Tag::none) return {};
     if (value.tag() == tag_of<T>()) return T::from_address(value.bits);
     throw UsageError("a store to a field of the machinery: the handle is of another kind");

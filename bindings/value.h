@@ -52,10 +52,13 @@ struct Value {
   Tag tag() const { return static_cast<Tag>(tag_bits & 0xff); }
   std::uint64_t detail() const { return tag_bits >> 8; }
   std::int64_t number() const { return static_cast<std::int64_t>(bits); }
-  void* address() const { return reinterpret_cast<void*>(bits); }
+  std::uint64_t address() const {
+    return bits;
+  }  ///< As of ptr<T>: the live world looks for poison.
+  void* pointer() const { return reinterpret_cast<void*>(bits); }
 
   /// The pointer that the worlds follow in their bookkeeping; null for what is no pointer.
-  const void* raw() const { return is_handle(tag()) ? address() : nullptr; }
+  const void* raw() const { return is_handle(tag()) ? pointer() : nullptr; }
   friend bool operator==(const Value&, const Value&) = default;
   /// For atomic_add_return: wraps around, as in the kernel. Throws: UsageError unless both are
   /// integers.
@@ -66,6 +69,15 @@ struct Value {
   }
 };
 static_assert(sizeof(Value) == 16);
+
+/// Return: the value. Throws: BadPointer for what kfree leaves behind in the live world; as with
+/// any pointer, the world that runs the actor makes a finding of it.
+inline Value sound(const Value& value) {
+  const bool is_poison = value.tag_bits >> 48 != 0;  // no tag or detail is that large
+  if (is_poison || (is_handle(value.tag()) && is_bad_address(value.bits)))
+    throw BadPointer{value.bits};
+  return value;
+}
 
 /// How a location is stored. The machinery's fields have types of their own.
 enum class FieldType : std::uint8_t {

@@ -98,32 +98,40 @@ PyObject* actor(Call& call) {
   return Py_NewRef(first);
 }
 
-constexpr Spec process{"process",
-                       "process(self, name=None, /, *, cpu=None, args=()) -> Callable\n--\n\n"
-                       "Declares an actor in process context.",
-                       actor<ActorKind::process>,
-                       {"name", "cpu", "args"}};
-constexpr Spec kthread{"kthread",
-                       "kthread(self, name=None, /, *, cpu=None, args=()) -> "
-                       "Callable\n--\n\nDeclares a kernel thread.",
-                       actor<ActorKind::kthread>,
-                       {"name", "cpu", "args"}};
+constexpr Spec process{
+    "process",
+    "process(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
+    "| None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
+    "Declares an actor in process context.",
+    actor<ActorKind::process>,
+    {"name", "cpu", "args"}};
+constexpr Spec kthread{
+    "kthread",
+    "kthread(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
+    "| None = None, args: collections.abc.Iterable[object] = ()) -> "
+    "typing.Any\n\nDeclares a kernel thread.",
+    actor<ActorKind::kthread>,
+    {"name", "cpu", "args"}};
 constexpr Spec threaded_irq{
     "threaded_irq",
-    "threaded_irq(self, name=None, /, *, cpu=None, args=()) -> Callable\n--\n\n"
+    "threaded_irq(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, "
+    "cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
     "Declares a threaded interrupt handler: process context.",
     actor<ActorKind::threaded_irq>,
     {"name", "cpu", "args"}};
-constexpr Spec softirq{
-    "softirq",
-    "softirq(self, name=None, /, *, cpu=None, args=()) -> Callable\n--\n\nDeclares a softirq.",
-    actor<ActorKind::softirq>,
-    {"name", "cpu", "args"}};
-constexpr Spec hardirq{"hardirq",
-                       "hardirq(self, name=None, /, *, cpu=None, args=()) -> Callable\n--\n\n"
-                       "Declares an interrupt handler, which fires once.",
-                       actor<ActorKind::hardirq>,
+constexpr Spec softirq{"softirq",
+                       "softirq(self, name: str | collections.abc.Callable[..., object] | None = "
+                       "None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] "
+                       "= ()) -> typing.Any\n\nDeclares a softirq.",
+                       actor<ActorKind::softirq>,
                        {"name", "cpu", "args"}};
+constexpr Spec hardirq{
+    "hardirq",
+    "hardirq(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
+    "| None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
+    "Declares an interrupt handler, which fires once.",
+    actor<ActorKind::hardirq>,
+    {"name", "cpu", "args"}};
 
 PyObject* declare_end(Call& call) {
   KernelObject* const kernel = call.kernel();
@@ -134,12 +142,13 @@ PyObject* declare_end(Call& call) {
   call.world().at_end([kernel, function, arguments] { call_actor(kernel, function, arguments); });
   return Py_NewRef(function);
 }
-constexpr Spec at_end{"at_end",
-                      "at_end(self, function, /) -> Callable\n--\n\n"
-                      "Runs alone after all actors, callbacks and work; for checks and clean-up.",
-                      declare_end,
-                      {"function"},
-                      1};
+constexpr Spec at_end{
+    "at_end",
+    "at_end(self, function: collections.abc.Callable[..., object], /) -> typing.Any\n\n"
+    "Runs alone after all actors, callbacks and work; for checks and clean-up.",
+    declare_end,
+    {"function"},
+    1};
 
 }  // namespace
 

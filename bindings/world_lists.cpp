@@ -16,7 +16,7 @@ void* head_for(Call& call, std::size_t index, Tag entry) {
   if (holds_gdevs != (entry == Tag::group_device))
     raise(exceptions.usage_error, "%s(): the list holds %s, not %s", call.name(),
           type_name(holds_gdevs ? Tag::group_device : Tag::object), type_name(entry));
-  return head.address();
+  return head.pointer();
 }
 
 template <ListAdd how>
@@ -33,7 +33,7 @@ PyObject* remove(Call& call) {
 }
 
 constexpr Spec list_head{"list_head",
-                         "list_head(self, name) -> ListHead\n--\n\nAn empty list.",
+                         "list_head(self, name: str) -> ListHead\n\nAn empty list.",
                          [](Call& call) {
                            return to_python(
                                call.kernel(),
@@ -42,44 +42,50 @@ constexpr Spec list_head{"list_head",
                          {"name"},
                          1};
 constexpr Spec list_add_rcu{"list_add_rcu",
-                            "list_add_rcu(self, object, head, node='list') -> None\n--\n\n"
+                            "list_add_rcu(self, obj: HeapObject | GroupDevice, head: ListHead, "
+                            "node: str = 'list') -> None\n\n"
                             "Publishes the entry at the front.",
                             add<ListAdd::add_rcu>,
-                            {"object", "head", "node"},
+                            {"obj", "head", "node"},
                             2};
-constexpr Spec list_add_tail_rcu{
-    "list_add_tail_rcu",
-    "list_add_tail_rcu(self, object, head, node='list') -> None\n--\n\n"
-    "Publishes the entry at the end.",
-    add<ListAdd::add_tail_rcu>,
-    {"object", "head", "node"},
+constexpr Spec list_add_tail_rcu{"list_add_tail_rcu",
+                                 "list_add_tail_rcu(self, obj: HeapObject | GroupDevice, head: "
+                                 "ListHead, node: str = 'list') -> None\n\n"
+                                 "Publishes the entry at the end.",
+                                 add<ListAdd::add_tail_rcu>,
+                                 {"obj", "head", "node"},
+                                 2};
+constexpr Spec list_add{
+    "list_add",
+    "list_add(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None\n\n"
+    "Adds at the front, without order for readers.",
+    add<ListAdd::add>,
+    {"obj", "head", "node"},
     2};
-constexpr Spec list_add{"list_add",
-                        "list_add(self, object, head, node='list') -> None\n--\n\n"
-                        "Adds at the front, without order for readers.",
-                        add<ListAdd::add>,
-                        {"object", "head", "node"},
-                        2};
 constexpr Spec list_add_tail{"list_add_tail",
-                             "list_add_tail(self, object, head, node='list') -> None\n--\n\n"
+                             "list_add_tail(self, obj: HeapObject | GroupDevice, head: ListHead, "
+                             "node: str = 'list') -> None\n\n"
                              "Adds at the end, without order for readers.",
                              add<ListAdd::add_tail>,
-                             {"object", "head", "node"},
+                             {"obj", "head", "node"},
                              2};
-constexpr Spec list_del_rcu{"list_del_rcu",
-                            "list_del_rcu(self, object, node='list') -> None\n--\n\n"
-                            "Unlinks; the entry's next pointer stays for readers.",
-                            remove<ListDelete::del_rcu>,
-                            {"object", "node"},
-                            1};
-constexpr Spec list_del{"list_del",
-                        "list_del(self, object, node='list') -> None\n--\n\n"
-                        "Unlinks and poisons both pointers.",
-                        remove<ListDelete::del>,
-                        {"object", "node"},
-                        1};
+constexpr Spec list_del_rcu{
+    "list_del_rcu",
+    "list_del_rcu(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
+    "Unlinks; the entry's next pointer stays for readers.",
+    remove<ListDelete::del_rcu>,
+    {"obj", "node"},
+    1};
+constexpr Spec list_del{
+    "list_del",
+    "list_del(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
+    "Unlinks and poisons both pointers.",
+    remove<ListDelete::del>,
+    {"obj", "node"},
+    1};
 constexpr Spec list_replace_rcu{"list_replace_rcu",
-                                "list_replace_rcu(self, old, new, node='list') -> None\n--\n\n"
+                                "list_replace_rcu(self, old: HeapObject | GroupDevice, new: "
+                                "HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
                                 "Puts one entry in the place of another.",
                                 [](Call& call) {
                                   call.world().list_replace_rcu(call.entry(0, 2), call.entry(1, 2),
@@ -90,7 +96,7 @@ constexpr Spec list_replace_rcu{"list_replace_rcu",
                                 2};
 constexpr Spec list_empty{
     "list_empty",
-    "list_empty(self, head) -> bool\n--\n\nWhether the list is empty.",
+    "list_empty(self, head: ListHead) -> bool\n\nWhether the list is empty.",
     [](Call& call) {
       return boolean(call.world().list_empty(call.address(0, Tag::list), call.place()));
     },
@@ -103,25 +109,26 @@ Tag entry_tag(const Value& head) {
 
 constexpr Spec list_for_each_entry_rcu{
     "list_for_each_entry_rcu",
-    "list_for_each_entry_rcu(self, head, cond=False, node='list') -> Iterator\n--\n\n"
+    "list_for_each_entry_rcu(self, head: ListHead, cond: object = False, node: str = 'list') -> "
+    "collections.abc.Iterator[typing.Any]\n\n"
     "A walk for readers: wants any reader, or the condition.",
     [](Call& call) {
       const Value head = call.handle(0, Tag::list)->value;
       check_reader(call, call.flag(1, false));
-      return make_walk(call.kernel(), head.address(), entry_tag(head), Access::dereference);
+      return make_walk(call.kernel(), head.pointer(), entry_tag(head), Access::dereference);
     },
     {"head", "cond", "node"},
     1};
-constexpr Spec list_for_each_entry{"list_for_each_entry",
-                                   "list_for_each_entry(self, head, node='list') -> "
-                                   "Iterator\n--\n\nA walk with plain loads, unchecked.",
-                                   [](Call& call) {
-                                     const Value head = call.handle(0, Tag::list)->value;
-                                     return make_walk(call.kernel(), head.address(),
-                                                      entry_tag(head), Access::plain);
-                                   },
-                                   {"head", "node"},
-                                   1};
+constexpr Spec list_for_each_entry{
+    "list_for_each_entry",
+    "list_for_each_entry(self, head: ListHead, node: str = 'list') -> "
+    "collections.abc.Iterator[typing.Any]\n\nA walk with plain loads, unchecked.",
+    [](Call& call) {
+      const Value head = call.handle(0, Tag::list)->value;
+      return make_walk(call.kernel(), head.pointer(), entry_tag(head), Access::plain);
+    },
+    {"head", "node"},
+    1};
 
 // ---- the iterator
 struct WalkObject {

@@ -9,9 +9,12 @@
 #include "walk.h"
 
 namespace rcuscope::bindings {
+
+namespace py = pybind11;
+
 namespace {
 
-#define RCUSCOPE_TEXT(signature, text) signature "\n--\n\n" text
+#define RCUSCOPE_TEXT(signature, text) signature "\n\n" text
 
 PyObject* device_handle(Call& call, void* dev) {
   return to_python(call.kernel(), Value::handle(Tag::device, dev));
@@ -27,9 +30,8 @@ PyObject* number(std::int64_t result) { return checked(PyLong_FromLongLong(resul
 void call_with_device(KernelObject* kernel, PyObject* function, Value dev) {
   FrameScope scope(kernel, false);
   PyObject* const argument = to_python(kernel, dev);
-  PyObject* const result = PyObject_CallOneArg(function, argument);
-  Py_DECREF(argument);
-  scope.finish(result);
+  const py::object owner = py::reinterpret_steal<py::object>(argument);
+  scope.call(function, {argument});
 }
 
 std::function<void(Value)> driver_function(Call& call, std::size_t index) {
@@ -49,7 +51,9 @@ PyObject* make_device(Call& call) {
 constexpr Spec device{
     "device",
     RCUSCOPE_TEXT(
-        "device(self, name, *, release=None, release_sleeps=True, probe_finalize=None) -> Device",
+        "device(self, name: str, *, release: collections.abc.Callable[..., object] | None = None, "
+        "release_sleeps: bool = True, probe_finalize: collections.abc.Callable[..., object] | None "
+        "= None) -> Device",
         "Registers a device; the driver core owns the one reference. Functions get the device."),
     make_device,
     {"name", "release", "release_sleeps", "probe_finalize"},
@@ -74,74 +78,76 @@ PyObject* count_on_device(Call& call) {
 constexpr Spec device_unregister{
     "device_unregister",
     RCUSCOPE_TEXT(
-        "device_unregister(self, dev) -> None",
+        "device_unregister(self, dev: Device) -> None",
         "device_del, the notifier that leaves the group, then the final put_device. Sleeps."),
     on_device<&Primitives::device_unregister>,
     {"dev"},
     1};
-constexpr Spec get_device{"get_device",
-                          RCUSCOPE_TEXT("get_device(self, dev) -> None", "Takes a reference."),
-                          count_on_device<&Primitives::get_device>,
-                          {"dev"},
-                          1};
+constexpr Spec get_device{
+    "get_device",
+    RCUSCOPE_TEXT("get_device(self, dev: Device) -> None", "Takes a reference."),
+    count_on_device<&Primitives::get_device>,
+    {"dev"},
+    1};
 constexpr Spec put_device{"put_device",
-                          RCUSCOPE_TEXT("put_device(self, dev) -> None",
+                          RCUSCOPE_TEXT("put_device(self, dev: Device) -> None",
                                         "Drops a reference; the last one runs the release."),
                           count_on_device<&Primitives::put_device>,
                           {"dev"},
                           1};
 constexpr Spec kobject_put{
     "kobject_put",
-    RCUSCOPE_TEXT("kobject_put(self, dev) -> None", "The same for the device's kobject."),
+    RCUSCOPE_TEXT("kobject_put(self, dev: Device) -> None", "The same for the device's kobject."),
     count_on_device<&Primitives::put_device>,
     {"dev"},
     1};
 constexpr Spec iommu_release_device{
     "iommu_release_device",
-    RCUSCOPE_TEXT("iommu_release_device(self, dev) -> None", "Leaves the group. Sleeps."),
+    RCUSCOPE_TEXT("iommu_release_device(self, dev: Device) -> None", "Leaves the group. Sleeps."),
     on_device<&Primitives::iommu_release_device>,
     {"dev"},
     1};
-constexpr Spec probe_finalize{
-    "probe_finalize",
-    RCUSCOPE_TEXT("probe_finalize(self, dev) -> None", "iommu_group_do_probe_finalize. Sleeps."),
-    on_device<&Primitives::probe_finalize>,
-    {"dev"},
-    1};
-constexpr Spec iommu_attach_device{
-    "iommu_attach_device",
-    RCUSCOPE_TEXT("iommu_attach_device(self, dev) -> int", "0 or a negative errno. Sleeps."),
-    try_on_device<&Primitives::iommu_attach_device>,
-    {"dev"},
-    1};
+constexpr Spec probe_finalize{"probe_finalize",
+                              RCUSCOPE_TEXT("probe_finalize(self, dev: Device) -> None",
+                                            "iommu_group_do_probe_finalize. Sleeps."),
+                              on_device<&Primitives::probe_finalize>,
+                              {"dev"},
+                              1};
+constexpr Spec iommu_attach_device{"iommu_attach_device",
+                                   RCUSCOPE_TEXT("iommu_attach_device(self, dev: Device) -> int",
+                                                 "0 or a negative errno. Sleeps."),
+                                   try_on_device<&Primitives::iommu_attach_device>,
+                                   {"dev"},
+                                   1};
 constexpr Spec reset_prepare{"pci_dev_reset_iommu_prepare",
-                             RCUSCOPE_TEXT("pci_dev_reset_iommu_prepare(self, dev) -> int",
+                             RCUSCOPE_TEXT("pci_dev_reset_iommu_prepare(self, dev: Device) -> int",
                                            "Fences it before a reset. Sleeps."),
                              try_on_device<&Primitives::pci_dev_reset_iommu_prepare>,
                              {"dev"},
                              1};
-constexpr Spec reset_done{
-    "pci_dev_reset_iommu_done",
-    RCUSCOPE_TEXT("pci_dev_reset_iommu_done(self, dev) -> None", "Takes the fence away. Sleeps."),
-    on_device<&Primitives::pci_dev_reset_iommu_done>,
-    {"dev"},
-    1};
+constexpr Spec reset_done{"pci_dev_reset_iommu_done",
+                          RCUSCOPE_TEXT("pci_dev_reset_iommu_done(self, dev: Device) -> None",
+                                        "Takes the fence away. Sleeps."),
+                          on_device<&Primitives::pci_dev_reset_iommu_done>,
+                          {"dev"},
+                          1};
 constexpr Spec report_device_broken{
     "iommu_report_device_broken",
-    RCUSCOPE_TEXT("iommu_report_device_broken(self, dev) -> None",
+    RCUSCOPE_TEXT("iommu_report_device_broken(self, dev: Device) -> None",
                   "The reader of 11/24: queues the work of the device's gdev. Any context."),
     on_device<&Primitives::iommu_report_device_broken>,
     {"dev"},
     1};
 constexpr Spec dev_has_iommu{
     "dev_has_iommu",
-    RCUSCOPE_TEXT("dev_has_iommu(self, dev) -> bool", "Whether an instance serves the device."),
+    RCUSCOPE_TEXT("dev_has_iommu(self, dev: Device) -> bool",
+                  "Whether an instance serves the device."),
     [](Call& call) { return boolean(call.world().dev_has_iommu(call.address(0, Tag::device))); },
     {"dev"},
     1};
 constexpr Spec dev_to_gdev{
     "dev_to_gdev",
-    RCUSCOPE_TEXT("dev_to_gdev(self, dev) -> GroupDevice | None",
+    RCUSCOPE_TEXT("dev_to_gdev(self, dev: Device) -> GroupDevice | None",
                   "__dev_to_gdev: group->mutex held."),
     [](Call& call) {
       return gdev_handle(call, call.world().dev_to_gdev(call.address(0, Tag::device), false));
@@ -150,7 +156,7 @@ constexpr Spec dev_to_gdev{
     1};
 constexpr Spec dev_to_gdev_rcu{
     "dev_to_gdev_rcu",
-    RCUSCOPE_TEXT("dev_to_gdev_rcu(self, dev) -> GroupDevice | None",
+    RCUSCOPE_TEXT("dev_to_gdev_rcu(self, dev: Device) -> GroupDevice | None",
                   "Its RCU twin: in a section, which is how long the result is valid."),
     [](Call& call) {
       return gdev_handle(call, call.world().dev_to_gdev(call.address(0, Tag::device), true));
@@ -166,7 +172,7 @@ PyObject* probe(Call& call) {
 }
 constexpr Spec iommu_probe_device{
     "iommu_probe_device",
-    RCUSCOPE_TEXT("iommu_probe_device(self, dev, group=None) -> int",
+    RCUSCOPE_TEXT("iommu_probe_device(self, dev: Device, group: IommuGroup | None = None) -> int",
                   "Joins the group that ops->device_group finds; None = a new one. Sleeps."),
     probe,
     {"dev", "group"},
@@ -178,7 +184,7 @@ PyObject* probe_bus(Call& call) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); ++i) {
     PyObject* const item = PyTuple_GET_ITEM(sequence, i);
     if (is_handle(item, Tag::device) && as_handle(item)->kernel == call.kernel())
-      devices.push_back(as_handle(item)->value.address());
+      devices.push_back(as_handle(item)->value.pointer());
   }
   const bool are_devices = static_cast<Py_ssize_t>(devices.size()) == PyTuple_GET_SIZE(sequence);
   Py_DECREF(sequence);
@@ -187,14 +193,15 @@ PyObject* probe_bus(Call& call) {
 }
 constexpr Spec bus_iommu_probe{
     "bus_iommu_probe",
-    RCUSCOPE_TEXT("bus_iommu_probe(self, devices) -> int", "0 or a negative errno. Sleeps."),
+    RCUSCOPE_TEXT("bus_iommu_probe(self, devices: collections.abc.Iterable[Device]) -> int",
+                  "0 or a negative errno. Sleeps."),
     probe_bus,
     {"devices"},
     1};
 
 constexpr Spec iommu_group{
     "iommu_group",
-    RCUSCOPE_TEXT("iommu_group(self, name, *, pinned=True) -> IommuGroup",
+    RCUSCOPE_TEXT("iommu_group(self, name: str, *, pinned: bool = True) -> IommuGroup",
                   "A group; pinned: the scenario holds a reference until teardown."),
     [](Call& call) {
       return to_python(
@@ -212,7 +219,7 @@ int small_number(Call& call, std::size_t index, int otherwise) {
 }
 constexpr Spec inject_fault{
     "inject_fault",
-    RCUSCOPE_TEXT("inject_fault(self, point, error=-12, nth=1) -> None",
+    RCUSCOPE_TEXT("inject_fault(self, point: str, error: int = -12, nth: int = 1) -> None",
                   "The nth passage of the point fails with `error`, a negative errno."),
     [](Call& call) {
       constexpr int out_of_memory = -12;
@@ -224,7 +231,7 @@ constexpr Spec inject_fault{
     1};
 
 // ---- IommuGroup
-void* this_group(Call& call) { return call.self()->value.address(); }
+void* this_group(Call& call) { return call.self()->value.pointer(); }
 
 constexpr Spec group_get{"get", RCUSCOPE_TEXT("get(self) -> IommuGroup", "iommu_group_ref_get."),
                          [](Call& call) {
@@ -239,7 +246,8 @@ constexpr Spec group_put{
     }};
 constexpr Spec add_device{
     "add_device",
-    RCUSCOPE_TEXT("add_device(self, dev) -> int", "iommu_group_add_device: 0 or a negative errno."),
+    RCUSCOPE_TEXT("add_device(self, dev: Device) -> int",
+                  "iommu_group_add_device: 0 or a negative errno."),
     [](Call& call) {
       return number(call.world().group_add_device(this_group(call), call.address(0, Tag::device)));
     },
@@ -247,7 +255,7 @@ constexpr Spec add_device{
     1};
 constexpr Spec remove_device{
     "remove_device",
-    RCUSCOPE_TEXT("remove_device(self, dev) -> None", "iommu_group_remove_device. Sleeps."),
+    RCUSCOPE_TEXT("remove_device(self, dev: Device) -> None", "iommu_group_remove_device. Sleeps."),
     [](Call& call) {
       call.world().group_remove_device(call.address(0, Tag::device));
       return none();
@@ -261,13 +269,13 @@ PyObject* find(Call& call) {
 }
 constexpr Spec find_device{
     "find_device",
-    RCUSCOPE_TEXT("find_device(self, dev) -> GroupDevice | None", "With group.mutex held."),
+    RCUSCOPE_TEXT("find_device(self, dev: Device) -> GroupDevice | None", "With group.mutex held."),
     find<false>,
     {"dev"},
     1};
 constexpr Spec find_device_rcu{
     "find_device_rcu",
-    RCUSCOPE_TEXT("find_device_rcu(self, dev) -> GroupDevice | None",
+    RCUSCOPE_TEXT("find_device_rcu(self, dev: Device) -> GroupDevice | None",
                   "For readers: the result is valid inside the section only."),
     find<true>,
     {"dev"},
@@ -284,12 +292,13 @@ PyObject* for_each(Call& call) {
 }
 constexpr Spec for_each_device{
     "for_each_device",
-    RCUSCOPE_TEXT("for_each_device(self) -> Iterator[GroupDevice]",
+    RCUSCOPE_TEXT("for_each_device(self) -> collections.abc.Iterator[GroupDevice]",
                   "for_each_group_device: with group.mutex held, or in a section."),
     for_each<false>};
 constexpr Spec for_each_device_rcu{
     "for_each_device_rcu",
-    RCUSCOPE_TEXT("for_each_device_rcu(self) -> Iterator[GroupDevice]", "For readers."),
+    RCUSCOPE_TEXT("for_each_device_rcu(self) -> collections.abc.Iterator[GroupDevice]",
+                  "For readers."),
     for_each<true>};
 
 #undef RCUSCOPE_TEXT

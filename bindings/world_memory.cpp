@@ -41,83 +41,87 @@ PyObject* add_return(Call& call) {
                                                           access, call.place()));
 }
 
-#define RCUSCOPE_TEXT(signature, text) signature "\n--\n\n" text
+#define RCUSCOPE_TEXT(signature, text) signature "\n\n" text
 
 constexpr Spec load{"load",
-                    RCUSCOPE_TEXT("load(self, location) -> object", "A plain load."),
+                    RCUSCOPE_TEXT("load(self, loc: Location) -> typing.Any", "A plain load."),
                     read<Access::plain>,
-                    {"location"},
+                    {"loc"},
                     1};
-constexpr Spec store{"store",
-                     RCUSCOPE_TEXT("store(self, location, value) -> None", "A plain store."),
-                     write<Access::plain>,
-                     {"location", "value"},
-                     2};
-constexpr Spec read_once{"READ_ONCE",
-                         RCUSCOPE_TEXT("READ_ONCE(self, location) -> object", "A marked load."),
-                         read<Access::once>,
-                         {"location"},
-                         1};
+constexpr Spec store{
+    "store",
+    RCUSCOPE_TEXT("store(self, loc: Location, value: object) -> None", "A plain store."),
+    write<Access::plain>,
+    {"loc", "value"},
+    2};
+constexpr Spec read_once{
+    "READ_ONCE",
+    RCUSCOPE_TEXT("READ_ONCE(self, loc: Location) -> typing.Any", "A marked load."),
+    read<Access::once>,
+    {"loc"},
+    1};
 constexpr Spec write_once{
     "WRITE_ONCE",
-    RCUSCOPE_TEXT("WRITE_ONCE(self, location, value) -> None", "A marked store."),
+    RCUSCOPE_TEXT("WRITE_ONCE(self, loc: Location, value: object) -> None", "A marked store."),
     write<Access::once>,
-    {"location", "value"},
+    {"loc", "value"},
     2};
 constexpr Spec load_acquire{"smp_load_acquire",
-                            RCUSCOPE_TEXT("smp_load_acquire(self, location) -> object",
+                            RCUSCOPE_TEXT("smp_load_acquire(self, loc: Location) -> typing.Any",
                                           "What follows is not done before it."),
                             read<Access::acquire>,
-                            {"location"},
+                            {"loc"},
                             1};
-constexpr Spec store_release{"smp_store_release",
-                             RCUSCOPE_TEXT("smp_store_release(self, location, value) -> None",
-                                           "What precedes is done before it."),
-                             write<Access::release>,
-                             {"location", "value"},
-                             2};
+constexpr Spec store_release{
+    "smp_store_release",
+    RCUSCOPE_TEXT("smp_store_release(self, loc: Location, value: object) -> None",
+                  "What precedes is done before it."),
+    write<Access::release>,
+    {"loc", "value"},
+    2};
 
-constexpr const char* exchange_doc =
-    RCUSCOPE_TEXT("xchg(self, location, value) -> object", "Stores; returns the old value.");
-constexpr Spec xchg{"xchg", exchange_doc, exchange<Access::full>, {"location", "value"}, 2};
-constexpr Spec xchg_relaxed{
-    "xchg_relaxed", exchange_doc, exchange<Access::relaxed>, {"location", "value"}, 2};
-constexpr Spec xchg_acquire{
-    "xchg_acquire", exchange_doc, exchange<Access::acquire>, {"location", "value"}, 2};
-constexpr Spec xchg_release{
-    "xchg_release", exchange_doc, exchange<Access::release>, {"location", "value"}, 2};
+#define RCUSCOPE_XCHG(form, suffix, access)                                             \
+  constexpr Spec form{                                                                  \
+      "xchg" suffix,                                                                    \
+      RCUSCOPE_TEXT("xchg" suffix "(self, loc: Location, value: object) -> typing.Any", \
+                    "Stores; returns the old value."),                                  \
+      exchange<Access::access>,                                                         \
+      {"loc", "value"},                                                                 \
+      2}
+RCUSCOPE_XCHG(xchg, "", full);
+RCUSCOPE_XCHG(xchg_relaxed, "_relaxed", relaxed);
+RCUSCOPE_XCHG(xchg_acquire, "_acquire", acquire);
+RCUSCOPE_XCHG(xchg_release, "_release", release);
+#undef RCUSCOPE_XCHG
 
-constexpr const char* compare_doc =
-    RCUSCOPE_TEXT("cmpxchg(self, location, expected, value) -> object",
-                  "Stores if the location holds `expected`; returns what it held.");
-constexpr Spec cmpxchg{
-    "cmpxchg", compare_doc, compare_exchange<Access::full>, {"location", "expected", "value"}, 3};
-constexpr Spec cmpxchg_relaxed{"cmpxchg_relaxed",
-                               compare_doc,
-                               compare_exchange<Access::relaxed>,
-                               {"location", "expected", "value"},
-                               3};
-constexpr Spec cmpxchg_acquire{"cmpxchg_acquire",
-                               compare_doc,
-                               compare_exchange<Access::acquire>,
-                               {"location", "expected", "value"},
-                               3};
-constexpr Spec cmpxchg_release{"cmpxchg_release",
-                               compare_doc,
-                               compare_exchange<Access::release>,
-                               {"location", "expected", "value"},
-                               3};
+#define RCUSCOPE_CMPXCHG(form, suffix, access)                                              \
+  constexpr Spec form{                                                                      \
+      "cmpxchg" suffix,                                                                     \
+      RCUSCOPE_TEXT("cmpxchg" suffix                                                        \
+                    "(self, loc: Location, expected: object, value: object) -> typing.Any", \
+                    "Stores if the location holds `expected`; returns what it held."),      \
+      compare_exchange<Access::access>,                                                     \
+      {"loc", "expected", "value"},                                                         \
+      3}
+RCUSCOPE_CMPXCHG(cmpxchg, "", full);
+RCUSCOPE_CMPXCHG(cmpxchg_relaxed, "_relaxed", relaxed);
+RCUSCOPE_CMPXCHG(cmpxchg_acquire, "_acquire", acquire);
+RCUSCOPE_CMPXCHG(cmpxchg_release, "_release", release);
+#undef RCUSCOPE_CMPXCHG
 
-constexpr const char* add_doc = RCUSCOPE_TEXT("atomic_add_return(self, number, location) -> int",
-                                              "Adds; returns the new value.");
-constexpr Spec add{
-    "atomic_add_return", add_doc, add_return<Access::full>, {"number", "location"}, 2};
-constexpr Spec add_relaxed{
-    "atomic_add_return_relaxed", add_doc, add_return<Access::relaxed>, {"number", "location"}, 2};
-constexpr Spec add_acquire{
-    "atomic_add_return_acquire", add_doc, add_return<Access::acquire>, {"number", "location"}, 2};
-constexpr Spec add_release{
-    "atomic_add_return_release", add_doc, add_return<Access::release>, {"number", "location"}, 2};
+#define RCUSCOPE_ADD(form, suffix, access)                                                  \
+  constexpr Spec form{                                                                      \
+      "atomic_add_return" suffix,                                                           \
+      RCUSCOPE_TEXT("atomic_add_return" suffix "(self, number: int, loc: Location) -> int", \
+                    "Adds; returns the new value."),                                        \
+      add_return<Access::access>,                                                           \
+      {"number", "loc"},                                                                    \
+      2}
+RCUSCOPE_ADD(add, "", full);
+RCUSCOPE_ADD(add_relaxed, "_relaxed", relaxed);
+RCUSCOPE_ADD(add_acquire, "_acquire", acquire);
+RCUSCOPE_ADD(add_release, "_release", release);
+#undef RCUSCOPE_ADD
 
 PyObject* fence(Call& call) {
   call.world().memory_barrier(call.place());
@@ -145,37 +149,38 @@ PyObject* dereference_protected(Call& call) {
   return read<Access::plain>(call);
 }
 
-constexpr Spec rcu_dereference{
-    "rcu_dereference",
-    RCUSCOPE_TEXT("rcu_dereference(self, location) -> object", "Subscribes. Wants rcu_read_lock."),
-    dereference,
-    {"location"},
-    1};
+constexpr Spec rcu_dereference{"rcu_dereference",
+                               RCUSCOPE_TEXT("rcu_dereference(self, loc: Location) -> typing.Any",
+                                             "Subscribes. Wants rcu_read_lock."),
+                               dereference,
+                               {"loc"},
+                               1};
 constexpr Spec rcu_dereference_check{
     "rcu_dereference_check",
-    RCUSCOPE_TEXT("rcu_dereference_check(self, location, condition) -> object",
+    RCUSCOPE_TEXT("rcu_dereference_check(self, loc: Location, cond: object) -> typing.Any",
                   "Subscribes. Wants rcu_read_lock or the condition."),
     dereference,
-    {"location", "condition"},
+    {"loc", "cond"},
     2};
 constexpr Spec rcu_dereference_protected{
     "rcu_dereference_protected",
-    RCUSCOPE_TEXT("rcu_dereference_protected(self, location, condition) -> object",
+    RCUSCOPE_TEXT("rcu_dereference_protected(self, loc: Location, cond: object) -> typing.Any",
                   "For updaters, who hold what the condition says."),
     dereference_protected,
-    {"location", "condition"},
+    {"loc", "cond"},
     2};
-constexpr Spec rcu_access_pointer{"rcu_access_pointer",
-                                  RCUSCOPE_TEXT("rcu_access_pointer(self, location) -> object",
-                                                "Reads the pointer, not to follow it."),
-                                  read<Access::once>,
-                                  {"location"},
-                                  1};
+constexpr Spec rcu_access_pointer{
+    "rcu_access_pointer",
+    RCUSCOPE_TEXT("rcu_access_pointer(self, loc: Location) -> typing.Any",
+                  "Reads the pointer, not to follow it."),
+    read<Access::once>,
+    {"loc"},
+    1};
 constexpr Spec rcu_assign_pointer{
     "rcu_assign_pointer",
-    RCUSCOPE_TEXT("rcu_assign_pointer(self, location, value) -> None", "Publishes."),
+    RCUSCOPE_TEXT("rcu_assign_pointer(self, loc: Location, value: object) -> None", "Publishes."),
     write<Access::assign>,
-    {"location", "value"},
+    {"loc", "value"},
     2};
 
 // ---- locations and objects
@@ -183,12 +188,12 @@ PyObject* make_shared(Call& call) {
   const Value initial = call.argument(1) == nullptr ? Value::integer(0) : call.value(1);
   return to_python(call.kernel(), as_value(call.world().make_shared(call.text(0), initial)));
 }
-constexpr Spec shared{
-    "shared",
-    RCUSCOPE_TEXT("shared(self, name, value=0) -> Location", "A location that actors share."),
-    make_shared,
-    {"name", "value"},
-    1};
+constexpr Spec shared{"shared",
+                      RCUSCOPE_TEXT("shared(self, name: str, value: object = 0) -> Location",
+                                    "A location that actors share."),
+                      make_shared,
+                      {"name", "value"},
+                      1};
 
 std::vector<std::string> node_names(PyObject* nodes) {
   std::vector<std::string> names;
@@ -231,7 +236,8 @@ PyObject* kzalloc_body(Call& call) {
 }
 constexpr Spec kzalloc{
     "kzalloc",
-    RCUSCOPE_TEXT("kzalloc(self, name, /, *, nodes=('list',), **fields) -> HeapObject",
+    RCUSCOPE_TEXT("kzalloc(self, name: str, /, *, nodes: collections.abc.Sequence[str] = "
+                  "('list',), **fields: object) -> HeapObject",
                   "A new object; its fields are shared, nodes are its list nodes."),
     kzalloc_body,
     {"name"},
@@ -248,45 +254,47 @@ PyObject* kmalloc_body(Call& call) {
                   {"list"});
 }
 constexpr Spec kmalloc{"kmalloc",
-                       RCUSCOPE_TEXT("kmalloc(self, name, /, *fields) -> HeapObject",
+                       RCUSCOPE_TEXT("kmalloc(self, name: str, /, *fields: str) -> HeapObject",
                                      "The same, uninitialised: fields are only named."),
                        kmalloc_body,
                        {"name"},
                        1,
                        true};
 
-constexpr Spec kfree{"kfree",
-                     RCUSCOPE_TEXT("kfree(self, object) -> None", "Frees; kfree(None) is legal."),
-                     [](Call& call) {
-                       if (call.argument(0) != Py_None)
-                         call.world().kfree(call.heap_object(0)->value.address(), call.place());
-                       return none();
-                     },
-                     {"object"},
-                     1};
-constexpr Spec kfree_rcu{
-    "kfree_rcu",
-    RCUSCOPE_TEXT("kfree_rcu(self, object) -> None", "Frees after a grace period. Any context."),
+constexpr Spec kfree{
+    "kfree",
+    RCUSCOPE_TEXT("kfree(self, obj: Handle | None) -> None", "Frees; kfree(None) is legal."),
     [](Call& call) {
       if (call.argument(0) != Py_None)
-        call.world().kfree_rcu(call.heap_object(0)->value.address(), call.place());
+        call.world().kfree(call.heap_object(0)->value.pointer(), call.place());
       return none();
     },
-    {"object"},
+    {"obj"},
     1};
+constexpr Spec kfree_rcu{"kfree_rcu",
+                         RCUSCOPE_TEXT("kfree_rcu(self, obj: Handle | None) -> None",
+                                       "Frees after a grace period. Any context."),
+                         [](Call& call) {
+                           if (call.argument(0) != Py_None)
+                             call.world().kfree_rcu(call.heap_object(0)->value.pointer(),
+                                                    call.place());
+                           return none();
+                         },
+                         {"obj"},
+                         1};
 
 // ---- reference counts
-constexpr Spec kref{"kref",
-                    RCUSCOPE_TEXT("kref(self, name) -> Kref", "A reference count, born with 1."),
-                    [](Call& call) {
-                      return to_python(
-                          call.kernel(),
-                          Value::handle(Tag::kref, call.world().make_kref(call.text(0))));
-                    },
-                    {"name"},
-                    1};
+constexpr Spec kref{
+    "kref",
+    RCUSCOPE_TEXT("kref(self, name: str) -> Kref", "A reference count, born with 1."),
+    [](Call& call) {
+      return to_python(call.kernel(),
+                       Value::handle(Tag::kref, call.world().make_kref(call.text(0))));
+    },
+    {"name"},
+    1};
 constexpr Spec kref_get{"kref_get",
-                        RCUSCOPE_TEXT("kref_get(self, kref) -> None", "Takes a reference."),
+                        RCUSCOPE_TEXT("kref_get(self, kref: Kref) -> None", "Takes a reference."),
                         [](Call& call) {
                           call.world().kref_get(call.address(0, Tag::kref), call.place());
                           return none();
@@ -302,14 +310,15 @@ PyObject* put_kref(Call& call) {
 }
 constexpr Spec kref_put{
     "kref_put",
-    RCUSCOPE_TEXT("kref_put(self, kref, release) -> bool",
-                  "Drops a reference; the last one calls release(kref) and returns True."),
+    RCUSCOPE_TEXT(
+        "kref_put(self, kref: Kref, release: collections.abc.Callable[..., object]) -> bool",
+        "Drops a reference; the last one calls release(kref) and returns True."),
     put_kref,
     {"kref", "release"},
     2};
 constexpr Spec kref_get_unless_zero{
     "kref_get_unless_zero",
-    RCUSCOPE_TEXT("kref_get_unless_zero(self, kref) -> bool",
+    RCUSCOPE_TEXT("kref_get_unless_zero(self, kref: Kref) -> bool",
                   "Takes a reference unless there is none left."),
     [](Call& call) {
       return boolean(call.world().kref_get_unless_zero(call.address(0, Tag::kref), call.place()));
@@ -321,12 +330,13 @@ PyObject* get_unless_zero(Call& call) {
     return boolean(call.world().kref_get_unless_zero(call.address(0, Tag::kref), call.place()));
   return boolean(call.world().device_get_unless_zero(call.address(0, Tag::device), call.place()));
 }
-constexpr Spec refcount_inc_not_zero{"refcount_inc_not_zero",
-                                     RCUSCOPE_TEXT("refcount_inc_not_zero(self, object) -> bool",
-                                                   "The same for the count of a device or a kref."),
-                                     get_unless_zero,
-                                     {"object"},
-                                     1};
+constexpr Spec refcount_inc_not_zero{
+    "refcount_inc_not_zero",
+    RCUSCOPE_TEXT("refcount_inc_not_zero(self, obj: Device | Kref) -> bool",
+                  "The same for the count of a device or a kref."),
+    get_unless_zero,
+    {"obj"},
+    1};
 
 #undef RCUSCOPE_TEXT
 

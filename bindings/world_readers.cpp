@@ -10,43 +10,42 @@ namespace {
 
 constexpr Spec rcu_read_lock{
     "rcu_read_lock",
-    "rcu_read_lock(self) -> None\n--\n\nOpens a read-side critical section; sections nest.",
+    "rcu_read_lock(self) -> None\n\nOpens a read-side critical section; sections nest.",
     [](Call& call) {
       call.world().rcu_read_lock(call.place());
       return none();
     }};
 constexpr Spec rcu_read_unlock{"rcu_read_unlock",
-                               "rcu_read_unlock(self) -> None\n--\n\nCloses the innermost section.",
+                               "rcu_read_unlock(self) -> None\n\nCloses the innermost section.",
                                [](Call& call) {
                                  call.world().rcu_read_unlock(call.place());
                                  return none();
                                }};
 constexpr Spec rcu_read_lock_held{
     "rcu_read_lock_held",
-    "rcu_read_lock_held(self) -> bool\n--\n\nTrue in an explicit section. No operation.",
+    "rcu_read_lock_held(self) -> bool\n\nTrue in an explicit section. No operation.",
     [](Call& call) { return boolean(call.world().rcu_read_lock_held()); }};
 constexpr Spec rcu_read_lock_any_held{
     "rcu_read_lock_any_held",
-    "rcu_read_lock_any_held(self) -> bool\n--\n\nTrue for any reader, implicit ones too. No "
+    "rcu_read_lock_any_held(self) -> bool\n\nTrue for any reader, implicit ones too. No "
     "operation.",
     [](Call& call) { return boolean(call.world().rcu_read_lock_any_held()); }};
 constexpr Spec synchronize_rcu{
     "synchronize_rcu",
-    "synchronize_rcu(self) -> None\n--\n\nWaits for all sections that are open now. Sleeps.",
+    "synchronize_rcu(self) -> None\n\nWaits for all sections that are open now. Sleeps.",
     [](Call& call) {
       call.world().synchronize_rcu(false, call.place());
       return none();
     }};
 constexpr Spec synchronize_rcu_expedited{
     "synchronize_rcu_expedited",
-    "synchronize_rcu_expedited(self) -> None\n--\n\nThe same, quicker and dearer. Sleeps.",
+    "synchronize_rcu_expedited(self) -> None\n\nThe same, quicker and dearer. Sleeps.",
     [](Call& call) {
       call.world().synchronize_rcu(true, call.place());
       return none();
     }};
 constexpr Spec rcu_barrier{
-    "rcu_barrier",
-    "rcu_barrier(self) -> None\n--\n\nWaits for all callbacks queued before it. Sleeps.",
+    "rcu_barrier", "rcu_barrier(self) -> None\n\nWaits for all callbacks queued before it. Sleeps.",
     [](Call& call) {
       call.world().rcu_barrier(call.place());
       return none();
@@ -58,7 +57,7 @@ PyObject* queue_callback(Call& call) {
   PyObject* const arguments = checked(PyTuple_New(static_cast<Py_ssize_t>(call.rest().size())));
   for (std::size_t i = 0; i < call.rest().size(); ++i) {
     PyObject* const argument = call.rest()[i];
-    if (is_handle(argument)) call.world().mark_escaped(as_handle(argument)->value.address());
+    if (is_handle(argument)) call.world().mark_escaped(as_handle(argument)->value.pointer());
     PyTuple_SET_ITEM(arguments, static_cast<Py_ssize_t>(i), Py_NewRef(argument));
   }
   keep(kernel, arguments);
@@ -71,14 +70,15 @@ PyObject* queue_callback(Call& call) {
 
 constexpr Spec call_rcu{
     "call_rcu",
-    "call_rcu(self, callback, *args) -> None\n--\n\n"
+    "call_rcu(self, callback: collections.abc.Callable[..., object], *args: object) -> None\n\n"
     "Runs callback(*args) in softirq context after a grace period. Any context.",
     queue_callback,
     {"callback"},
     1,
     true};
 constexpr Spec call_rcu_hurry{"call_rcu_hurry",
-                              "call_rcu_hurry(self, callback, *args) -> None\n--\n\n"
+                              "call_rcu_hurry(self, callback: collections.abc.Callable[..., "
+                              "object], *args: object) -> None\n\n"
                               "The same, never lazy.",
                               queue_callback,
                               {"callback"},
@@ -87,14 +87,14 @@ constexpr Spec call_rcu_hurry{"call_rcu_hurry",
 
 // ---- context
 constexpr Spec might_sleep{"might_sleep",
-                           "might_sleep(self) -> None\n--\n\nReports if the caller must not sleep.",
+                           "might_sleep(self) -> None\n\nReports if the caller must not sleep.",
                            [](Call& call) {
                              call.world().might_sleep("might_sleep", call.place());
                              return none();
                            }};
 constexpr Spec msleep{
     "msleep",
-    "msleep(self, milliseconds=1) -> None\n--\n\nSleeps; in the model time has no length.",
+    "msleep(self, milliseconds: int = 1) -> None\n\nSleeps; in the model time has no length.",
     [](Call& call) {
       call.integer(0, 1);
       call.world().msleep(call.place());
@@ -102,14 +102,13 @@ constexpr Spec msleep{
     },
     {"milliseconds"}};
 constexpr Spec in_task{
-    "in_task", "in_task(self) -> bool\n--\n\nTrue in process context.",
+    "in_task", "in_task(self) -> bool\n\nTrue in process context.",
     [](Call& call) { return boolean(call.world().context() == Context::process); }};
 constexpr Spec in_hardirq{
-    "in_hardirq", "in_hardirq(self) -> bool\n--\n\nTrue in a hardirq.",
+    "in_hardirq", "in_hardirq(self) -> bool\n\nTrue in a hardirq.",
     [](Call& call) { return boolean(call.world().context() == Context::hardirq); }};
 constexpr Spec in_serving_softirq{
-    "in_serving_softirq",
-    "in_serving_softirq(self) -> bool\n--\n\nTrue in a softirq or a callback.",
+    "in_serving_softirq", "in_serving_softirq(self) -> bool\n\nTrue in a softirq or a callback.",
     [](Call& call) { return boolean(call.world().context() == Context::softirq); }};
 
 PyObject* report_if(Call& call, FindingKind kind, const char* macro) {
@@ -126,18 +125,18 @@ PyObject* report_if(Call& call, FindingKind kind, const char* macro) {
 
 constexpr Spec warn_on{
     "WARN_ON",
-    "WARN_ON(self, condition) -> bool\n--\n\nReports if the condition holds; returns it.",
+    "WARN_ON(self, cond: object) -> bool\n\nReports if the condition holds; returns it.",
     [](Call& call) { return report_if(call, FindingKind::warn_on, "WARN_ON"); },
-    {"condition"},
+    {"cond"},
     1};
 constexpr Spec bug_on{
     "BUG_ON",
-    "BUG_ON(self, condition) -> bool\n--\n\nReports and ends the execution if it holds.",
+    "BUG_ON(self, cond: object) -> bool\n\nReports and ends the execution if it holds.",
     [](Call& call) { return report_if(call, FindingKind::bug_on, "BUG_ON"); },
-    {"condition"},
+    {"cond"},
     1};
 constexpr Spec note{"note",
-                    "note(self, text) -> None\n--\n\nA mark on the timeline. No operation.",
+                    "note(self, text: str) -> None\n\nA mark on the timeline. No operation.",
                     [](Call& call) {
                       if (!PyUnicode_Check(call.argument(0))) call.wrong_type(0, "a str");
                       if (call.world().is_tracing())

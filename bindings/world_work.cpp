@@ -22,16 +22,17 @@ PyObject* make_work(Call& call) {
   return to_python(kernel, Value::handle(Tag::work, work));
 }
 
-constexpr Spec work{"work",
-                    "work(self, function, *args) -> Work\n--\n\n"
-                    "A work item that calls function(*args) in a kworker.",
-                    make_work,
-                    {"function"},
-                    1,
-                    true};
+constexpr Spec work{
+    "work",
+    "work(self, function: collections.abc.Callable[..., object], *args: object) -> Work\n\n"
+    "A work item that calls function(*args) in a kworker.",
+    make_work,
+    {"function"},
+    1,
+    true};
 constexpr Spec queue_work{
     "queue_work",
-    "queue_work(self, work) -> bool\n--\n\nFalse if it was pending. Any context.",
+    "queue_work(self, work: Work) -> bool\n\nFalse if it was pending. Any context.",
     [](Call& call) {
       return boolean(call.world().queue_work(call.address(0, Tag::work), false, call.place()));
     },
@@ -39,24 +40,25 @@ constexpr Spec queue_work{
     1};
 constexpr Spec queue_rcu_work{
     "queue_rcu_work",
-    "queue_rcu_work(self, work) -> bool\n--\n\n"
+    "queue_rcu_work(self, work: Work) -> bool\n\n"
     "Queues it after a grace period; False if it was pending. Any context.",
     [](Call& call) {
       return boolean(call.world().queue_work(call.address(0, Tag::work), true, call.place()));
     },
     {"work"},
     1};
-constexpr Spec flush_work{"flush_work",
-                          "flush_work(self, work) -> None\n--\n\nWaits until it has ended. Sleeps.",
-                          [](Call& call) {
-                            call.world().flush_work(call.address(0, Tag::work), call.place());
-                            return none();
-                          },
-                          {"work"},
-                          1};
+constexpr Spec flush_work{
+    "flush_work",
+    "flush_work(self, work: Work) -> None\n\nWaits until it has ended. Sleeps.",
+    [](Call& call) {
+      call.world().flush_work(call.address(0, Tag::work), call.place());
+      return none();
+    },
+    {"work"},
+    1};
 constexpr Spec flush_rcu_work{
     "flush_rcu_work",
-    "flush_rcu_work(self, work) -> None\n--\n\nWaits for its grace period and its end. Sleeps.",
+    "flush_rcu_work(self, work: Work) -> None\n\nWaits for its grace period and its end. Sleeps.",
     [](Call& call) {
       call.world().flush_work(call.address(0, Tag::work), call.place());
       return none();
@@ -65,7 +67,7 @@ constexpr Spec flush_rcu_work{
     1};
 constexpr Spec cancel_work_sync{
     "cancel_work_sync",
-    "cancel_work_sync(self, work) -> bool\n--\n\n"
+    "cancel_work_sync(self, work: Work) -> bool\n\n"
     "Takes it off the queue and waits while it runs; True if it was pending. Sleeps.",
     [](Call& call) {
       return boolean(call.world().cancel_work_sync(call.address(0, Tag::work), CancelMode::cancel,
@@ -75,7 +77,7 @@ constexpr Spec cancel_work_sync{
     1};
 constexpr Spec disable_work_sync{
     "disable_work_sync",
-    "disable_work_sync(self, work) -> bool\n--\n\nThe same, and it cannot be queued any more. "
+    "disable_work_sync(self, work: Work) -> bool\n\nThe same, and it cannot be queued any more. "
     "Sleeps.",
     [](Call& call) {
       return boolean(call.world().cancel_work_sync(call.address(0, Tag::work), CancelMode::disable,
@@ -85,7 +87,7 @@ constexpr Spec disable_work_sync{
     1};
 constexpr Spec enable_work{
     "enable_work",
-    "enable_work(self, work) -> bool\n--\n\nUndoes disable_work_sync.",
+    "enable_work(self, work: Work) -> bool\n\nUndoes disable_work_sync.",
     [](Call& call) {
       return boolean(call.world().enable_work(call.address(0, Tag::work), call.place()));
     },
@@ -94,7 +96,7 @@ constexpr Spec enable_work{
 
 // ---- mutexes
 constexpr Spec mutex{"mutex",
-                     "mutex(self, name) -> Mutex\n--\n\nA sleeping lock; also `with m:`.",
+                     "mutex(self, name: str) -> Mutex\n\nA sleeping lock; also `with m:`.",
                      [](Call& call) {
                        return to_python(
                            call.kernel(),
@@ -103,7 +105,7 @@ constexpr Spec mutex{"mutex",
                      {"name"},
                      1};
 constexpr Spec mutex_lock{"mutex_lock",
-                          "mutex_lock(self, mutex) -> None\n--\n\nTakes it. Sleeps.",
+                          "mutex_lock(self, mutex: Mutex) -> None\n\nTakes it. Sleeps.",
                           [](Call& call) {
                             call.world().mutex_lock(call.address(0, Tag::mutex), call.place());
                             return none();
@@ -111,7 +113,7 @@ constexpr Spec mutex_lock{"mutex_lock",
                           {"mutex"},
                           1};
 constexpr Spec mutex_unlock{"mutex_unlock",
-                            "mutex_unlock(self, mutex) -> None\n--\n\nReleases it.",
+                            "mutex_unlock(self, mutex: Mutex) -> None\n\nReleases it.",
                             [](Call& call) {
                               call.world().mutex_unlock(call.address(0, Tag::mutex), call.place());
                               return none();
@@ -120,7 +122,7 @@ constexpr Spec mutex_unlock{"mutex_unlock",
                             1};
 constexpr Spec mutex_trylock{
     "mutex_trylock",
-    "mutex_trylock(self, mutex) -> bool\n--\n\nTakes it if it is free; True then.",
+    "mutex_trylock(self, mutex: Mutex) -> bool\n\nTakes it if it is free; True then.",
     [](Call& call) {
       return boolean(call.world().mutex_trylock(call.address(0, Tag::mutex), call.place()));
     },
@@ -128,13 +130,13 @@ constexpr Spec mutex_trylock{
     1};
 constexpr Spec lockdep_is_held{
     "lockdep_is_held",
-    "lockdep_is_held(self, mutex) -> bool\n--\n\nWhether the caller holds it. No operation.",
+    "lockdep_is_held(self, mutex: Mutex) -> bool\n\nWhether the caller holds it. No operation.",
     [](Call& call) { return boolean(call.world().is_held(call.address(0, Tag::mutex))); },
     {"mutex"},
     1};
 constexpr Spec lockdep_assert_held{
     "lockdep_assert_held",
-    "lockdep_assert_held(self, mutex) -> None\n--\n\nReports unless the caller holds it.",
+    "lockdep_assert_held(self, mutex: Mutex) -> None\n\nReports unless the caller holds it.",
     [](Call& call) {
       if (call.world().is_held(call.address(0, Tag::mutex))) return none();
       const Place place = Call::place_now();

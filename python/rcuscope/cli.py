@@ -15,6 +15,7 @@ import rcuscope as rs
 from rcuscope import _core, viewer
 from rcuscope.loading import load_scenario
 from rcuscope.progress import ProgressLine
+from rcuscope.scenario import check_expectation
 
 EXIT_MET: Final = 0
 EXIT_MISSED: Final = 1
@@ -38,8 +39,8 @@ def _print_json(record: Any) -> None:
 
 
 def _expected(arguments: argparse.Namespace, scenario: rs.Scenario) -> str:
-    expect: str | None = arguments.expect if arguments.expect is not None else scenario.expect
-    return expect or "SAFE"
+    check_expectation(arguments.expect)
+    return arguments.expect or scenario.expect or "SAFE"
 
 
 def _variant(arguments: argparse.Namespace) -> rs.Variant | None:
@@ -113,6 +114,7 @@ def _exit_code(verdict: rs.Verdict, is_met: bool) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    check_expectation(arguments.expect)
     scenario = load_scenario(arguments.scenario)
     done = rs.run(
         scenario,

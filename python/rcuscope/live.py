@@ -212,7 +212,8 @@ def run(
         found = _core.run_catalogue(running.name, chosen._core_variant, options, metadata)
     else:
         found = _core.run_python(running.body, chosen._core_variant, options, metadata)
-    return _as_run(*found, (running.name, chosen))
+    store, findings, numbers = found
+    return _as_run(store, findings, numbers, (running.name, chosen))
 
 
 def workload(**options: object) -> NoReturn:

@@ -10,19 +10,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 import rcuscope as rs
-from rcuscope import _core
+from rcuscope import _core, viewer
 
 Explore = Callable[..., rs.Verdict]
 RunScript = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def has_viewer() -> bool:
+    """Whether the viewer's program is there."""
+    try:
+        viewer.find_program()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the live world are skipped where it was not built."""
+    """Tests of what was not built are skipped."""
     for item in items:
         if item.get_closest_marker("live") and not _core.has_live:
             item.add_marker(pytest.mark.skip(reason="built without liburcu"))
+        if item.get_closest_marker("gui") and not has_viewer():
+            item.add_marker(pytest.mark.skip(reason="built without the viewer"))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable
 
 import pytest
-
 import rcuscope as rs
 
 Kinds = Callable[..., list[str]]
@@ -254,7 +253,7 @@ def test_actor_that_swallows_everything_comes_to_an_end(kinds: Kinds) -> None:
             for _ in range(3):
                 try:
                     _ = k.READ_ONCE(p).value
-                except BaseException:  # noqa: BLE001, PERF203, S110
+                except BaseException:  # noqa: BLE001, PERF203
                     pass
 
     assert kinds(body) == ["use_after_free"]

@@ -6,7 +6,6 @@ from __future__ import annotations
 import pickle
 
 import pytest
-
 import rcuscope as rs
 
 # Name -> the kinds of findings, all of them; none = SAFE.

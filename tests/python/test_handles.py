@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 import rcuscope as rs
 
 Kinds = Callable[..., list[str]]
@@ -226,7 +225,7 @@ def test_handles_are_refused_after_their_execution() -> None:
     for handle in kept[1:6]:
         assert "over" in repr(handle)
         assert hash(handle) == hash(handle)
-        assert handle == handle  # noqa: PLR0124
+        assert handle == handle
 
 
 def test_handles_of_another_execution_are_refused() -> None:

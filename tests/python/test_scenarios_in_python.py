@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import pytest
-
 import rcuscope as rs
 
 VARIANTS: dict[str, tuple[rs.Variant, set[str]]] = {

@@ -7,7 +7,6 @@ import inspect
 import pickle
 
 import pytest
-
 import rcuscope as rs
 
 # API.md, section 4: the public names and their order; the first value is what was posted.
