@@ -15,9 +15,7 @@ namespace rcuscope::live {
 /// Pointers to objects whose publication the heap follows. Links of list nodes point to a node
 /// inside an entry, and the list operations say themselves what they publish.
 template <class T>
-concept TracksPublication = is_ptr<T>::value && !requires(T pointer) {
-  pointer->owner;
-};
+concept TracksPublication = is_ptr<T>::value && !requires(T pointer) { pointer->owner; };
 
 /// Empty; Live is one.
 struct Memory {

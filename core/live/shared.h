@@ -52,7 +52,9 @@ class Shared {
   T exchange(T value, std::memory_order order) {
     return static_cast<T>(value_.exchange(static_cast<Stored>(value), order));
   }
-  T fetch_add(T addend, std::memory_order order) requires std::is_integral_v<T> {
+  T fetch_add(T addend, std::memory_order order)
+    requires std::is_integral_v<T>
+  {
     return static_cast<T>(value_.fetch_add(static_cast<Stored>(addend), order));
   }
   /// Return: the old value; `desired` was stored iff that equals `expected`.
