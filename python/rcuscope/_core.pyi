@@ -3,80 +3,31 @@
 """
 The C++ core of rcuscope. Use it through the package rcuscope.
 """
-
 from __future__ import annotations
-
 import collections.abc
 import contextlib
 import os
 import typing
-
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = [
-    "DevIommu",
-    "Device",
-    "DeviceName",
-    "ExecutionAbandoned",
-    "Finding",
-    "GroupDevice",
-    "Handle",
-    "HeapObject",
-    "InternalError",
-    "IommuGroup",
-    "Kernel",
-    "Kref",
-    "Lanes",
-    "LimitError",
-    "ListHead",
-    "LiveKernel",
-    "Location",
-    "MemoryModelWarning",
-    "ModelKernel",
-    "Mutex",
-    "NondeterminismError",
-    "TraceFormatError",
-    "TraceStore",
-    "UnsafeError",
-    "UsageError",
-    "Variant",
-    "Verdict",
-    "Work",
-    "arrow_kinds",
-    "catalogue",
-    "compute_lanes",
-    "event_kinds",
-    "explore_catalogue",
-    "explore_python",
-    "finding_kconfig",
-    "finding_kinds",
-    "has_live",
-    "lane_kinds",
-    "load_trace",
-    "parse_variant",
-    "replay_catalogue",
-    "replay_python",
-    "run_catalogue",
-    "run_python",
-    "save_native",
-    "span_kinds",
-    "to_svg",
-    "variant_decisions",
-]
-
-class UsageError(ValueError): ...
-
+__all__: list[str] = ['DevIommu', 'Device', 'DeviceName', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'catalogue', 'compute_lanes', 'event_kinds', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'save_native', 'span_kinds', 'to_svg', 'variant_decisions']
+class UsageError(ValueError):
+    ...
 class TraceFormatError(ValueError):
     path: str
     byte_offset: int
     expected: str
-
-class LimitError(RuntimeError): ...
-class InternalError(RuntimeError): ...
-class NondeterminismError(RuntimeError): ...
-class ExecutionAbandoned(BaseException): ...
-class UnsafeError(AssertionError): ...
-class MemoryModelWarning(UserWarning): ...
-
+class LimitError(RuntimeError):
+    ...
+class InternalError(RuntimeError):
+    ...
+class NondeterminismError(RuntimeError):
+    ...
+class ExecutionAbandoned(BaseException):
+    ...
+class UnsafeError(AssertionError):
+    ...
+class MemoryModelWarning(UserWarning):
+    ...
 class TraceStore:
     """
     Immutable columns of events, with the names that they refer to.
@@ -101,11 +52,7 @@ class TraceStore:
         """
         (file, function, line) of an event, or None.
         """
-    def slice(
-        self,
-        start: typing.SupportsInt | typing.SupportsIndex,
-        end: typing.SupportsInt | typing.SupportsIndex,
-    ) -> TraceStore:
+    def slice(self, start: typing.SupportsInt | typing.SupportsIndex, end: typing.SupportsInt | typing.SupportsIndex) -> TraceStore:
         """
         The events with start <= time < end.
         """
@@ -125,7 +72,8 @@ class TraceStore:
         Time of the last event.
         """
     @property
-    def events_lost_count(self) -> int: ...
+    def events_lost_count(self) -> int:
+        ...
     @property
     def metadata(self) -> dict[str, str]:
         """
@@ -142,8 +90,8 @@ class TraceStore:
         Time of the first event.
         """
     @property
-    def strings(self) -> list[str]: ...
-
+    def strings(self) -> list[str]:
+        ...
 class Lanes:
     """
     The picture of a trace.
@@ -161,10 +109,11 @@ class Lanes:
         Columns of the intervals.
         """
     @property
-    def end(self) -> int: ...
+    def end(self) -> int:
+        ...
     @property
-    def start(self) -> int: ...
-
+    def start(self) -> int:
+        ...
 class Handle:
     """
     Something in the studied program. Compare with ==.
@@ -181,7 +130,6 @@ class Handle:
         """
         Return repr(self).
         """
-
 class HeapObject(Handle):
     """
     An object made by kzalloc or kmalloc: fields are plain loads and stores.
@@ -189,17 +137,14 @@ class HeapObject(Handle):
     def __getattr__(self, name: str) -> typing.Any: ...
     def __setattr__(self, name: str, value: object) -> None: ...
     def __getitem__(self, name: str) -> Location: ...
-
 class Location(Handle):
     """
     A place in memory that actors share: what READ_ONCE and its kin take.
     """
-
 class ListHead(Handle):
     """
     The head of a doubly linked RCU list.
     """
-
 class Mutex(Handle):
     """
     A sleeping lock; `with m:` takes and releases it.
@@ -212,17 +157,14 @@ class Mutex(Handle):
         """
         mutex_unlock.
         """
-
 class Work(Handle):
     """
     A work item: runs in a kworker, in process context.
     """
-
 class Kref(Handle):
     """
     A reference count.
     """
-
 class Device(Handle):
     """
     struct device, with the driver core's own reference.
@@ -236,7 +178,6 @@ class Device(Handle):
     def name(self) -> str: ...
     @property
     def refcount(self) -> int: ...
-
 class IommuGroup(Handle):
     """
     struct iommu_group: devices that are isolated together.
@@ -282,7 +223,6 @@ class IommuGroup(Handle):
     def name(self) -> str: ...
     @property
     def recovery_cnt(self) -> int: ...
-
 class GroupDevice(Handle):
     """
     struct group_device: one membership of a device in a group.
@@ -296,7 +236,6 @@ class GroupDevice(Handle):
     def name(self) -> DeviceName: ...
     @property
     def work(self) -> Work: ...
-
 class DeviceName(Handle):
     """
     gdev->name: freed earlier than its gdev.
@@ -304,7 +243,6 @@ class DeviceName(Handle):
     def __getitem__(self, name: str) -> Location: ...
     @property
     def text(self) -> str: ...
-
 class DevIommu(Handle):
     """
     dev->iommu: exists from probe to deinit.
@@ -314,7 +252,6 @@ class DevIommu(Handle):
     def fwspec(self) -> int: ...
     @property
     def iommu_dev(self) -> int: ...
-
 class Kernel:
     """
     What a scenario sees: the primitives of its world, the machinery, and the declaration of actors.
@@ -363,15 +300,11 @@ class Kernel:
         """
         0 or a negative errno. Sleeps.
         """
-    def call_rcu(
-        self, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any
-    ) -> None:
+    def call_rcu(self, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
         Runs callback(*args) in softirq context after a grace period. Any context.
         """
-    def call_rcu_hurry(
-        self, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any
-    ) -> None:
+    def call_rcu_hurry(self, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
         The same, never lazy.
         """
@@ -427,14 +360,7 @@ class Kernel:
         """
         Its RCU twin: in a section, which is how long the result is valid.
         """
-    def device(
-        self,
-        name: str,
-        *,
-        release: collections.abc.Callable[..., typing.Any] | None = None,
-        release_sleeps: bool = True,
-        probe_finalize: collections.abc.Callable[..., typing.Any] | None = None,
-    ) -> Device:
+    def device(self, name: str, *, release: collections.abc.Callable[..., typing.Any] | None = None, release_sleeps: bool = True, probe_finalize: collections.abc.Callable[..., typing.Any] | None = None) -> Device:
         """
         Registers a device; the driver core owns the one reference. Functions get the device.
         """
@@ -473,14 +399,7 @@ class Kernel:
     @typing.overload
     def hardirq(self, function: _Function, /) -> _Function: ...
     @typing.overload
-    def hardirq(
-        self,
-        name: str | None = None,
-        /,
-        *,
-        cpu: int | None = None,
-        args: collections.abc.Iterable[object] = (),
-    ) -> collections.abc.Callable[[_Function], _Function]: ...
+    def hardirq(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
     def in_hardirq(self) -> bool:
         """
         True in a hardirq.
@@ -556,56 +475,36 @@ class Kernel:
     @typing.overload
     def kthread(self, function: _Function, /) -> _Function: ...
     @typing.overload
-    def kthread(
-        self,
-        name: str | None = None,
-        /,
-        *,
-        cpu: int | None = None,
-        args: collections.abc.Iterable[object] = (),
-    ) -> collections.abc.Callable[[_Function], _Function]: ...
+    def kthread(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
     def kvfree_rcu_barrier(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
         Not there yet: raises NotImplementedError.
         """
-    def kzalloc(
-        self,
-        name: str,
-        /,
-        *,
-        nodes: collections.abc.Sequence[str] = ("list",),
-        **fields: typing.Any,
-    ) -> HeapObject:
+    def kzalloc(self, name: str, /, *, nodes: collections.abc.Sequence[str] = ('list',), **fields: typing.Any) -> HeapObject:
         """
         A new object; its fields are shared, nodes are its list nodes.
         """
-    def list_add(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = "list") -> None:
+    def list_add(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
         Adds at the front, without order for readers.
         """
-    def list_add_rcu(
-        self, obj: HeapObject | GroupDevice, head: ListHead, node: str = "list"
-    ) -> None:
+    def list_add_rcu(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
         Publishes the entry at the front.
         """
-    def list_add_tail(
-        self, obj: HeapObject | GroupDevice, head: ListHead, node: str = "list"
-    ) -> None:
+    def list_add_tail(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
         Adds at the end, without order for readers.
         """
-    def list_add_tail_rcu(
-        self, obj: HeapObject | GroupDevice, head: ListHead, node: str = "list"
-    ) -> None:
+    def list_add_tail_rcu(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
         Publishes the entry at the end.
         """
-    def list_del(self, obj: HeapObject | GroupDevice, node: str = "list") -> None:
+    def list_del(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None:
         """
         Unlinks and poisons both pointers.
         """
-    def list_del_rcu(self, obj: HeapObject | GroupDevice, node: str = "list") -> None:
+    def list_del_rcu(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None:
         """
         Unlinks; the entry's next pointer stays for readers.
         """
@@ -613,15 +512,11 @@ class Kernel:
         """
         Whether the list is empty.
         """
-    def list_for_each_entry(
-        self, head: ListHead, node: str = "list"
-    ) -> collections.abc.Iterator[typing.Any]:
+    def list_for_each_entry(self, head: ListHead, node: str = 'list') -> collections.abc.Iterator[typing.Any]:
         """
         A walk with plain loads, unchecked.
         """
-    def list_for_each_entry_rcu(
-        self, head: ListHead, cond: typing.Any = False, node: str = "list"
-    ) -> collections.abc.Iterator[typing.Any]:
+    def list_for_each_entry_rcu(self, head: ListHead, cond: typing.Any = False, node: str = 'list') -> collections.abc.Iterator[typing.Any]:
         """
         A walk for readers: wants any reader, or the condition.
         """
@@ -629,9 +524,7 @@ class Kernel:
         """
         An empty list.
         """
-    def list_replace_rcu(
-        self, old: HeapObject | GroupDevice, new: HeapObject | GroupDevice, node: str = "list"
-    ) -> None:
+    def list_replace_rcu(self, old: HeapObject | GroupDevice, new: HeapObject | GroupDevice, node: str = 'list') -> None:
         """
         Puts one entry in the place of another.
         """
@@ -718,14 +611,7 @@ class Kernel:
     @typing.overload
     def process(self, function: _Function, /) -> _Function: ...
     @typing.overload
-    def process(
-        self,
-        name: str | None = None,
-        /,
-        *,
-        cpu: int | None = None,
-        args: collections.abc.Iterable[object] = (),
-    ) -> collections.abc.Callable[[_Function], _Function]: ...
+    def process(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
     def put_device(self, dev: Device) -> None:
         """
         Drops a reference; the last one runs the release.
@@ -829,14 +715,7 @@ class Kernel:
     @typing.overload
     def softirq(self, function: _Function, /) -> _Function: ...
     @typing.overload
-    def softirq(
-        self,
-        name: str | None = None,
-        /,
-        *,
-        cpu: int | None = None,
-        args: collections.abc.Iterable[object] = (),
-    ) -> collections.abc.Callable[[_Function], _Function]: ...
+    def softirq(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
     def spin_lock(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
         Not there yet: raises NotImplementedError.
@@ -924,14 +803,7 @@ class Kernel:
     @typing.overload
     def threaded_irq(self, function: _Function, /) -> _Function: ...
     @typing.overload
-    def threaded_irq(
-        self,
-        name: str | None = None,
-        /,
-        *,
-        cpu: int | None = None,
-        args: collections.abc.Iterable[object] = (),
-    ) -> collections.abc.Callable[[_Function], _Function]: ...
+    def threaded_irq(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
     def wait_for_completion(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
         Not there yet: raises NotImplementedError.
@@ -958,159 +830,135 @@ class Kernel:
         """
     @property
     def world(self) -> str: ...
-
 class ModelKernel(Kernel):
     pass
-
 class LiveKernel(Kernel):
     pass
-
 class Variant:
     """
     Each decision of the patch as a value.
     """
-    def __init__(self, values: collections.abc.Mapping[str, str]) -> None: ...
-    def __str__(self) -> str: ...
-    def get(self, name: str) -> str: ...
-
+    def __init__(self, values: collections.abc.Mapping[str, str]) -> None:
+        ...
+    def __str__(self) -> str:
+        ...
+    def get(self, name: str) -> str:
+        ...
 class Finding:
     """
     One defect of the studied program.
     """
     @property
-    def actor(self) -> str: ...
+    def actor(self) -> str:
+        ...
     @property
-    def explanation(self) -> str: ...
+    def explanation(self) -> str:
+        ...
     @property
-    def kconfig(self) -> str: ...
+    def kconfig(self) -> str:
+        ...
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        ...
     @property
-    def message(self) -> str: ...
+    def message(self) -> str:
+        ...
     @property
-    def place(self) -> str: ...
+    def place(self) -> str:
+        ...
     @property
-    def schedule(self) -> str: ...
+    def schedule(self) -> str:
+        ...
     @property
-    def step(self) -> int: ...
-
+    def step(self) -> int:
+        ...
 class Verdict:
     """
     What exploring showed.
     """
-    def summary(self) -> str: ...
+    def summary(self) -> str:
+        ...
     @property
-    def blocked(self) -> int: ...
+    def blocked(self) -> int:
+        ...
     @property
-    def estimate(self) -> float: ...
+    def estimate(self) -> float:
+        ...
     @property
-    def executions(self) -> int: ...
+    def executions(self) -> int:
+        ...
     @property
-    def exhaustive(self) -> bool: ...
+    def exhaustive(self) -> bool:
+        ...
     @property
-    def final_states(self) -> list[str]: ...
+    def final_states(self) -> list[str]:
+        ...
     @property
-    def findings(self) -> list[Finding]: ...
+    def findings(self) -> list[Finding]:
+        ...
     @property
-    def limit(self) -> str: ...
+    def limit(self) -> str:
+        ...
     @property
-    def memory(self) -> str: ...
+    def memory(self) -> str:
+        ...
     @property
-    def outcome(self) -> str: ...
+    def outcome(self) -> str:
+        ...
     @property
-    def seconds(self) -> float: ...
+    def seconds(self) -> float:
+        ...
     @property
-    def steps(self) -> int: ...
-
+    def steps(self) -> int:
+        ...
 def catalogue() -> list[typing.Any]:
     """
     The named scenarios, in the order in which one tells them.
     """
-
 def compute_lanes(trace: TraceStore) -> Lanes:
     """
     Lanes, spans and arrows in trace time.
     """
-
-def explore_catalogue(
-    name: str, variant: Variant | None, options: dict[str, typing.Any], progress: typing.Any
-) -> Verdict:
+def explore_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], progress: typing.Any) -> Verdict:
     """
     Explores a scenario of the catalogue.
     """
-
-def explore_python(
-    body: collections.abc.Callable[..., typing.Any],
-    variant: Variant,
-    options: dict[str, typing.Any],
-    progress: typing.Any,
-) -> Verdict:
+def explore_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], progress: typing.Any) -> Verdict:
     """
     Explores a Python scenario: a function of a Kernel.
     """
-
 def load_trace(path: os.PathLike[str] | str | bytes) -> TraceStore:
     """
     Reads a trace of any known format, told by its content.
     """
-
 def parse_variant(text: str) -> Variant:
     """
     "reclaim=call_rcu, unlink=list_del" as a Variant.
     """
-
-def replay_catalogue(
-    name: str,
-    variant: Variant | None,
-    schedule: str,
-    options: dict[str, typing.Any],
-    metadata: collections.abc.Mapping[str, str],
-) -> tuple[typing.Any, ...]:
+def replay_catalogue(name: str, variant: Variant | None, schedule: str, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[typing.Any, ...]:
     """
     Runs one schedule again. Returns the trace and the findings.
     """
-
-def replay_python(
-    body: collections.abc.Callable[..., typing.Any],
-    variant: Variant,
-    schedule: str,
-    options: dict[str, typing.Any],
-    metadata: collections.abc.Mapping[str, str],
-) -> tuple[TraceStore, list[Finding]]:
+def replay_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, schedule: str, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[TraceStore, list[Finding]]:
     """
     Runs one schedule again. Returns the trace and the findings.
     """
-
-def run_catalogue(
-    name: str,
-    variant: Variant,
-    options: dict[str, typing.Any],
-    metadata: collections.abc.Mapping[str, str],
-) -> tuple[typing.Any, ...]:
+def run_catalogue(name: str, variant: Variant, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[typing.Any, ...]:
     """
     Runs a scenario of the catalogue on real threads. Returns trace, findings and numbers.
     """
-
-def run_python(
-    body: collections.abc.Callable[..., typing.Any],
-    variant: Variant,
-    options: dict[str, typing.Any],
-    metadata: collections.abc.Mapping[str, str],
-) -> tuple[typing.Any, ...]:
+def run_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[typing.Any, ...]:
     """
     Runs a Python scenario on real threads. Returns trace, findings and numbers.
     """
-
 def save_native(trace: TraceStore, path: os.PathLike[str] | str | bytes) -> None:
     """
     Writes the native format, a CTF 1.8 directory.
     """
-
 def to_svg(trace: TraceStore) -> str:
     """
     Self-playing SVG without script.
     """
-
 __version__: str
 arrow_kinds: dict[str, int]
 event_kinds: dict[str, int]

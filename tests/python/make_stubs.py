@@ -88,7 +88,7 @@ def complete(text: str) -> str:
     for name, fields in PROPERTIES.items():
         text = replace_class(text, name, lambda body, fields=fields: with_fields(body, fields))
     text = replace_class(text, "HeapObject", lambda body: without_slots(body) + FIELDS)
-    text = replace_class(text, "Handle", lambda body: typed_comparisons(body))
+    text = replace_class(text, "Handle", typed_comparisons)
     text = replace_class(text, "Kernel", with_decorators)
     text = text.replace("def __repr__(self):", "def __repr__(self) -> str:")
     errors = "".join(error_class(name, base) for name, base in ERRORS.items())
@@ -103,7 +103,8 @@ def generic(name: str) -> str:
 
 def value_line(match: re.Match[str]) -> str:
     name = match[1]
-    return f"{name}: {VALUES.get(name, 'dict[str, int]' if name.endswith('kinds') else 'dict[str, str]')}"
+    table = "dict[str, int]" if name.endswith("kinds") else "dict[str, str]"
+    return f"{name}: {VALUES.get(name, table)}"
 
 
 def error_class(name: str, base: str) -> str:
@@ -146,7 +147,8 @@ def with_decorators(body: str) -> str:
     """Decorators give the function back unchanged, which only overloads can say."""
     for name in ("process", "kthread", "threaded_irq", "softirq", "hardirq"):
         overloads = (
-            f"    @typing.overload\n    def {name}(self, function: _Function, /) -> _Function: ...\n"
+            "    @typing.overload\n"
+            f"    def {name}(self, function: _Function, /) -> _Function: ...\n"
             f"    @typing.overload\n    def {name}(self, name: str | None = None, /, *, "
             "cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> "
             "collections.abc.Callable[[_Function], _Function]: ...\n"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -189,9 +190,12 @@ def test_body_that_is_not_deterministic_is_refused() -> None:
         for name in "abc":
             k.process(name)(actor)
 
-    with pytest.raises(rs.NondeterminismError, match="actor '.'.*expected"):
+    def explore_often() -> None:
         for _ in range(20):
             rs.explore(body)
+
+    with pytest.raises(rs.NondeterminismError, match=r"actor '.'.*expected"):
+        explore_often()
 
 
 # ---- abandoning
@@ -251,7 +255,7 @@ def test_actor_that_swallows_everything_comes_to_an_end(kinds: Kinds) -> None:
         @k.process("stubborn")
         def stubborn() -> None:
             for _ in range(3):
-                try:
+                try:  # noqa: SIM105
                     _ = k.READ_ONCE(p).value
                 except BaseException:  # noqa: BLE001, PERF203
                     pass
@@ -260,8 +264,6 @@ def test_actor_that_swallows_everything_comes_to_an_end(kinds: Kinds) -> None:
 
 
 def test_flat_memory_over_many_executions() -> None:
-    import tracemalloc
-
     def body(k: rs.Kernel) -> None:
         x = k.shared("x", 0)
 

@@ -157,9 +157,9 @@ def test_wrong_arguments_are_type_errors() -> None:
     def body(k: rs.Kernel) -> None:
         for call in (
             lambda: k.synchronize_rcu(1),
-            lambda: k.mutex_lock(),
+            k.mutex_lock,
             lambda: k.kfree(k.kzalloc("t"), obj=1),
-            lambda: k.kzalloc(),
+            k.kzalloc,
             lambda: k.note(3),
         ):
             with pytest.raises(TypeError):
@@ -210,13 +210,13 @@ def test_handles_are_refused_after_their_execution() -> None:
         lambda: thing.value,
         lambda: setattr(thing, "value", 2),
         lambda: k.READ_ONCE(location),
-        lambda: m.__enter__(),
+        m.__enter__,
         lambda: group.devices,
         lambda: group.name,
         lambda: nic.refcount,
         lambda: nic["iommu"],
         lambda: group.add_device(nic),
-        lambda: guard.__enter__(),
+        guard.__enter__,
         lambda: next(walk),
     ]
     for use in uses:

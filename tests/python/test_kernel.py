@@ -218,7 +218,7 @@ def test_integers_beyond_64_bits_are_refused(value: int) -> None:
 
 
 def test_other_types_are_refused() -> None:
-    with pytest.raises(TypeError, match="value='text'.*an int, a bool, a handle or None"):
+    with pytest.raises(TypeError, match=r"value='text'.*an int, a bool, a handle or None"):
         rs.explore(lambda k: k.shared("x", "text"))
 
 
@@ -364,7 +364,7 @@ def test_object_on_two_lists_by_two_nodes(kinds: Kinds) -> None:
             k.list_add_rcu(thing, one, node="by_name")
             k.list_add_rcu(thing, two, node="by_age")
             k.list_del_rcu(thing, node="by_name")
-            k.BUG_ON([e for e in k.list_for_each_entry(two, node="by_age")] != [thing])
+            k.BUG_ON(list(k.list_for_each_entry(two, node="by_age")) != [thing])
 
     assert kinds(body) == []
 

@@ -132,7 +132,7 @@ def test_freed_fields_are_found_and_never_crash() -> None:
     [
         (lambda k: k.load(k.shared("p", None)).value, "null_dereference"),
         (lambda k: k.list_del(None), "null_dereference"),
-        (lambda k: 1 // 0, "error"),
+        (lambda _: 1 // 0, "error"),
         (lambda k: k.WARN_ON(True), "warn_on"),
         (lambda k: k.BUG_ON(True), "bug_on"),
         (lambda k: k.rcu_read_unlock(), "lock_imbalance"),

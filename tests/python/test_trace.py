@@ -82,7 +82,7 @@ def test_lanes_spans_and_arrows_are_tables(trace: rs.Trace) -> None:
 
 
 def test_tables_name_their_columns(trace: rs.Trace) -> None:
-    with pytest.raises(KeyError, match="'times'.*time, kind"):
+    with pytest.raises(KeyError, match=r"'times'.*time, kind"):
         trace.events["times"]
     assert "rows of time" in repr(trace.events)
 
