@@ -34,8 +34,8 @@ from rcuscope._core import (
     Work,
     __version__,
 )
-from rcuscope.explore import Config, Finding, Progress, Verdict, explore, litmus, replay, step
-from rcuscope.live import Run, Stats, run, workload
+from rcuscope.explore import Config, Cost, Finding, Progress, Verdict, explore, litmus, replay, step
+from rcuscope.live import Latency, Run, Stats, run, workload
 from rcuscope.scenario import Scenario, catalogue, scenario
 from rcuscope.trace import Trace, load
 from rcuscope.variant import Variant
@@ -44,6 +44,7 @@ from rcuscope.vocabulary import ArrowKind, EventKind, FindingKind, LaneKind, Spa
 __all__ = [
     "ArrowKind",
     "Config",
+    "Cost",
     "DevIommu",
     "Device",
     "DeviceName",
@@ -59,6 +60,7 @@ __all__ = [
     "Kernel",
     "Kref",
     "LaneKind",
+    "Latency",
     "LimitError",
     "ListHead",
     "Location",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import rcuscope as rs
-from rcuscope import _core, viewer
+from rcuscope import _core
 from rcuscope.loading import load_scenario
 from rcuscope.progress import ProgressLine
 from rcuscope.scenario import check_expectation
@@ -158,6 +158,8 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 
 def _view(arguments: argparse.Namespace) -> int:
+    from rcuscope import viewer  # noqa: PLC0415  not needed by most programs
+
     viewer.open_file(arguments.file)
     return EXIT_MET
 
@@ -397,4 +399,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def viewer_main() -> int:
     """The command `rcuscope-viewer`."""
+    from rcuscope import viewer  # noqa: PLC0415  not needed by most programs
+
     return viewer.main()

@@ -6,17 +6,21 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from rcuscope import _core, show
 from rcuscope.scenario import Body, Scenario, as_scenario
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
+from rcuscope.vocabulary import EventKind
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from os import PathLike
 
 _STRATEGIES: Final = ("dpor", "exhaustive", "random")
+_FIRST_SCHEDULE: Final = "s1:"  # no choices: the running actor goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,18 @@ class Progress(NamedTuple):
     findings: int
     share_done: float  # 0 to 1; 0 if unknown
     seconds: float
+
+
+class Cost(NamedTuple):
+    """What an execution costs, counted in the first one that the search tries.
+
+    Attributes:
+        grace_periods: Actor -> number of grace periods that it waits for.
+        locks_held: Actor -> mutexes that it holds while it waits for one.
+    """
+
+    grace_periods: dict[str, int]
+    locks_held: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -174,6 +190,22 @@ class Verdict(show.Shown):
     variant: Variant = field(default_factory=Variant)
     summary: str = field(default="", repr=False)
     chose_memory: bool = field(default=False, repr=False, compare=False)
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def cost(self) -> Cost:
+        """Grace periods waited for per actor, and locks held over one.
+
+        Counted in the execution in which every actor runs as far as it can.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> rs.explore("posted").cost.grace_periods
+            {'hot unplug': 1}
+        """
+        if self.origin is None:
+            raise ValueError("this verdict does not know its scenario any more")
+        return _count_cost(_replay(self.origin, _FIRST_SCHEDULE))
 
     def assert_safe(self) -> Verdict:
         """Returns self if the outcome is SAFE; for tests.
@@ -335,6 +367,7 @@ def _as_verdict(found: _core.Verdict, origin: Origin, chose_memory: bool) -> Ver
         variant=origin.variant,
         summary=found.summary(),
         chose_memory=chose_memory,
+        origin=origin,
     )
 
 
@@ -428,6 +461,28 @@ def _replay(origin: Origin, schedule: str, finding: Finding | None = None) -> Tr
     return Trace(store)
 
 
+def _count_cost(trace: Trace) -> Cost:
+    names = [name for name, _, _ in trace.actors]
+    objects = [name for name, _ in trace.objects]
+    grace_periods: dict[str, int] = {}
+    held: dict[str, list[str]] = {}
+    locks_held: dict[str, tuple[str, ...]] = {}
+    columns = (trace.events[name].tolist() for name in ("kind", "actor", "object"))
+    for kind, actor, thing in zip(*columns, strict=True):
+        if actor <= 0:  # set-up and teardown are not what is studied
+            continue
+        name, locks = names[actor], held.setdefault(names[actor], [])
+        if kind == EventKind["mutex_lock"]:
+            locks.append(objects[thing])
+        elif kind == EventKind["mutex_unlock"]:
+            locks.remove(objects[thing])
+        elif kind == EventKind["synchronize_rcu_start"]:
+            grace_periods[name] = grace_periods.get(name, 0) + 1
+            if locks:
+                locks_held[name] = (*locks_held.get(name, ()), *locks)
+    return Cost(grace_periods, locks_held)
+
+
 def replay(
     scenario: Scenario | str | Body,
     schedule: str,
@@ -469,7 +524,7 @@ def step(scenario: Scenario | str | Body) -> NoReturn:
     raise _not_there_yet(f"rs.step({scenario!r})")
 
 
-def litmus(path_or_text: str | Path) -> NoReturn:
+def litmus(path_or_text: str | PathLike[str]) -> NoReturn:
     """Not there yet: litmus tests as scenarios.
 
     Raises:

@@ -132,6 +132,9 @@ def _as_run(store: Any, found: Any, numbers: dict[str, Any], about: tuple[str, V
         )
         for finding in found
     )
+    trace = Trace(store)
+    for finding in findings:  # there is no schedule to replay: the run's own trace shows it
+        object.__setattr__(finding, "_trace", trace)
     stats = Stats(
         **{
             **numbers,
@@ -140,7 +143,7 @@ def _as_run(store: Any, found: Any, numbers: dict[str, Any], about: tuple[str, V
         }
     )
     name, variant = about
-    return Run(trace=Trace(store), findings=findings, stats=stats, scenario=name, variant=variant)
+    return Run(trace=trace, findings=findings, stats=stats, scenario=name, variant=variant)
 
 
 def run(

@@ -268,6 +268,14 @@ def test_schedule_of_another_scenario_is_refused() -> None:
         rs.replay(lost_update, "s1:7x40")
 
 
-def test_finding_made_live_has_no_trace_of_its_own() -> None:
+def test_finding_without_schedule_has_no_trace() -> None:
     with pytest.raises(ValueError, match="no schedule"):
         _ = rs.Finding(kind="leak", message="lost").trace
+
+
+def test_cost_counts_grace_periods_and_locks_held_over_them() -> None:
+    posted = rs.explore("posted").cost
+    assert posted.grace_periods == {"hot unplug": 1}
+    assert posted.locks_held == {}
+    under_mutex = rs.explore("posted", variant=rs.Variant(defer_free="under_mutex")).cost
+    assert any("mutex" in lock for lock in under_mutex.locks_held["hot unplug"])

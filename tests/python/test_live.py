@@ -104,6 +104,7 @@ def test_free_without_grace_period_is_found() -> None:
     with pytest.raises(rs.UnsafeError, match="use_after_free"):
         run.assert_no_findings()
     assert "use_after_free" in run.to_json()
+    assert run.findings[0].trace is run.trace
 
 
 def test_freed_fields_are_found_and_never_crash() -> None:
