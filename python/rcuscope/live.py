@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, NoReturn
 
 from rcuscope import _core, show
-from rcuscope.explore import Finding
 from rcuscope.scenario import Body, Scenario, as_scenario
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
+from rcuscope.verdict import Finding
 
 _FLAVORS: Final = ("memb", "mb", "bp", "qsbr")
 _LEVELS: Final = ("full", "section", "logical", "off")

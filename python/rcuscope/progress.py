@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from types import TracebackType
 
-from rcuscope.explore import Progress
+from rcuscope.verdict import Progress
 
 _QUIET_SECONDS = 0.5  # a search that ends sooner shows nothing
 

@@ -24,10 +24,11 @@ from rcuscope import (
     scenario,
     trace,
     variant,
+    verdict,
     viewer,
 )
 
-MODULES = [rs, cli, demo, doctor, loading, progress, variant, viewer]
+MODULES = [rs, cli, demo, doctor, loading, progress, variant, verdict, viewer]
 # Names that the package shadows by functions of the same name.
 MODULES += [sys.modules[f"rcuscope.{name}"] for name in ("explore", "live", "scenario", "trace")]
 del explore, live, scenario, trace
