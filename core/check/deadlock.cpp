@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "check/checker.h"
+#include "model/lock.h"
 
 namespace rcuscope {
 namespace {
@@ -27,15 +28,26 @@ std::string edge(const Execution& execution, const ModelActor& actor, ActorId bl
   }
 }
 
+/// An actor that waits for nobody who could still act: the owner of its mutex has ended.
+std::string dead_end(const Execution& execution, const ModelActor& actor) {
+  const std::string who = "'" + actor.spec.name + "' waits ";
+  if (actor.pending.kind != OperationKind::mutex_lock) return who + "for ever";
+  const ActorId owner = static_cast<const ModelMutex*>(actor.pending.address)->owner;
+  return who + "for the mutex " + execution.location_name(actor.pending) + ", held by '" +
+         execution.actor(owner).spec.name + "', which has ended";
+}
+
 class Deadlock final : public Observer {
  public:
   void on_blocked(Execution& execution) override {
     const std::vector<ActorId> cycle = find_cycle(execution);
     std::string message = "INFO: task blocked: ";
     for (std::size_t i = 0; i < cycle.size(); ++i) {
-      const ActorId next = cycle[(i + 1) % cycle.size()];
+      const ModelActor& actor = execution.actor(cycle[i]);
       if (i > 0) message += "; ";
-      message += edge(execution, execution.actor(cycle[i]), next);
+      message += execution.blockers(actor).empty()
+                     ? dead_end(execution, actor)
+                     : edge(execution, actor, cycle[(i + 1) % cycle.size()]);
     }
     std::string place;
     for (const ActorId id : cycle)
@@ -71,7 +83,8 @@ class Deadlock final : public Observer {
       path.push_back(at);
       at = next;
     }
-    if (path.empty()) path.push_back(at);
+    // No cycle: what the last one waits for is all that matters.
+    if (std::find(path.begin(), path.end(), at) == path.end()) path = {at};
     const auto by_name = [&](ActorId a, ActorId b) {
       return execution.actor(a).spec.name < execution.actor(b).spec.name;
     };

@@ -25,6 +25,11 @@ class RcuUsage final : public Observer {
                            " ends inside a read-side critical section, " +
                            std::to_string(actor.reader_nesting) + " rcu_read_unlock missing",
                        "rcu_read_lock in " + actor.spec.name);
+    for (const ModelMutex* lock : actor.held_mutexes)
+      execution.report(FindingKind::lock_imbalance, actor.id,
+                       "BUG: " + actor.spec.name + " ends, but still has locks held! (" +
+                           execution.part_name(lock, lock->name) + ")",
+                       "mutex_lock in " + actor.spec.name);
   }
 
  private:

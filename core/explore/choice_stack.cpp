@@ -24,6 +24,15 @@ bool wakes(const Candidate& sleeper, const Candidate& executed, bool lazy_reader
   return false;
 }
 
+/// Addresses are compared on the model's heap only, where they do not depend on the process.
+bool is_same_operation(const Execution& execution, const Operation& before, const Operation& now) {
+  if (before.kind != now.kind || before.access != now.access ||
+      before.claim_count != now.claim_count)
+    return false;
+  return execution.is_on_heap(now.address) ? before.address == now.address
+                                           : !execution.is_on_heap(before.address);
+}
+
 }  // namespace
 
 bool ChoicePoint::is_asleep(ActorId actor) const { return contains(sleep, actor); }
@@ -92,7 +101,7 @@ ActorId ChoiceStack::follow(const Execution& execution, std::span<const ActorId>
   for (std::size_t i = 0; difference_.empty() && i < enabled.size(); ++i) {
     const Operation& now = execution.actor(enabled[i]).pending;
     const Operation& before = point.enabled[i].operation;
-    if (enabled[i] != point.enabled[i].actor || now.kind != before.kind)
+    if (enabled[i] != point.enabled[i].actor || !is_same_operation(execution, before, now))
       describe_difference(execution, enabled[i], before, now);
   }
   if (!difference_.empty()) return {};

@@ -17,11 +17,17 @@ class Story {
           trace.columns().value[i] != static_cast<std::int64_t>(finding.kind))
         continue;
       if (trace.time(i) != std::max<Step>(finding.step, 0)) continue;
+      // Several may have been made at one step: prefer the one about the same object.
+      if (!finding_) finding_ = i;
+      if (object_name_or_none(trace.columns().object[i]) != finding.place) continue;
       finding_ = i;
       break;
     }
   }
 
+  std::string object_name_or_none(std::int32_t id) const {
+    return id < 0 ? std::string() : object_name(id);
+  }
   bool is_known() const { return finding_.has_value(); }
   std::int32_t actor() const { return trace_.columns().actor[*finding_]; }
   std::int32_t object() const { return trace_.columns().object[*finding_]; }
@@ -70,6 +76,16 @@ class Story {
   const TraceStore& trace_;
   std::optional<EventIndex> finding_;
 };
+
+std::string explain_double_free(const Story& story) {
+  const std::int32_t object = story.object();
+  if (object < 0) return "";
+  const auto freed = story.last(EventKind::kfree, object, -1);
+  if (!freed) return "";
+  return story.actor_name(story.actor()) + " frees " + story.object_name(object) + " at " +
+         story.at_event(story.finding()) + ", but " + story.who(*freed) + " had freed it at " +
+         story.at_event(*freed) + " already. Whoever frees must be the only one who can.";
+}
 
 std::string unlink_sentence(const Story& story, std::optional<EventIndex> unlinked) {
   if (!unlinked) return "";
@@ -167,8 +183,30 @@ std::string explain(const Finding& finding, const TraceStore& trace) {
   std::string text;
   switch (finding.kind) {
     case FindingKind::use_after_free:
-    case FindingKind::double_free:
       text = explain_use_after_free(story);
+      break;
+    case FindingKind::double_free:
+      text = explain_double_free(story);
+      break;
+    case FindingKind::deadlock:
+      text = "Nobody can go on: each of them waits for the next, and the last for the first. " +
+             finding.message.substr(finding.message.find('\'')) + ".";
+      break;
+    case FindingKind::lock_imbalance:
+      text = "In '" + finding.actor +
+             "', a lock or read-side critical section is left that was not entered, or entered and "
+             "never left. " +
+             finding.place + ".";
+      break;
+    case FindingKind::null_dereference:
+      text = "'" + finding.actor +
+             "' follows a pointer that is NULL. The last thing that it read was " + finding.place +
+             ".";
+      break;
+    case FindingKind::suspicious_rcu_usage:
+      text = "'" + finding.actor +
+             "' uses RCU where lockdep would object: the rule is one of contexts, so it holds in "
+             "every schedule that gets here.";
       break;
     case FindingKind::list_corruption:
       text = explain_list_corruption(story, finding);

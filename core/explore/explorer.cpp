@@ -12,6 +12,8 @@
 namespace rcuscope {
 namespace {
 
+constexpr const char* limit_execution_size = "execution_size";
+
 using SteadyClock = std::chrono::steady_clock;
 
 std::unique_ptr<Strategy> make_strategy(const ExploreOptions& options) {
@@ -76,7 +78,14 @@ class Search {
 
   void run_once() {
     Execution& execution = checked_.execution;
-    const ExecutionEnd end = execution.run(program_, *strategy_);
+    ExecutionEnd end{};
+    try {
+      end = execution.run(program_, *strategy_);
+    } catch (const LimitError&) {  // more actors or memory than one execution may have
+      verdict_.limit = limit_execution_size;
+      for (const Finding& finding : execution.findings()) keep(finding);
+      return;
+    }
     verdict_.steps += static_cast<std::uint64_t>(execution.steps());
     if (end == ExecutionEnd::redundant)
       ++verdict_.blocked;
@@ -172,16 +181,31 @@ std::string Verdict::summary() const {
   return text + std::to_string(findings.size()) + (findings.size() == 1 ? " finding" : " findings");
 }
 
+namespace {
+
+/// Runs a finding's schedule again for its explanation. Throws: NondeterminismError if it does not
+/// show.
+void explain_by_replay(Finding& finding, const Program& program, ActorRunner& runner,
+                       const ExploreOptions& options) {
+  const ReplayResult again = replay(program, runner, finding.schedule, options);
+  for (const Finding& other : again.findings) {
+    if (other.kind != finding.kind || other.place != finding.place) continue;
+    finding.message = other.message;  // a recorded execution also knows lines of Python
+    finding.explanation = other.explanation;
+    return;
+  }
+  throw NondeterminismError(std::string(describe(finding.kind).name) + " in actor '" +
+                            finding.actor + "' does not show when its schedule " +
+                            finding.schedule +
+                            " runs again; the scenario's body must be deterministic");
+}
+
+}  // namespace
+
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options) {
   Verdict verdict = Search(program, runner, options).run();
-  for (Finding& finding : verdict.findings) {
-    const ReplayResult again = replay(program, runner, finding.schedule, options);
-    for (const Finding& explained : again.findings)
-      if (explained.kind == finding.kind && explained.place == finding.place) {
-        finding.message = explained.message;  // a recorded execution also knows lines of Python
-        finding.explanation = explained.explanation;
-      }
-  }
+  if (verdict.limit == limit_execution_size) return verdict;  // it would be reached again
+  for (Finding& finding : verdict.findings) explain_by_replay(finding, program, runner, options);
   return verdict;
 }
 

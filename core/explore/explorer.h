@@ -54,9 +54,9 @@ struct Verdict {
   std::uint64_t blocked = 0;     ///< Given up because all that could follow was explored already.
   std::uint64_t steps = 0;       ///< Operations executed in all.
   double seconds = 0;
-  std::string
-      limit;  ///< Which limit ended the search: "max_executions", "interrupted" ...; empty = none.
-  double estimate = 0;            ///< Estimated number of executions in all; 0 if unknown.
+  std::string limit;    ///< Which limit ended the search: "max_executions", "execution_size" ...;
+                        ///< empty = none.
+  double estimate = 0;  ///< Estimated number of executions in all; 0 if unknown.
   std::vector<Finding> findings;  ///< One of each kind and place, with the fewest context switches.
   std::set<std::string> final_states;
 

@@ -70,7 +70,8 @@ void Iommu<W, Steps>::check_group_at_end(GroupRecord<W>& record) {
     ++member_count;
     blocked_count += w_.read(gdev->blocked, Access::plain) ? 1 : 0;
   }
-  const int owned = record.scenario_references.load(std::memory_order_relaxed) +
+  // Of the scenario's references only its creator's may be left: API.md 5.
+  const int owned = std::min(record.scenario_references.load(std::memory_order_relaxed), 1) +
                     (group->is_pinned ? 0 : w_.read(group->unclaimed_reference, Access::plain));
   const int references = w_.refcount_read(group->devices_kobj);
   constexpr int largest_real_count = 1 << 20;

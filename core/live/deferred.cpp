@@ -41,7 +41,10 @@ void run_deferred(rcu_head* head) {
   session.callback_delay.add(monotonic_now() - deferred->queued_at);
   if (!repetition.is_abandoned()) {
     record_end_of_grace_period(session, deferred->grace_period);
-    deferred->run(trace_id(deferred->grace_period));
+    try {
+      deferred->run(trace_id(deferred->grace_period));
+    } catch (const EndOfActor&) {  // a fatal finding, made outside of any actor: kfree_rcu's free
+    }
   }
   deferred->run = nullptr;  // what it holds ends before anybody learns that it has ended
   repetition.finish_callback(deferred->number);

@@ -5,8 +5,10 @@
 #include <bitset>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
+#include "model/lock.h"
 #include "model/operation.h"
 #include "world/actor_spec.h"
 
@@ -37,6 +39,8 @@ struct ModelActor {
   std::int32_t reader_nesting = 0;
   ContextMask mask;
   Step section_opened_at = -1;  ///< -1: not a reader.
+
+  std::vector<const ModelMutex*> held_mutexes;
 
   // why it may have to wait before its first operation
   std::int32_t grace_period = -1;  ///< Callbacks, kfree_rcu, queue_rcu_work: start after its end.

@@ -123,6 +123,7 @@ class Execution final : public ActorEntry {
   ActorId current() const { return current_; }
   Phase phase() const { return phase_; }
   ModelHeap& heap() { return heap_; }
+  bool is_on_heap(const void* address) const { return heap_.contains(address); }
   const GracePeriods& grace_periods() const { return grace_periods_; }
   const WorkItem& work_item(std::int32_t index) const {
     return work_[static_cast<std::size_t>(index)];
@@ -130,6 +131,7 @@ class Execution final : public ActorEntry {
   const std::string& text(StringId id) const { return texts_[static_cast<std::size_t>(id.value)]; }
   std::string object_name(ObjectId object) const;
   std::string location_name(const Operation& operation) const;
+  std::string part_name(const void* address, const char* literal) const;
   /// Whom an unfinished actor waits for, if it cannot go on.
   std::vector<ActorId> blockers(const ModelActor& actor) const;
   bool is_enabled(const ModelActor& actor) const;
@@ -161,9 +163,8 @@ class Execution final : public ActorEntry {
   std::int32_t add_work(std::string name, Callback function, const void* address);
   WorkItem& work(std::int32_t index) { return work_[static_cast<std::size_t>(index)]; }
   void cancel_worker(ActorId worker);
-  void note_lock_taken() {
-    if (!log_.empty()) log_.back().took_lock = true;
-  }
+  void take(ModelMutex& lock);
+  void release(ModelMutex& lock);
 
   // --- trace
   bool is_tracing() const { return trace_ != nullptr; }

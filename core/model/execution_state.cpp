@@ -194,6 +194,19 @@ void Execution::cancel_worker(ActorId worker) {
   actor.cancelled_at = static_cast<std::int32_t>(log_.size()) - 1;
 }
 
+// --- locks
+
+void Execution::take(ModelMutex& lock) {
+  lock.owner = current_;
+  me().held_mutexes.push_back(&lock);
+  if (!log_.empty()) log_.back().took_lock = true;
+}
+
+void Execution::release(ModelMutex& lock) {
+  lock.owner = {};
+  std::erase(me().held_mutexes, &lock);
+}
+
 // --- reports
 
 void Execution::report(FindingKind kind, ActorId actor, std::string message, std::string place,
@@ -248,8 +261,12 @@ std::string Execution::object_name(ObjectId object) const {
 }
 
 std::string Execution::location_name(const Operation& operation) const {
-  const ObjectId object = heap_.find(operation.address);
-  const std::string part = operation.location;
+  return part_name(operation.address, operation.location);
+}
+
+std::string Execution::part_name(const void* address, const char* literal) const {
+  const ObjectId object = heap_.find(address);
+  const std::string part = literal;
   const std::string around = object_name(object);
   if (around.empty()) return part;  // nothing around it, or an object that only its part names
   return part.empty() ? around : around + "->" + part;

@@ -47,6 +47,9 @@ class ModelHeap {
   /// Zeroed memory. Throws: LimitError when the actor's arena is full.
   ObjectId allocate(ActorId actor, const char* type, StringId name, std::size_t bytes);
 
+  bool contains(const void* address) const {
+    return reinterpret_cast<std::uintptr_t>(address) - base_ < total_bytes_;
+  }
   /// The object around an address, or none.
   ObjectId find(const void* address) const {
     const auto offset = reinterpret_cast<std::uintptr_t>(address) - base_;

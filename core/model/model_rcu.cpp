@@ -180,8 +180,7 @@ void Model::mutex_lock(mutex& lock, Place place) const {
   if (execution_->is_tracing() && lock.owner.is_valid() && !execution_->me().is_abandoned)
     execution_->emit(EventKind::mutex_contended, object, lock.owner.value, place);
   if (!execution_->step(operation)) return;
-  lock.owner = execution_->current();
-  execution_->note_lock_taken();
+  execution_->take(lock);
   execution_->emit(EventKind::mutex_lock, object, 0, place);
 }
 
@@ -190,8 +189,7 @@ bool Model::mutex_trylock(mutex& lock, Place place) const {
   operation.claim(ResourceClass::lock, reinterpret_cast<std::uintptr_t>(&lock), Mode::try_acquire);
   if (!execution_->step(operation)) return false;
   if (lock.owner.is_valid()) return false;
-  lock.owner = execution_->current();
-  execution_->note_lock_taken();
+  execution_->take(lock);
   execution_->emit(EventKind::mutex_lock, execution_->trace_object(&lock, lock.name, "mutex"), 0,
                    place);
   return true;
@@ -202,7 +200,7 @@ void Model::mutex_unlock(mutex& lock, Place place) const {
   operation.claim(ResourceClass::lock, reinterpret_cast<std::uintptr_t>(&lock), Mode::release);
   if (!execution_->step(operation)) return;
   if (lock.owner != execution_->current()) return;  // reported by the observer of locks
-  lock.owner = {};
+  execution_->release(lock);
   execution_->emit(EventKind::mutex_unlock, execution_->trace_object(&lock, lock.name, "mutex"), 0,
                    place);
 }

@@ -318,6 +318,48 @@ TEST_F(ExecutionTest, unlock_without_lock_is_reported_and_the_run_goes_on) {
   EXPECT_EQ(verdict.final_states, std::set<std::string>{"x=1 y=0"});
 }
 
+TEST_F(ExecutionTest, mutex_that_its_holder_keeps_beyond_its_end_is_reported) {
+  const auto keep = [](Model w, ptr<Cell> cell) {
+    w.declare({"a", ActorKind::process, {}, [=] { w.mutex_lock(cell->first); }});
+  };
+  EXPECT_EQ(kinds(search(program(keep))), std::set<std::string>{"lock_imbalance"});
+  const Verdict verdict = search(program([keep](Model w, ptr<Cell> cell) {
+    keep(w, cell);
+    w.declare({"b", ActorKind::process, {}, [=] {
+                 w.mutex_lock(cell->first);
+                 w.mutex_unlock(cell->first);
+               }});
+  }));
+  ASSERT_TRUE(kinds(verdict).contains("deadlock"));
+  for (const Finding& finding : verdict.findings) {
+    if (finding.kind != FindingKind::deadlock) continue;
+    EXPECT_NE(finding.message.find("'b' waits for the mutex"), std::string::npos)
+        << finding.message;
+    EXPECT_NE(finding.message.find("'a', which has ended"), std::string::npos) << finding.message;
+  }
+}
+
+TEST_F(ExecutionTest, another_location_at_the_same_choice_is_nondeterminism) {
+  int run = 0;
+  const auto fickle = program([&run](Model w, ptr<Cell> cell) {
+    ++run;
+    w.declare({"a", ActorKind::process, {}, [=, &run] {
+                 w.write(run == 1 ? cell->x : cell->y, 1, Access::once);
+               }});
+    w.declare({"b", ActorKind::process, {}, [=] { w.write(cell->x, 2, Access::once); }});
+  });
+  EXPECT_THROW(search(fickle), NondeterminismError);
+}
+
+TEST_F(ExecutionTest, more_actors_than_an_execution_may_have_make_the_verdict_unknown) {
+  const Verdict verdict = search(program([](Model w, ptr<Cell>) {
+    for (std::size_t i = 0; i <= max_actors; ++i)
+      w.declare({"actor " + std::to_string(i), ActorKind::process, {}, [] {}});
+  }));
+  EXPECT_EQ(verdict.outcome, Outcome::unknown);
+  EXPECT_EQ(verdict.limit, "execution_size");
+}
+
 TEST_F(ExecutionTest, step_limit_makes_the_verdict_unknown) {
   const Program endless = program([](Model w, ptr<Cell> cell) {
     w.declare({"spinner", ActorKind::process, {}, [=] {
