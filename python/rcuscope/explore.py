@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from rcuscope import _core
-from rcuscope.scenario import Body, Scenario, as_scenario
+from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
 from rcuscope.verdict import Config, Finding, Origin, Progress, Verdict, replay_origin
@@ -54,10 +54,11 @@ def _check_engine(
         raise _not_there_yet("executor=")
 
 
-def _check_positive(**limits: float | None) -> None:
-    for name, value in limits.items():
-        if value is not None and value <= 0:
-            raise ValueError(f"{name}={value}: expected more than 0, or None for no limit")
+def _check_origin(variant: object, config: object) -> None:
+    if variant is not None and not isinstance(variant, Variant):
+        raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant.parse(text)")
+    if config is not None and not isinstance(config, Config):
+        raise TypeError(f"config={config!r}: expected a Config")
 
 
 def _as_finding(found: _core.Finding, origin: Origin) -> Finding:
@@ -149,7 +150,12 @@ def explore(
         use_after_free
     """
     _check_engine(memory, strategy, preemption_bound, iommu, jobs, executor)
-    _check_positive(max_executions=max_executions, max_steps=max_steps, max_seconds=max_seconds)
+    check_number("max_executions", max_executions, whole=True)
+    check_number("max_steps", max_steps, whole=True)
+    check_number("max_seconds", max_seconds)
+    if not isinstance(seed, int) or not 0 <= seed < 2**64:
+        raise ValueError(f"seed={seed!r}: expected an int of 64 bits, 0 or more")
+    _check_origin(variant, config)
     explored = as_scenario(scenario)
     origin = Origin(explored, variant or explored.variant, config or Config())
     options = {
@@ -199,6 +205,7 @@ def replay(
         >>> rs.replay("list_del", finding.schedule).clock
         'steps'
     """
+    _check_origin(variant, config)
     replayed = as_scenario(scenario)
     return replay_origin(
         Origin(replayed, variant or replayed.variant, config or Config()), schedule

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, NoReturn
 
 from rcuscope import _core, show
-from rcuscope.scenario import Body, Scenario, as_scenario
+from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
 from rcuscope.verdict import Finding
@@ -187,9 +187,11 @@ def run(
     """
     if repeat is not None and seconds is not None:
         raise ValueError(f"repeat={repeat} and seconds={seconds}: give one of them")
-    for name, value in (("repeat", repeat), ("seconds", seconds), ("timeout", timeout)):
-        if value is not None and value <= 0:
-            raise ValueError(f"{name}={value}: expected more than 0")
+    check_number("repeat", repeat, whole=True)
+    check_number("seconds", seconds)
+    check_number("timeout", timeout)
+    if variant is not None and not isinstance(variant, Variant):
+        raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant.parse(text)")
     if flavor not in _FLAVORS:
         raise ValueError(f"flavor={flavor!r}: expected one of {', '.join(_FLAVORS)}")
     if trace not in _LEVELS:

@@ -20,6 +20,17 @@ def check_expectation(expect: str | None) -> None:
         raise ValueError(f"expect={expect!r}: expected None or one of {', '.join(_EXPECTATIONS)}")
 
 
+def check_number(name: str, value: object, *, whole: bool = False) -> None:
+    """Raises TypeError or ValueError unless it is None or a number above 0."""
+    if value is None:
+        return
+    kinds = int if whole else (int, float)
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}: expected {'an int' if whole else 'a number'} or None")
+    if not value > 0:  # also NaN
+        raise ValueError(f"{name}={value!r}: expected more than 0")
+
+
 class Scenario:
     """A function that sets objects up and declares actors, with what is known about it.
 

@@ -218,6 +218,12 @@ def test_progress_is_told_and_may_stop_the_search() -> None:
         ({"iommu": object}, NotImplementedError, "iommu"),
         ({"max_executions": 0}, ValueError, "max_executions=0"),
         ({"max_seconds": -1}, ValueError, "max_seconds=-1"),
+        ({"max_seconds": float("nan")}, ValueError, "max_seconds=nan"),
+        ({"max_executions": 1.5}, TypeError, "max_executions=1.5"),
+        ({"max_steps": "9"}, TypeError, "max_steps='9'"),
+        ({"seed": -1}, ValueError, "seed=-1"),
+        ({"variant": "reclaim=none"}, TypeError, "expected a Variant"),
+        ({"config": "strict"}, TypeError, "expected a Config"),
     ],
 )
 def test_wrong_options_say_why(

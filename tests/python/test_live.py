@@ -243,10 +243,12 @@ def test_threads_and_kernels_go_away() -> None:
         ({"timeout": 0}, "timeout=0"),
         ({"flavor": "classic"}, "memb, mb, bp, qsbr"),
         ({"trace": "some"}, "full, section, logical, off"),
+        ({"repeat": 1.5}, "repeat=1.5"),
+        ({"variant": "posted"}, "expected a Variant"),
     ],
 )
 def test_wrong_options_say_why(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         rs.run("posted", **options)
 
 

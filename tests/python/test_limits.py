@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is too much, too deep or odd ends in a clear error or a finding, and never in a crash."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import rcuscope as rs
+
+Kinds = Callable[..., list[str]]
+RESIDENT_GROWTH_MAX_KIB = 2_000
+
+
+def resident_kib() -> int:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4
+
+
+def small(k: rs.Kernel) -> None:
+    x = k.shared("x", k.kzalloc("thing", value=1))
+
+    @k.process("reader")
+    def reader() -> None:
+        with k.rcu_read_side():
+            k.READ_ONCE(x)
+
+    k.process("updater")(lambda: k.call_rcu(lambda: None))
+
+
+def test_too_many_actors() -> None:
+    def body(k: rs.Kernel) -> None:
+        for number in range(200):
+            k.process(f"p{number}")(lambda: None)
+
+    with pytest.raises(rs.LimitError, match="more than 128 actors"):
+        rs.explore(body)
+
+
+def test_too_many_callbacks_of_an_actor() -> None:
+    def body(k: rs.Kernel) -> None:
+        k.process("actor")(lambda: [k.call_rcu(lambda: None) for _ in range(500)])
+
+    with pytest.raises(rs.LimitError, match="more than 128 actors, callbacks"):
+        rs.explore(body)
+
+
+def test_too_much_memory() -> None:
+    def body(k: rs.Kernel) -> None:
+        k.process("actor")(lambda: [k.kzalloc("thing") for _ in range(100_000)])
+
+    with pytest.raises(rs.LimitError, match="an actor may allocate"):
+        rs.explore(body, max_steps=1_000_000)
+
+
+def test_endless_recursion_is_an_error(kinds: Kinds) -> None:
+    def body(k: rs.Kernel) -> None:
+        def recurse(depth: int) -> int:
+            return recurse(depth + 1)
+
+        k.process("actor")(lambda: recurse(0))
+
+    assert kinds(body) == ["error"]
+
+
+def test_exit_of_an_actor_is_an_error(kinds: Kinds) -> None:
+    assert kinds(lambda k: k.process("actor")(lambda: sys.exit(3))) == ["error"]
+
+
+def test_generators_unwind_too(kinds: Kinds) -> None:
+    def body(k: rs.Kernel) -> None:
+        x = k.shared("x", 0)
+
+        def values() -> Iterator[int]:
+            try:
+                for _ in range(3):
+                    yield k.READ_ONCE(x)
+            finally:
+                k.WRITE_ONCE(x, 1)
+
+        @k.process
+        def actor() -> None:
+            for value in values():
+                if value:
+                    break
+
+        k.process("other")(lambda: k.WRITE_ONCE(x, 2))
+
+    assert kinds(body) == []
+
+
+@pytest.mark.live
+def test_explorations_and_runs_nest(kinds: Kinds) -> None:
+    def body(k: rs.Kernel) -> None:
+        assert rs.explore(small).outcome == "SAFE"
+
+        @k.process
+        def actor() -> None:
+            assert rs.explore("posted").outcome == "SAFE"
+            assert rs.run("posted").findings == ()
+
+    assert kinds(body) == []
+    assert rs.run(body).findings == ()
+
+
+@pytest.mark.live
+def test_a_thousand_runs_need_no_more_memory() -> None:
+    def work() -> None:
+        rs.explore(small)
+        rs.explore("list_del").findings[0].trace.to_svg()
+
+    for _ in range(50):
+        work()
+    gc.collect()
+    before = resident_kib()
+    for _ in range(1_000):
+        work()
+    gc.collect()
+    assert resident_kib() - before < RESIDENT_GROWTH_MAX_KIB
+
+
+def test_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = Path(__file__).resolve().parents[2] / "README.md"
+    block = readme.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "readme"}
+    exec(compile(block, str(readme), "exec"), names)
+    assert isinstance(names["posted"], rs.Scenario)
+    assert isinstance(names["verdict"], rs.Verdict)
