@@ -57,9 +57,10 @@ std::string text_of(const py::object& object) { return py::str(object).cast<std:
 /// "ValueError: too many", then the traceback.
 std::string describe_error(const py::error_already_set& error) {
   const std::string first = text_of(error.type().attr("__name__")) + ": " + text_of(error.value());
+  // A call that did not get as far as the function has no traceback.
+  const py::object trace = error.trace() ? py::object(error.trace()) : py::object(py::none());
   const py::object lines =
-      py::module_::import("traceback")
-          .attr("format_exception")(error.type(), error.value(), error.trace());
+      py::module_::import("traceback").attr("format_exception")(error.type(), error.value(), trace);
   return first + "\n" + text_of(py::str("").attr("join")(lines));
 }
 

@@ -25,7 +25,23 @@ DeclarationObject* as_declaration(PyObject* object) {
   return reinterpret_cast<DeclarationObject*>(object);
 }
 
+/// Calling a generator function or a coroutine function runs none of its code.
+void refuse_generator(PyObject* function) {
+  PyObject* const code = PyObject_GetAttrString(function, "__code__");
+  if (code == nullptr) {
+    PyErr_Clear();  // some other callable
+    return;
+  }
+  const int flags = PyCode_Check(code) ? reinterpret_cast<PyCodeObject*>(code)->co_flags : 0;
+  Py_DECREF(code);
+  if ((flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0)
+    raise(PyExc_TypeError,
+          "%R is a generator or coroutine: calling it runs nothing; an actor is a plain function",
+          function);
+}
+
 void declare(DeclarationObject& declared, PyObject* function) {
+  refuse_generator(function);
   KernelObject* const kernel = declared.kernel;
   ActorSpec actor;
   actor.name =

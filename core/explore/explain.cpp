@@ -189,8 +189,11 @@ std::string explain(const Finding& finding, const TraceStore& trace) {
       text = explain_double_free(story);
       break;
     case FindingKind::deadlock:
-      text = "Nobody can go on: each of them waits for the next, and the last for the first. " +
-             finding.message.substr(finding.message.find('\'')) + ".";
+      text =
+          (finding.message.find("has ended") == std::string::npos
+               ? "Nobody can go on: each of them waits for the next, and the last for the first. "
+               : "Nobody can go on: what is waited for can never come. ") +
+          finding.message.substr(finding.message.find('\'')) + ".";
       break;
     case FindingKind::lock_imbalance:
       text = "In '" + finding.actor +
