@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import warnings
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, NoReturn
@@ -14,6 +15,7 @@ from rcuscope.trace import Trace
 from rcuscope.variant import Variant
 from rcuscope.vocabulary import EventKind
 
+_TEXT_WIDTH: Final = 100  # of explanations, in characters
 _FIRST_SCHEDULE: Final = "s1:"  # no choices: the running actor goes on
 
 
@@ -138,7 +140,7 @@ class Finding(show.Shown):
     def __str__(self) -> str:
         lines = [f"{self.kind} in {self.actor}" if self.actor else self.kind]
         lines.append(f"  {self.message.rstrip()}")
-        lines += [f"  {line}" for line in self.explanation.splitlines()]
+        lines += [f"  {line}" for line in textwrap.wrap(self.explanation, _TEXT_WIDTH)]
         if self.kconfig:
             lines.append(f"  a kernel would show it with {self.kconfig}")
         if self.schedule:
