@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/error.h"
 #include "bindings.h"
 #include "errors.h"
 #include "explore_options.h"
@@ -192,9 +193,12 @@ Verdict explore_python(py::function body, const Variant& variant, const py::dict
   PythonRun run(std::move(body), attention);
   const Program program = run.program(variant);
   Verdict verdict;
-  {
+  try {
     const GilReleased released;
     verdict = explore(program, run.runner(), explore_with);
+  } catch (const NondeterminismError&) {
+    attention.rethrow();  // it was interrupted while a finding was run again
+    throw;
   }
   run.take_interruption();
   attention.rethrow_other_errors();

@@ -74,6 +74,15 @@ Place place_of(const py::error_already_set& error) {
           entry.attr("tb_lineno").cast<std::uint32_t>()};
 }
 
+/// The first line of the actor's function: unlike the line at which a loop is interrupted, it is
+/// the same each time.
+Place place_of_function(const py::error_already_set& error) {
+  if (!error.trace()) return {};
+  const py::object code = error.trace().attr("tb_frame").attr("f_code");
+  return {literal(text_of(code.attr("co_filename"))), literal(text_of(code.attr("co_name"))),
+          code.attr("co_firstlineno").cast<std::uint32_t>()};
+}
+
 /// Following None is what following NULL is in C: `None.field`, `None["field"]`. The interpreter
 /// notes the name that was looked up; an AttributeError that somebody made has none.
 bool is_null_dereference(const py::error_already_set& error) {
@@ -93,7 +102,7 @@ void FrameScope::report_abandonment(const pybind11::error_already_set& error) {
     frame_.kernel->primitives->report(
         FindingKind::stall,
         "INFO: rcu_preempt detected stalls on CPUs/tasks: it runs for seconds without an operation",
-        place_of(error));
+        place_of_function(error));
   frame_.kernel->primitives->cancel();
 }
 

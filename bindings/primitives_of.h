@@ -66,7 +66,7 @@ class PrimitivesOf final : public MachineryOf<W> {
     return Part::template make_static<list_head<W>>(w(), "list_head", name);
   }
   void* make_kref(const char* name) override {
-    return Part::template make_static<typename W::refcount>(w(), "", "", name, 1);
+    return Part::template make_static<typename W::refcount>(w(), "kref", name, "", 1);
   }
   void* make_mutex(const char* name) override {
     if constexpr (Part::has_static_mutexes)

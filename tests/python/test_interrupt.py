@@ -143,7 +143,16 @@ def test_actor_without_operations_is_a_stall(run_script: RunScript) -> None:
     done = run_script(
         HEAD
         + """
-verdict = rs.explore(endless)
+def long_loop(k):
+    def actor():
+        number = 0
+        while True:
+            number += 1
+            number -= 1
+            if number > 1:
+                break
+    k.process("long loop")(actor)
+verdict = rs.explore(long_loop)
 print([finding.kind for finding in verdict.findings], verdict.outcome)
 """
     )
