@@ -37,7 +37,7 @@ void ThreadPool::stop() {
   state_->is_stopping = true;
   for (const auto& worker : state_->workers) worker->has_job.notify_one();
   // A thread that has done its work needs a moment to say so.
-  state_->became_idle.wait_for(lock, 200ms,
+  state_->became_idle.wait_for(lock, 40ms,
                                [this] { return state_->idle.size() == state_->workers.size(); });
   const auto workers = std::exchange(state_->workers, {});
   state_->idle.clear();

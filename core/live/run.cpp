@@ -19,7 +19,7 @@ namespace {
 using std::chrono_literals::operator""ms;
 
 constexpr auto poll_period = 20ms;
-constexpr auto farewell_time = 100ms;  // for threads to notice that their repetition is over
+constexpr auto farewell_time = 60ms;  // for threads to notice that their repetition is over
 
 std::string readers_in(const Repetition& repetition, const Actor& except) {
   std::string names;

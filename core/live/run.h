@@ -37,7 +37,7 @@ class LiveRun {
   /// `poll` is called on the caller's thread at least every 50 ms; true cancels the repetition.
   ///
   /// A repetition that is cut short (fatal finding, deadlock, stall, cancellation) ends each actor
-  /// at its next primitive. A thread that does not come to one within 100 ms is left alone: it
+  /// at its next primitive. A thread that does not come to one within 60 ms is left alone: it
   /// keeps its repetition's memory and ends when it can. Where it is inside a read-side critical
   /// section, later grace periods of its flavor in this process wait for it.
   ///

@@ -46,8 +46,9 @@ LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
           std::make_shared<Kernel<Live>>(world, variant, config)->run(body);
         },
         poll);
-    // A short repetition ends before its supervisor polls for the first time.
-    if (outcome.was_cancelled || (poll && poll())) break;
+    // A short repetition ends before its supervisor polls for the first time. Nobody waits for the
+    // trace of a run that was cancelled, and putting a long one together takes its time.
+    if (outcome.was_cancelled || (poll && poll())) return {};
   }
   return run.result();
 }

@@ -33,8 +33,8 @@ struct LiveRunOptions {
 };
 
 /// Runs a scenario body on real threads, one repetition after the other. `poll` is called on the
-/// caller's thread at least every 50 ms; true ends the run early. Throws: UsageError for
-/// contradictory options, and what the body throws.
+/// caller's thread at least every 50 ms; true ends the run early, without a result. Throws:
+/// UsageError for contradictory options, and what the body throws.
 LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
                     const IommuConfig& config, const LiveRunOptions& options,
                     const LiveHooks& hooks = {}, const std::function<bool()>& poll = {});
