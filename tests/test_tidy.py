@@ -248,7 +248,7 @@ def find_commented_code(path: str, text: str) -> list[str]:
 
 
 def find_machine_paths(path: str, text: str) -> list[str]:
-    folders = "work|farm|root|scratch|home/" + r"\w+|Users/\w+"
+    folders = "root|scratch|home/" + r"\w+|Users/\w+"
     pattern = rf"(?<![\w.$}}~/])/(?:{folders})/[\w.]"
     return [
         f"{path}:{line_of(text, match.start())}: path of one machine: {match[0]}"
@@ -351,7 +351,7 @@ RULES: list[tuple[Rule, Callable[[str], bool], str, str]] = [
     (find_commented_code, is_cpp, "gui/x.cpp", "  // draw_lane(lane, 3);\n"),
     (find_commented_code, is_cpp, "gui/x.cpp", "  //if (lane.is_open()) {\n"),
     (find_commented_code, is_cpp, "gui/x.cpp", "// int width = 3;\n"),
-    (find_machine_paths, is_text, "docs/x.md", "see /" + "work/main/README.md\n"),
+    (find_machine_paths, is_text, "docs/x.md", "see /" + "scratch/main/README.md\n"),
     (find_machine_paths, is_text, "tests/x.py", 'open("/' + 'home/me/trace")\n'),
     (find_undocumented_rows, is_table, EVENTS, 'RCUSCOPE_EVENT(x, "", "", "", "")\n'),
     (find_undocumented_rows, is_table, EVENTS, 'RCUSCOPE_EVENT(x, "", "", "", "{object}")\n'),
@@ -371,7 +371,7 @@ ACCEPTABLE: list[tuple[Rule, str, str]] = [
     (find_commented_code, "core/x.h", "// Locks the group; the caller holds nothing.\n"),
     (find_commented_code, "core/x.h", "// ---- }\n// it waits for readers (see rcu.h);\n"),
     (find_commented_code, "core/x.h", "//     mutex_lock(group.lock);\n/// f(x);\n"),
-    (find_machine_paths, "cmake/x.cmake", "/usr/share/fonts /tmp/x ../work/x $root/work/x\n"),
+    (find_machine_paths, "cmake/x.cmake", "/usr/share/fonts /tmp/x ../scratch/x $root/scratch/x\n"),
 ]
 
 
