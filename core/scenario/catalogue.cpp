@@ -144,8 +144,10 @@ const Scenario& find_scenario(std::string_view name) {
         edit_distance(scenario.name, name) < edit_distance(closest->name, name))
       closest = &scenario;
   }
-  throw UsageError("scenario '" + std::string(name) + "' is not in the catalogue; did you mean '" +
-                   closest->name + "'? `rcuscope list` shows all of them");
+  const bool is_close = edit_distance(closest->name, name) * 2 <= name.size();
+  throw UsageError("scenario '" + std::string(name) + "' is not in the catalogue" +
+                   (is_close ? "; did you mean '" + closest->name + "'?" : ".") +
+                   " `rcuscope list` shows all of them");
 }
 
 }  // namespace rcuscope
