@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,12 @@ from rcuscope import _core, viewer
 
 Explore = Callable[..., rs.Verdict]
 RunScript = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+# A shell starts its background jobs with SIGINT ignored, and children inherit that: then no test of
+# Ctrl-C could work. A process with a handler gives its children the default.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def has_viewer() -> bool:
