@@ -21,9 +21,11 @@ bool Attention::poll_signals() {
   return is_interrupted_;
 }
 
-void Attention::keep_error() {
-  py::error_already_set error;
-  error_ = error.value();
+void Attention::keep_error() { take(py::error_already_set().value()); }
+
+void Attention::take(py::object error) {
+  if (!error) return;
+  error_ = std::move(error);
   is_interrupted_ = true;
 }
 
@@ -32,7 +34,8 @@ bool Attention::go_on(const Progress& progress) {
   if (progress_.is_none()) return true;
   const GilHeld gil;
   try {
-    progress_(progress.executions, progress.findings, progress.share_done, progress.seconds);
+    const Verdict& so_far = progress.so_far;
+    progress_(so_far.executions, so_far.findings.size(), progress.share_done, so_far.seconds);
   } catch (py::error_already_set& error) {
     error_ = error.value();
     is_interrupted_ = true;
@@ -67,7 +70,7 @@ StrategyKind strategy_named(const std::string& name) {
 
 }  // namespace
 
-ExploreOptions explore_options(const py::dict& options, Attention& attention) {
+ExploreOptions explore_options(const py::dict& options) {
   ExploreOptions result;
   result.strategy =
       strategy_named(optional_item<std::string>(options, "strategy").value_or("dpor"));
@@ -78,6 +81,11 @@ ExploreOptions explore_options(const py::dict& options, Attention& attention) {
   result.seed = optional_item<std::uint64_t>(options, "seed").value_or(0);
   if (optional_item<bool>(options, "strict_put_device").value_or(false))
     result.checks.put_device = PutDeviceMode::strict;
+  return result;
+}
+
+ExploreOptions explore_options(const py::dict& options, Attention& attention) {
+  ExploreOptions result = explore_options(options);
   result.progress = [&attention](const Progress& progress) { return attention.go_on(progress); };
   return result;
 }

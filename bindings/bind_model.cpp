@@ -8,8 +8,10 @@
 #include <memory>
 #include <utility>
 
+#include "base/baton.h"
 #include "base/error.h"
 #include "bindings.h"
+#include "controller.h"
 #include "errors.h"
 #include "explore_options.h"
 #include "interpreter.h"
@@ -72,8 +74,11 @@ using SteadyClock = std::chrono::steady_clock;
 /// One explore() or replay() of a Python scenario.
 class PythonRun {
  public:
-  PythonRun(py::function body, Attention& attention)
-      : body_(std::move(body)), attention_(attention), runner_(make_thread_runner(hooks())) {}
+  PythonRun(py::function body, std::shared_ptr<Controller> controller)
+      : body_(std::move(body)),
+        controller_(std::move(controller)),
+        cpu_(current_cpu()),
+        runner_(make_thread_runner(hooks(), cpu_)) {}
 
   /// Context: GIL held.
   ~PythonRun() {
@@ -88,18 +93,17 @@ class PythonRun {
   PythonRun& operator=(const PythonRun&) = delete;
 
   ActorRunner& runner() { return *runner_; }
-  bool is_stalled() const { return activity_.is_stalled; }
+
+  /// Puts the calling thread where its actors run: a hand-over to another CPU costs more.
+  void pin_controller() const { try_to_pin_thread(cpu_); }
 
   Program program(const Variant& variant) {
     return make_program([this](Kernel<Model>& kernel) { set_up(kernel); }, variant);
   }
 
   /// What an actor raised to end the run, if it did. Context: GIL held.
-  void take_interruption() {
-    if (activity_.interruption == nullptr) return;
-    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(activity_.interruption)),
-                    activity_.interruption);
-    attention_.keep_error();
+  py::object interruption() const {
+    return py::reinterpret_borrow<py::object>(activity_.interruption);
   }
 
  private:
@@ -157,7 +161,7 @@ class PythonRun {
 
   /// Called by the waiting controller every 50 ms.
   bool must_end() {
-    if (attention_.poll_signals()) return true;
+    if (controller_->must_end()) return true;
     const GilHeld gil;
     const auto now = SteadyClock::now();
     if (std::exchange(operation_count_, activity_.operation_count) != activity_.operation_count)
@@ -178,47 +182,73 @@ class PythonRun {
   }
 
   py::function body_;
-  Attention& attention_;
+  std::shared_ptr<Controller> controller_;
   Activity activity_;
   KernelObject* kernel_ = nullptr;  // of the latest execution
   std::uint64_t operation_count_ = 0;
   SteadyClock::time_point last_operation_ = SteadyClock::now();
+  int cpu_;
   std::unique_ptr<ActorRunner> runner_;
 };
+
+/// A call of explore() or replay(): what its caller and its controller's thread share.
+template <class Result>
+struct Task {
+  Result result;
+  py::object interruption;  ///< KeyboardInterrupt and the like of an actor; null: none.
+};
+
+/// Calls search(program, runner, options) on a thread of its own. Return: nothing, if that was left
+/// behind at Ctrl-C. Throws: what search throws. Context: GIL held.
+template <class Result, class Function>
+bool run_task(const std::shared_ptr<Task<Result>>& task,
+              const std::shared_ptr<Controller>& controller, Attention& attention,
+              py::function body, const Variant& variant, const py::dict& options, Function search) {
+  ExploreOptions explore_with = explore_options(options);
+  explore_with.progress = [controller](const Progress& p) { return controller->report(p); };
+  auto run = std::make_shared<PythonRun>(std::move(body), controller);
+  const Program program = run->program(variant);
+  return Controller::run(controller, attention,
+                         [task, run = std::move(run), program, explore_with, search] {
+                           run->pin_controller();
+                           task->result = search(program, run->runner(), explore_with);
+                           const GilHeld gil;
+                           task->interruption = run->interruption();
+                         });
+}
 
 Verdict explore_python(py::function body, const Variant& variant, const py::dict& options,
                        py::object progress) {
   Attention attention(std::move(progress));
-  const ExploreOptions explore_with = explore_options(options, attention);
-  PythonRun run(std::move(body), attention);
-  const Program program = run.program(variant);
-  Verdict verdict;
+  const auto controller = std::make_shared<Controller>();
+  const auto task = std::make_shared<Task<Verdict>>();
   try {
-    const GilReleased released;
-    verdict = explore(program, run.runner(), explore_with);
+    if (!run_task(task, controller, attention, std::move(body), variant, options, &explore)) {
+      attention.rethrow_other_errors();
+      return controller->verdict_so_far();
+    }
   } catch (const NondeterminismError&) {
     attention.rethrow();  // it was interrupted while a finding was run again
     throw;
   }
-  run.take_interruption();
+  attention.take(task->interruption);
   attention.rethrow_other_errors();
-  return verdict;
+  return std::move(task->result);
 }
 
 ReplayResult replay_python(py::function body, const Variant& variant, const std::string& schedule,
                            const py::dict& options, const Metadata& metadata) {
   Attention attention(py::none{});
-  const ExploreOptions explore_with = explore_options(options, attention);
-  PythonRun run(std::move(body), attention);
-  const Program program = run.program(variant);
-  ReplayResult result;
-  {
-    const GilReleased released;
-    result = replay(program, run.runner(), schedule, explore_with, metadata);
-  }
-  run.take_interruption();
+  const auto task = std::make_shared<Task<ReplayResult>>();
+  const bool has_ended =
+      run_task(task, std::make_shared<Controller>(), attention, std::move(body), variant, options,
+               [schedule, metadata](const Program& program, ActorRunner& runner,
+                                    const ExploreOptions& explore_with) {
+                 return replay(program, runner, schedule, explore_with, metadata);
+               });
+  if (has_ended) attention.take(task->interruption);
   attention.rethrow();
-  return result;
+  return std::move(task->result);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ class Attention {
 
   /// Runs pending signal handlers. Return: true if one raised, now or before.
   bool poll_signals();
-  /// For ExploreOptions::progress.
+  /// Reports to the Python function. Return: false once the search must end.
   bool go_on(const Progress& progress);
   bool is_interrupted() const { return is_interrupted_; }
   /// Throws what interrupted, unless it was KeyboardInterrupt: that ends in a verdict. Context: GIL
@@ -29,7 +29,8 @@ class Attention {
   void rethrow_other_errors();
   /// Throws whatever interrupted. Context: GIL held.
   void rethrow();
-  void keep_error();  ///< The Python error that is set. Context: GIL held.
+  void take(pybind11::object error);  ///< Null: nothing. Context: GIL held.
+  void keep_error();                  ///< The Python error that is set. Context: GIL held.
 
  private:
   pybind11::object progress_;
@@ -37,7 +38,9 @@ class Attention {
   std::atomic<bool> is_interrupted_{false};
 };
 
-/// Throws UsageError for what is unknown.
+/// All but the progress function. Throws UsageError for what is unknown.
+ExploreOptions explore_options(const pybind11::dict& options);
+/// For a search on the caller's thread.
 ExploreOptions explore_options(const pybind11::dict& options, Attention& attention);
 
 using Metadata = std::map<std::string, std::string>;

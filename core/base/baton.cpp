@@ -91,6 +91,13 @@ void pin_thread_to_cpu(int cpu) {
   }
 }
 
+void try_to_pin_thread(int cpu) {
+  try {
+    pin_thread_to_cpu(cpu);
+  } catch (const std::system_error&) {
+  }
+}
+
 int current_cpu() { return sched_getcpu(); }
 
 ScopedCpuPin::ScopedCpuPin(int cpu) : previous_(affinity_of_thread()) { pin_thread_to_cpu(cpu); }

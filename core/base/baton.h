@@ -45,6 +45,9 @@ class Baton {
 /// that CPU.
 void pin_thread_to_cpu(int cpu);
 
+/// The same where it is allowed; else the thread stays slower, but right.
+void try_to_pin_thread(int cpu);
+
 /// Return: the CPU on which the caller runs at this moment.
 int current_cpu();
 

@@ -57,16 +57,11 @@ class Search {
 
   Verdict run() {
     while (verdict_.limit.empty() && strategy_->begin_execution()) run_once();
-    verdict_.seconds = seconds_since_start();
-    verdict_.is_exhaustive = verdict_.limit.empty() && strategy_->is_exhaustive();
-    if (!best_.empty())
-      verdict_.outcome = Outcome::unsafe;
-    else if (verdict_.is_exhaustive)
-      verdict_.outcome = Outcome::safe;
-    const double share = strategy_->progress();
-    verdict_.estimate = share > 0 ? static_cast<double>(verdict_.executions) / share : 0;
-    for (auto& [key, found] : best_) verdict_.findings.push_back(std::move(found.finding));
-    return std::move(verdict_);
+    Verdict result = verdict_so_far();
+    result.is_exhaustive = result.limit.empty() && strategy_->is_exhaustive();
+    if (best_.empty() && result.is_exhaustive) result.outcome = Outcome::safe;
+    result.final_states = std::move(final_states_);
+    return result;
   }
 
  private:
@@ -75,6 +70,16 @@ class Search {
     std::size_t context_switches = 0;
     std::size_t choices = 0;
   };
+
+  Verdict verdict_so_far() const {
+    Verdict result = verdict_;
+    result.seconds = seconds_since_start();
+    if (!best_.empty()) result.outcome = Outcome::unsafe;
+    const double share = strategy_->progress();
+    result.estimate = share > 0 ? static_cast<double>(verdict_.executions) / share : 0;
+    for (const auto& [key, found] : best_) result.findings.push_back(found.finding);
+    return result;
+  }
 
   void run_once() {
     Execution& execution = checked_.execution;
@@ -100,18 +105,18 @@ class Search {
     strategy_->end_execution(execution, end);
     if (strategy_->has_restarted()) {
       verdict_.executions = verdict_.blocked = 0;
-      verdict_.final_states.clear();
+      final_states_.clear();
     }
     check_limits();
   }
 
   void keep_final_state() {
     const std::string& state = checked_.execution.final_state();
-    if (state.empty() || verdict_.final_states.contains(state)) return;
-    if (verdict_.final_states.size() == max_final_states)
+    if (state.empty() || final_states_.contains(state)) return;
+    if (final_states_.size() == max_final_states)
       verdict_.limit = "final_states";
     else
-      verdict_.final_states.insert(state);
+      final_states_.insert(state);
   }
 
   /// Of the same kind and place, the one with the fewest context switches, then the shortest.
@@ -119,6 +124,7 @@ class Search {
     const std::span<const ActorId> choices = checked_.execution.choices();
     Found found{finding, count_context_switches(choices), choices.size()};
     const auto [entry, is_new] = best_.try_emplace({finding.kind, finding.place}, found);
+    is_finding_new_ |= is_new;
     Found& best = entry->second;
     const auto cost = [](const Found& f) { return std::pair(f.context_switches, f.choices); };
     if (!is_new && cost(found) >= cost(best)) return;
@@ -133,15 +139,16 @@ class Search {
         verdict_.executions + verdict_.blocked >= *options_.max_executions &&
         strategy_->progress() < 1)
       verdict_.limit = "max_executions";
-    if (++executions_since_look_ < 16 && !is_slow_) return;
+    if (++executions_since_look_ < 16 && !is_slow_ && !is_finding_new_) return;
     executions_since_look_ = 0;
     const double seconds = seconds_since_start();
     is_slow_ = seconds - last_look_ > 0.01;
     last_look_ = seconds;
     if (options_.max_seconds && seconds >= *options_.max_seconds) verdict_.limit = "max_seconds";
-    if (!options_.progress || seconds - last_report_ < 0.05) return;
+    if (!options_.progress || (seconds - last_report_ < 0.05 && !is_finding_new_)) return;
+    is_finding_new_ = false;
     last_report_ = seconds;
-    if (!options_.progress({verdict_.executions, best_.size(), strategy_->progress(), seconds}))
+    if (!options_.progress({verdict_so_far(), strategy_->progress()}))
       verdict_.limit = "interrupted";
   }
 
@@ -153,11 +160,13 @@ class Search {
   const ExploreOptions& options_;
   std::unique_ptr<Strategy> strategy_;
   CheckedExecution checked_;
-  Verdict verdict_;
+  Verdict verdict_;  // its counts and its limit
+  std::set<std::string> final_states_;
   std::map<std::pair<FindingKind, std::string>, Found> best_;
   const SteadyClock::time_point start_ = SteadyClock::now();
   int executions_since_look_ = 0;
   bool is_slow_ = false;
+  bool is_finding_new_ = false;  // of another kind or place: told at once
   double last_look_ = 0;
   double last_report_ = 0;
 };

@@ -22,12 +22,12 @@ using Program = std::function<void(Execution&)>;
 
 enum class StrategyKind : std::uint8_t { dpor, eager_dpor, sleep_sets, exhaustive, random };
 
+struct Verdict;
+
 /// What the explorer tells while it runs, at most every 50 ms.
 struct Progress {
-  std::uint64_t executions = 0;
-  std::uint64_t findings = 0;
+  const Verdict& so_far;  ///< As if the search ended now, without final states and explanations.
   double share_done = 0;  ///< 0 to 1; 0 if unknown.
-  double seconds = 0;
 };
 
 struct ExploreOptions {

@@ -40,6 +40,7 @@ struct Actor {
   Repetition* repetition = nullptr;  ///< Null on a thread that no LiveRun started.
   const Flavor* flavor = &memb_flavor;
   CpuToken* token = nullptr;  ///< Of an explicit CPU.
+  std::uint32_t chain = 0;    ///< Callbacks and work items that queued each other up to this one.
 
   // Recording: constant while the actor runs.
   EventRing* ring = nullptr;  ///< Null: nothing is recorded.

@@ -69,6 +69,7 @@ void defer(Actor& actor, std::function<void(std::int32_t)> run, EventKind kind,
 /// Context: a thread of the pool. The item may have been cancelled meanwhile.
 void run_work(Repetition& repetition, WorkState& work, std::uint64_t generation,
               std::int32_t grace_period) {
+  std::uint32_t chain = 0;
   {
     std::unique_lock lock(repetition.mutex);
     repetition.changed.wait(lock, [&] { return !work.is_running || repetition.is_abandoned(); });
@@ -76,8 +77,10 @@ void run_work(Repetition& repetition, WorkState& work, std::uint64_t generation,
     if (is_cancelled || repetition.is_abandoned()) return repetition.end_work();
     work.is_pending = false;
     work.is_running = true;
+    chain = work.chain;
   }
   Actor& actor = repetition.add_actor({work.name, ActorKind::kworker, {}, {}});
+  actor.chain = chain;
   run_actor(actor, work.function, EventKind::work_start, EventKind::work_end,
             {.object = work.id, .grace_period = grace_period});
   repetition.finish(actor);
@@ -117,9 +120,10 @@ void call_rcu(std::string name, Callback callback, const Place&) {
   if (!begin_operation(actor)) return;
   Repetition& repetition = repetition_of(actor, "call_rcu");
   const ActorId id = repetition.session().names.actor({name, ActorKind::callback, {}});
-  auto run = [&repetition, name = std::move(name),
-              callback = std::move(callback)](std::int32_t grace_period) {
+  auto run = [&repetition, name = std::move(name), callback = std::move(callback),
+              chain = actor.chain + 1](std::int32_t grace_period) {
     Actor& own = repetition.add_actor({name, ActorKind::callback, {}, {}});
+    own.chain = chain;
     run_actor(own, callback, EventKind::callback_start, EventKind::callback_end,
               {.grace_period = grace_period});
     repetition.finish(own);
@@ -179,6 +183,7 @@ bool queue_work(WorkStruct& work, bool after_grace_period, const Place& place) {
     const std::lock_guard guard(repetition.mutex);
     if (!state.is_pending && state.disable_depth == 0) {
       state.is_pending = true;
+      state.chain = actor.chain + 1;
       generation = ++state.queued_generation;
       repetition.begin_work();
     }

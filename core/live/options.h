@@ -65,6 +65,7 @@ struct LiveResult {
 struct LiveOutcome {
   std::uint64_t finding_count = 0;
   bool was_cancelled = false;  ///< The poll function said so.
+  bool stood_still = false;    ///< Deadlock or stall: another repetition would cost as much time.
   bool was_abandoned = false;  ///< A fatal finding, deadlock, stall or cancellation cut it short.
 };
 

@@ -11,6 +11,9 @@
 namespace rcuscope::live {
 namespace {
 
+/// Longer chains of callbacks that queue each other (themselves, mostly) are not progress.
+constexpr std::uint32_t longest_chain = 100;
+
 /// Busy for a few nanoseconds, without giving the processor away.
 void pause_briefly(std::uint64_t rounds) {
   for (std::uint64_t i = 0; i < rounds; ++i) asm volatile("" ::: "memory");
@@ -51,7 +54,10 @@ Actor& Repetition::add_actor(ActorSpec spec) {
 
 void Repetition::finish(Actor& actor) {
   const std::lock_guard guard(mutex);
-  finished_progress_ += actor.operation_count + 1;
+  if (actor.chain <= longest_chain)
+    finished_progress_ += actor.operation_count + 1;
+  else
+    endless_chain_ = actor.name;
   std::erase_if(actors_, [&actor](const auto& other) { return other.get() == &actor; });
   changed.notify_all();
 }
@@ -173,8 +179,9 @@ bool Repetition::is_at_rest() const {
 }
 
 std::uint64_t Repetition::progress() const {
-  std::uint64_t sum = finished_progress_ + unfinished_callbacks_.size() + unfinished_work_count_;
+  std::uint64_t sum = finished_progress_;
   for_each_unfinished([&sum](const Actor& actor) {
+    if (actor.chain > longest_chain) return;
     sum += actor.operation_count.load(std::memory_order_relaxed);
     sum += actor.slot.load()->section_count.load(std::memory_order_relaxed);
   });

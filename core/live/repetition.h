@@ -34,6 +34,7 @@ struct WorkState {
   bool is_pending = false;  ///< Queued, or waiting for its grace period.
   bool is_running = false;
   int disable_depth = 0;
+  std::uint32_t chain = 0;              ///< Of the next run; see Actor.
   std::uint64_t queued_generation = 0;  ///< Tells a cancelled queueing from a later one.
 };
 
@@ -87,9 +88,12 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   void count_finding() { ++finding_count_; }
   std::uint64_t finding_count() const { return finding_count_; }
 
-  /// Sums up everything that moves when the actors do anything. Context: mutex is held.
+  /// Sums up everything that moves when the actors do anything; callbacks that queue each other
+  /// without end do not count. Context: mutex is held.
   std::uint64_t progress() const;
-  bool is_over() const { return is_main_over_; }  ///< Context: mutex is held.
+  /// Name of the callback or work item that ran last of such a chain; empty: there is none.
+  const std::string& endless_chain() const { return endless_chain_; }  ///< Context: mutex is held.
+  bool is_over() const { return is_main_over_; }                       ///< Context: mutex is held.
   bool is_at_rest() const;  ///< No thread is left in it. Context: mutex is held.
   template <class Visit>
   void for_each_unfinished(Visit visit) const {  // context: mutex is held
@@ -127,6 +131,7 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   std::atomic<bool> is_abandoned_{false};
   std::atomic<std::uint64_t> finding_count_{0};
   std::uint64_t finished_progress_ = 0;  // of the actors that are gone
+  std::string endless_chain_;
   bool is_main_over_ = false;
   std::exception_ptr error_;
 };

@@ -71,6 +71,11 @@ Finding describe_standstill(const Repetition& repetition, Nanoseconds timeout) {
     waits += (waits.empty() ? "" : "; ") + describe_wait(repetition, actor);
     finding.actor += (finding.actor.empty() ? "" : ", ") + actor.name;
   });
+  if (const std::string& chain = repetition.endless_chain(); !chain.empty()) {
+    is_anybody_running = true;
+    waits += (waits.empty() ? "'" : "; '") + chain + "' is queued again and again without end";
+    if (finding.actor.empty()) finding.actor = chain;
+  }
   finding.kind = is_anybody_running ? FindingKind::stall : FindingKind::deadlock;
   const std::string seconds = std::to_string(static_cast<double>(timeout) / 1e9);
   finding.message = (is_anybody_running ? "INFO: rcu_preempt detected stalls on CPUs/tasks: "
@@ -101,6 +106,7 @@ class Supervisor {
       repetition_.count_finding();
       repetition_.session().add_finding(finding);
       repetition_.abandon();
+      stood_still_ = true;
       lock.lock();
     }
     // Those that are still at work after the last word of `main`, or cut short.
@@ -130,13 +136,14 @@ class Supervisor {
   }
 
   LiveOutcome outcome() const {
-    return {repetition_.finding_count(), false, repetition_.is_abandoned()};
+    return {repetition_.finding_count(), false, stood_still_, repetition_.is_abandoned()};
   }
 
   Repetition& repetition_;
   const std::function<bool()>& poll_;
   std::uint64_t last_progress_ = 0;
   Nanoseconds last_change_;
+  bool stood_still_ = false;
 };
 
 LiveOptions checked(LiveOptions options) {

@@ -47,6 +47,6 @@ struct ThreadHooks {
 
 /// Actors as plain functions on threads of their own, which share one CPU (SWITCHING.md 2: a
 /// hand-over costs about 4 us then, and 17 to 25 us across CPUs).
-std::unique_ptr<ActorRunner> make_thread_runner(ThreadHooks hooks);
+std::unique_ptr<ActorRunner> make_thread_runner(ThreadHooks hooks, int cpu);
 
 }  // namespace rcuscope

@@ -18,8 +18,8 @@ using std::chrono_literals::operator""ms;
 
 class ThreadRunner final : public ActorRunner {
  public:
-  explicit ThreadRunner(ThreadHooks hooks)
-      : hooks_(std::move(hooks)), cpu_(current_cpu()), slots_(max_actors) {}
+  ThreadRunner(ThreadHooks hooks, int cpu)
+      : hooks_(std::move(hooks)), cpu_(cpu), slots_(max_actors) {}
 
   ~ThreadRunner() override {
     for (std::unique_ptr<Slot>& slot : slots_) {
@@ -67,11 +67,7 @@ class ThreadRunner final : public ActorRunner {
   }
 
   void serve(Slot& self) {
-    try {
-      pin_thread_to_cpu(cpu_);
-    } catch (const std::system_error&) {
-      // Not allowed here: slower, but right.
-    }
+    try_to_pin_thread(cpu_);
     bool is_attached = false;
     for (;;) {
       self.baton.wait();
@@ -105,8 +101,8 @@ class ThreadRunner final : public ActorRunner {
 
 }  // namespace
 
-std::unique_ptr<ActorRunner> make_thread_runner(ThreadHooks hooks) {
-  return std::make_unique<ThreadRunner>(std::move(hooks));
+std::unique_ptr<ActorRunner> make_thread_runner(ThreadHooks hooks, int cpu) {
+  return std::make_unique<ThreadRunner>(std::move(hooks), cpu);
 }
 
 }  // namespace rcuscope

@@ -49,6 +49,7 @@ LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
     // A short repetition ends before its supervisor polls for the first time. Nobody waits for the
     // trace of a run that was cancelled, and putting a long one together takes its time.
     if (outcome.was_cancelled || (poll && poll())) return {};
+    if (outcome.stood_still) break;
   }
   return run.result();
 }

@@ -116,7 +116,8 @@ def explore(
 ) -> Verdict:
     """Tries every order of dependent operations of a scenario, in the model world.
 
-    Ctrl-C ends the search: the verdict then says limit="interrupted" and holds what was found.
+    Ctrl-C ends the search: the verdict then says limit="interrupted" and holds what was found. An
+    actor that sits in a long call of something else (time.sleep) is left behind until that returns.
 
     Args:
         scenario: A `Scenario`, its name in `rs.catalogue`, or a function of a `Kernel`.

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -98,6 +99,41 @@ TEST(Live, actor_that_never_ends_is_a_stall_and_can_be_cancelled) {
   EXPECT_TRUE(outcome.was_cancelled);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 1000ms);
   EXPECT_TRUE(other.result().findings.empty());
+}
+
+/// Declares an actor that queues a callback, which queues itself, and so on.
+void queue_without_end(Live w) {
+  static std::function<void(Live)> queue_again;
+  queue_again = [](Live x) { x.call_rcu("again", [x] { queue_again(x); }); };
+  w.declare({"starter", ActorKind::process, {}, [w] { queue_again(w); }});
+  w.run_actors();
+}
+
+TEST(Live, callback_that_queues_itself_without_end_is_a_stall) {
+  LiveRun run(untraced(100'000'000));
+  const LiveOutcome outcome = run.run_once(queue_without_end);
+  EXPECT_TRUE(outcome.stood_still);
+  const auto findings = run.result().findings;
+  EXPECT_EQ(only_kind(findings), FindingKind::stall);
+  EXPECT_NE(kinds_of(findings).find("'again' is queued again and again without end"),
+            std::string::npos)
+      << kinds_of(findings);
+}
+
+TEST(Live, chain_of_callbacks_longer_than_the_timeout_is_progress) {
+  LiveRun run(untraced(100'000'000));
+  std::atomic<int> left{30};  // about 10 ms each
+  run.run_once([&left](Live w) {
+    std::function<void()> next = [&] {
+      w.call_rcu("next", [&] {
+        if (--left > 0) next();
+      });
+    };
+    w.declare({"starter", ActorKind::process, {}, [&next] { next(); }});
+    w.run_actors();
+  });
+  EXPECT_EQ(left, 0);
+  EXPECT_TRUE(run.result().findings.empty());
 }
 
 TEST(Live, cancelling_returns_while_a_grace_period_is_being_waited_for) {

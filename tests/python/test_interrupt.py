@@ -53,6 +53,11 @@ def stubborn(k):
                 pass
     k.process("stubborn")(actor)
 
+def sleeper(k):
+    def actor():
+        time.sleep(20)
+    k.process("sleeper")(actor)
+
 def timed(call):
     print("ready", flush=True)
     try:
@@ -94,6 +99,7 @@ def interrupt(call: str, delay: float = 0.5) -> tuple[str, float]:
         "rs.explore(endless_operations, max_steps=10**9)",
         "rs.explore(endless_setup)",
         "rs.explore(stubborn)",
+        "rs.explore(sleeper)",
         "rs.explore('posted', strategy='random')",
     ],
 )
@@ -110,6 +116,7 @@ def test_ctrl_c_ends_an_exploration_with_a_verdict(call: str) -> None:
         "rs.run('posted', seconds=60)",
         "rs.run(crowd, seconds=60)",
         "rs.run(endless, timeout=60)",
+        "rs.run(sleeper, timeout=60)",
         "rs.run(endless_operations, timeout=60)",
         "rs.run(endless_setup, timeout=60)",
     ],
@@ -124,6 +131,51 @@ def test_ctrl_c_ends_a_replay() -> None:
     answer, seconds = interrupt("rs.replay(endless, 's1:')")
     assert answer in ("KeyboardInterrupt", "returned None")
     assert seconds < LIMIT_SECONDS * BUSY_FACTOR
+
+
+def test_ctrl_c_ends_a_replay_whose_actor_sleeps() -> None:
+    answer, seconds = interrupt("rs.replay(sleeper, 's1:')")
+    assert answer == "KeyboardInterrupt"
+    assert seconds < LIMIT_SECONDS * BUSY_FACTOR
+
+
+def test_exploring_goes_on_while_the_actor_of_an_interrupted_search_sleeps(
+    run_script: RunScript,
+) -> None:
+    done = run_script(
+        HEAD
+        + """
+import os, signal, threading
+x = {"left": 3}
+def program(k):
+    def first():
+        k.WARN_ON(True)
+    def second():
+        x["left"] -= 1
+        if x["left"] == 0:
+            time.sleep(6)
+        k.READ_ONCE(k_x)
+    k_x = k.shared("x", 0)
+    def writer():
+        k.WRITE_ONCE(k_x, 1)
+    k.process("first")(first)
+    k.process("second")(second)
+    k.process("writer")(writer)
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+start = time.monotonic()
+v = rs.explore(program)
+print(v.outcome, v.limit, [f.kind for f in v.findings], time.monotonic() - start < 4)
+print(rs.explore("posted").outcome, rs.explore(crowd, max_executions=50).limit)
+time.sleep(6.5)
+print(rs.explore(crowd, max_executions=50).limit)
+"""
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "UNSAFE interrupted ['warn_on'] True",
+        "SAFE max_executions",
+        "max_executions",
+    ]
 
 
 def test_exploring_goes_on_after_an_interrupt(run_script: RunScript) -> None:
