@@ -65,7 +65,8 @@ StrategyKind strategy_named(const std::string& name) {
   if (name == "dpor") return StrategyKind::dpor;
   if (name == "exhaustive") return StrategyKind::exhaustive;
   if (name == "random") return StrategyKind::random;
-  throw UsageError("strategy='" + name + "': expected 'dpor', 'exhaustive' or 'random'");
+  if (name == "pct") return StrategyKind::pct;
+  throw UsageError("strategy='" + name + "': expected 'dpor', 'exhaustive', 'random' or 'pct'");
 }
 
 }  // namespace
@@ -79,6 +80,8 @@ ExploreOptions explore_options(const py::dict& options) {
   result.max_seconds = optional_item<double>(options, "max_seconds");
   result.stop_on_first = optional_item<bool>(options, "stop_on_first").value_or(false);
   result.seed = optional_item<std::uint64_t>(options, "seed").value_or(0);
+  result.bug_depth = optional_item<unsigned>(options, "bug_depth").value_or(result.bug_depth);
+  result.preemption_bound = optional_item<unsigned>(options, "preemption_bound");
   if (optional_item<bool>(options, "strict_put_device").value_or(false))
     result.checks.put_device = PutDeviceMode::strict;
   return result;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "explore/happens_before.h"
+#include "explore/operation_text.h"
 
 namespace rcuscope {
 namespace {
@@ -35,6 +36,10 @@ bool is_same_operation(const Execution& execution, const Operation& before, cons
 
 }  // namespace
 
+bool ChoicePoint::is_planned(std::size_t index) const {
+  return std::find(order.begin(), order.end(), index) != order.end();
+}
+
 bool ChoicePoint::is_asleep(ActorId actor) const { return contains(sleep, actor); }
 
 std::size_t ChoicePoint::index_of(ActorId actor) const {
@@ -53,16 +58,30 @@ std::size_t ChoicePoint::first_awake(ActorId running) const {
   return first;
 }
 
-ChoicePoint& ChoiceStack::push(const Execution& execution, std::span<const ActorId> enabled,
-                               bool use_sleep_sets) {
+void ChoiceStack::load(const WorkUnit& unit) {
+  clear();
+  floor_ = unit.floor;
+  loaded_ = unit.levels;
+}
+
+void ChoiceStack::clear() {
+  size_ = depth_ = floor_ = 0;
+  loaded_.clear();
+  requests_.clear();
+  known_requests_.clear();
+}
+
+ChoicePoint& ChoiceStack::push(const Execution& execution, std::span<const ActorId> enabled) {
   if (points_.size() == size_) points_.emplace_back();
   ChoicePoint& point = points_[size_++];
   point.enabled.clear();
   point.sleep.clear();
+  point.order.clear();
+  point.position = 0;
   for (const ActorId id : enabled) point.enabled.push_back({id, execution.actor(id).pending, {}});
-  if (use_sleep_sets && size_ > 1) {
+  if (use_sleep_sets_ && size_ > 1) {
     const ChoicePoint& parent = points_[size_ - 2];
-    const Candidate& executed = parent.enabled[parent.chosen];
+    const Candidate& executed = parent.chosen();
     for (const Candidate& sleeper : parent.sleep)
       if (sleeper.actor != executed.actor && !wakes(sleeper, executed, lazy_readers_))
         point.sleep.push_back(sleeper);
@@ -73,25 +92,97 @@ ChoicePoint& ChoiceStack::push(const Execution& execution, std::span<const Actor
   return point;
 }
 
-ActorId ChoiceStack::take(std::size_t index) {
-  ChoicePoint& point = back();
-  point.chosen = index;
-  point.tried_count = 1;
+ActorId ChoiceStack::take() {
   ++depth_;
-  return point.enabled[index].actor;
+  return back().chosen().actor;
 }
 
-void ChoiceStack::take_other(std::size_t index) {
-  back().chosen = index;
-  ++back().tried_count;
+/// The next choice of the loaded unit, on its first execution.
+ActorId ChoiceStack::load_next(const Execution& execution, std::span<const ActorId> enabled) {
+  const Level& level = loaded_[depth_];
+  ChoicePoint& point = push(execution, enabled);
+  for (std::size_t i = 0; i < level.order.size(); ++i) {
+    const std::size_t index = point.index_of(level.order[i]);
+    if (index == point.enabled.size()) {
+      difference_ = "choice " + std::to_string(depth_) + ": actor " +
+                    std::to_string(level.order[i].value) +
+                    " cannot run there, other than when the search was divided; the scenario's "
+                    "body must be deterministic, and the same as before";
+      return {};
+    }
+    point.plan(index);
+    const std::string merged = i < level.merged.size() ? level.merged[i] : "";
+    // Nobody here can tell what would wake it, so it does not sleep: that costs time only.
+    if (merged == unknown_operation) continue;
+    if (!merged.empty()) point.enabled[index].merged = operation_from_text(merged, execution);
+    if (i < level.position) point.sleep.push_back(point.enabled[index]);
+  }
+  point.position = level.position;
+  return take();
+}
+
+bool ChoiceStack::plan_one_of(std::size_t index_of_point, std::span<const ActorId> actors) {
+  ChoicePoint& point = points_[index_of_point];
+  std::vector<ActorId> enabled;
+  for (const ActorId actor : actors) {
+    if (point.is_asleep(actor)) return true;  // explored, or will be below an earlier choice
+    const std::size_t index = point.index_of(actor);
+    if (index == point.enabled.size()) continue;
+    if (point.is_planned(index)) return true;
+    enabled.push_back(actor);
+  }
+  if (enabled.empty()) return false;
+  std::sort(enabled.begin(), enabled.end());
+  if (index_of_point < floor_)
+    request(index_of_point, std::move(enabled));
+  else
+    point.plan(point.index_of(enabled.front()));
+  return true;
+}
+
+void ChoiceStack::request(std::size_t point, std::vector<ActorId> actors) {
+  PlanRequest request{point, std::move(actors)};
+  if (known_requests_.insert(request).second) requests_.push_back(std::move(request));
 }
 
 void ChoiceStack::plan_everything() {
   for (std::size_t i = 0; i < size_; ++i)
-    points_[i].is_planned.assign(points_[i].enabled.size(), true);
+    for (const Candidate& candidate : points_[i].enabled) plan_one_of(i, {&candidate.actor, 1});
+}
+
+bool ChoiceStack::backtrack() {
+  for (; size_ > floor_; pop()) {
+    ChoicePoint& point = back();
+    point.sleep.push_back(point.chosen());
+    if (++point.position < point.order.size()) return true;
+  }
+  return false;
+}
+
+std::vector<Level> ChoiceStack::unexplored(const Execution& execution) const {
+  std::vector<Level> levels;
+  for (std::size_t i = floor_; i < size_; ++i) {
+    const ChoicePoint& point = points_[i];
+    Level& level = levels.emplace_back();
+    level.position = point.position;
+    for (std::size_t k = 0; k < point.order.size(); ++k) {
+      const Candidate& candidate = point.enabled[point.order[k]];
+      level.order.push_back(candidate.actor);
+      if (k <= point.position)
+        level.merged.push_back(candidate.merged ? to_text(*candidate.merged, execution) : "");
+    }
+  }
+  return levels;
+}
+
+std::string ChoiceStack::merged_at_root(const Execution& execution) const {
+  if (loaded_.empty() || floor_ != loaded_.size() || size_ < floor_) return "";
+  const Candidate& root = points_[floor_ - 1].chosen();
+  return root.merged ? to_text(*root.merged, execution) : "";
 }
 
 ActorId ChoiceStack::follow(const Execution& execution, std::span<const ActorId> enabled) {
+  if (depth_ == size_) return load_next(execution, enabled);
   const ChoicePoint& point = points_[depth_];
   if (enabled.size() != point.enabled.size())
     difference_ =
@@ -105,7 +196,7 @@ ActorId ChoiceStack::follow(const Execution& execution, std::span<const ActorId>
       describe_difference(execution, enabled[i], before, now);
   }
   if (!difference_.empty()) return {};
-  return point.enabled[points_[depth_++].chosen].actor;
+  return points_[depth_++].chosen().actor;
 }
 
 void ChoiceStack::describe_difference(const Execution& execution, ActorId actor,
@@ -125,7 +216,7 @@ double ChoiceStack::progress() const {
   double done = 0, weight = 1;
   for (std::size_t i = 0; i < size_; ++i) {
     weight /= static_cast<double>(std::max<std::size_t>(1, points_[i].awake_at_start));
-    done += weight * static_cast<double>(points_[i].tried_count - 1);
+    done += weight * static_cast<double>(points_[i].position);
   }
   return done;
 }

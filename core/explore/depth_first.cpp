@@ -7,9 +7,11 @@
 namespace rcuscope {
 namespace {
 
-class DepthFirst final : public Strategy {
+class DepthFirst final : public TreeSearch {
  public:
-  explicit DepthFirst(bool use_sleep_sets) : use_sleep_sets_(use_sleep_sets) {}
+  explicit DepthFirst(bool use_sleep_sets) : use_sleep_sets_(use_sleep_sets) {
+    stack_.set_use_sleep_sets(use_sleep_sets);
+  }
 
   bool begin_execution() override {
     stack_.rewind();
@@ -18,39 +20,34 @@ class DepthFirst final : public Strategy {
 
   ActorId choose(const Execution& execution, std::span<const ActorId> enabled) override {
     if (stack_.is_replaying()) return stack_.follow(execution, enabled);
-    ChoicePoint& point = stack_.push(execution, enabled, use_sleep_sets_);
+    ChoicePoint& point = stack_.push(execution, enabled);
     const std::size_t first = point.first_awake(execution.current());
-    if (first < point.enabled.size()) return stack_.take(first);
-    stack_.pop();  // all that can follow has been explored: nothing to come back to
-    return {};
+    if (first == point.enabled.size()) {
+      stack_.pop();  // all that can follow has been explored: nothing to come back to
+      return {};
+    }
+    point.plan(first);
+    for (std::size_t i = 0; i < point.enabled.size(); ++i)
+      if (i != first && !point.is_asleep(point.enabled[i].actor)) point.plan(i);
+    return stack_.take();
   }
 
   void end_execution(const Execution&, ExecutionEnd) override {
     stack_.throw_if_nondeterministic();
-    for (; !stack_.empty(); stack_.pop()) {
-      ChoicePoint& point = stack_.back();
-      point.put_chosen_to_sleep();
-      for (std::size_t i = 0; i < point.enabled.size(); ++i)
-        if (!point.is_asleep(point.enabled[i].actor)) return stack_.take_other(i);
-    }
-    is_exhausted_ = true;
+    is_exhausted_ = !stack_.backtrack();
   }
 
-  bool is_exhaustive() const override { return true; }
   /// The oracle takes nothing for granted, not even that local operations commute.
   bool decides_local_operations() const override { return !use_sleep_sets_; }
-  double progress() const override { return is_exhausted_ ? 1 : stack_.progress(); }
 
  private:
   const bool use_sleep_sets_;
-  ChoiceStack stack_;
-  bool is_exhausted_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_sleep_set_search() { return std::make_unique<DepthFirst>(true); }
+std::unique_ptr<TreeSearch> make_sleep_set_search() { return std::make_unique<DepthFirst>(true); }
 
-std::unique_ptr<Strategy> make_exhaustive_search() { return std::make_unique<DepthFirst>(false); }
+std::unique_ptr<TreeSearch> make_exhaustive_search() { return std::make_unique<DepthFirst>(false); }
 
 }  // namespace rcuscope

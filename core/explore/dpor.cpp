@@ -31,7 +31,7 @@ bool may_block(OperationKind kind) {
   }
 }
 
-class Dpor final : public Strategy {
+class Dpor final : public TreeSearch {
  public:
   explicit Dpor(bool lazy_readers) { set_lazy_readers(lazy_readers); }
 
@@ -72,23 +72,24 @@ class Dpor final : public Strategy {
     backtrack();
   }
 
-  bool is_exhaustive() const override { return true; }
-  double progress() const override { return is_exhausted_ ? 1 : stack_.progress(); }
+  void load(const WorkUnit& unit) override {
+    stack_.load(unit);
+    first_new_choice_ = unit.levels.empty() ? 0 : unit.levels.size() - 1;
+  }
 
  private:
   static constexpr std::size_t merged = static_cast<std::size_t>(-1);
 
   ActorId decide(const Execution& execution, std::span<const ActorId> enabled) {
     if (stack_.is_replaying()) return stack_.follow(execution, enabled);
-    ChoicePoint& point = stack_.push(execution, enabled, true);
+    ChoicePoint& point = stack_.push(execution, enabled);
     const std::size_t first = point.first_awake(execution.current());
     if (first == point.enabled.size()) {
       stack_.pop();  // all that can follow has been explored: nothing to come back to
       return {};
     }
-    point.is_planned.assign(point.enabled.size(), false);
-    point.is_planned[first] = true;
-    return stack_.take(first);
+    point.plan(first);
+    return stack_.take();
   }
 
   /// False if the execution was cut short, or if an atomic context slept: what such an actor keeps
@@ -137,8 +138,11 @@ class Dpor final : public Strategy {
     const std::span<const StepRecord> log = execution.log();
     order_.truncate(kept_steps_);
     for (std::size_t i = 0; i < log.size(); ++i) {
-      const bool is_merged = log[i].choice >= 0 && stack_index_of(log[i]) == merged;
-      if (i >= order_.size()) order_.append(log[i], is_merged, execution, races_);
+      const std::size_t choice = log[i].choice >= 0 ? stack_index_of(log[i]) : merged - 1;
+      if (i >= order_.size()) order_.append(log[i], choice == merged, execution, races_);
+      // What comes before the first new choice of a unit was studied by whom it comes from.
+      if (choice == first_new_choice_) first_new_choice_ = 0;
+      if (first_new_choice_ > 0) races_.clear();
     }
   }
 
@@ -150,38 +154,16 @@ class Dpor final : public Strategy {
   void plan(const Race& race) {
     const StepRecord& first_step = order_.step(order_.decided_at(race.first));
     RCUSCOPE_ASSERT(first_step.choice >= 0);
-    ChoicePoint& point = stack_.at(stack_index_of(first_step));
     order_.initials(race, initials_);
-    std::size_t first = point.enabled.size();
-    for (const ActorId actor : initials_) {
-      if (point.is_asleep(actor)) return;  // explored, or will be below an earlier choice
-      const std::size_t index = point.index_of(actor);
-      if (index == point.enabled.size()) continue;
-      if (point.is_planned[index]) return;
-      first = std::min(first, index);
-    }
-    if (first < point.enabled.size()) {
-      point.is_planned[first] = true;
-      return;
-    }
+    if (stack_.plan_one_of(stack_index_of(first_step), initials_)) return;
     // A work item whose grace period was not over when it was cancelled has no other order here;
     // any other plan that cannot run means that the dependency table is wrong.
     RCUSCOPE_ASSERT(!race.second.has_value(), race.first);
   }
 
   void backtrack() {
-    while (!stack_.empty()) {
-      ChoicePoint& point = stack_.back();
-      point.put_chosen_to_sleep();
-      for (std::size_t i = 0; i < point.enabled.size(); ++i) {
-        if (!point.is_planned[i] || point.is_asleep(point.enabled[i].actor)) continue;
-        kept_steps_ = first_step_of(stack_.size() - 1);
-        stack_.take_other(i);
-        return;
-      }
-      stack_.pop();
-    }
-    is_exhausted_ = true;
+    is_exhausted_ = !stack_.backtrack();
+    kept_steps_ = is_exhausted_ ? 0 : first_step_of(stack_.size() - 1);
   }
 
   /// Index of the event that a choice led to: everything before it stays as it is.
@@ -191,21 +173,20 @@ class Dpor final : public Strategy {
     return 0;
   }
 
-  ChoiceStack stack_;
   HappensBefore order_;
   std::size_t kept_steps_ = 0;
+  std::size_t first_new_choice_ = 0;  ///< Of a unit that has not run yet; 0: all is new.
   /// Of each choice of this execution: its place in stack_, or `merged` with the one before.
   std::vector<std::size_t> stack_index_of_choice_;
   std::vector<Race> races_;
   std::vector<ActorId> initials_;
   bool lazy_readers_ = false;
   bool has_restarted_ = false;
-  bool is_exhausted_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_dpor_search(bool lazy_readers) {
+std::unique_ptr<TreeSearch> make_dpor_search(bool lazy_readers) {
   return std::make_unique<Dpor>(lazy_readers);
 }
 

@@ -20,7 +20,12 @@ namespace rcuscope {
 /// A program of the model world: set-up that declares actors, run_actors(), teardown.
 using Program = std::function<void(Execution&)>;
 
-enum class StrategyKind : std::uint8_t { dpor, eager_dpor, sleep_sets, exhaustive, random };
+enum class StrategyKind : std::uint8_t { dpor, eager_dpor, sleep_sets, exhaustive, random, pct };
+
+/// True for strategies that draw schedules at random: they go on until a limit ends them.
+constexpr bool is_sampling(StrategyKind kind) {
+  return kind == StrategyKind::random || kind == StrategyKind::pct;
+}
 
 struct Verdict;
 
@@ -36,7 +41,10 @@ struct ExploreOptions {
   Step max_steps = 10'000;  ///< Operations of one execution.
   std::optional<double> max_seconds;
   bool stop_on_first = false;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< Of sampling strategies.
+  unsigned bug_depth = 3;  ///< Of pct: priorities change one time less; at least 1.
+  /// Only schedules with so few preemptions, fewest first; not for sampling strategies.
+  std::optional<unsigned> preemption_bound;
   CheckOptions checks;
   /// Called at most every 50 ms. Return: false to stop; the verdict then holds what was found so
   /// far.
@@ -57,6 +65,7 @@ struct Verdict {
   std::string limit;    ///< Which limit ended the search: "max_executions", "execution_size" ...;
                         ///< empty = none.
   double estimate = 0;  ///< Estimated number of executions in all; 0 if unknown.
+  std::optional<unsigned> preemption_bound;  ///< That the search was told to keep.
   std::vector<Finding> findings;  ///< One of each kind and place, with the fewest context switches.
   std::set<std::string> final_states;
 

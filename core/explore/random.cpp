@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Random walks: each choice is uniform over the enabled actors.
-#include "base/random.h"
-
+#include "explore/random_stream.h"
 #include "explore/strategy.h"
 
 namespace rcuscope {
@@ -9,23 +8,29 @@ namespace {
 
 class RandomSearch final : public Strategy {
  public:
-  explicit RandomSearch(std::uint64_t seed) : random_(seed) {}
+  RandomSearch(std::uint64_t seed, SampleRange range) : seed_(seed), range_(range) {}
 
   ActorId choose(const Execution&, std::span<const ActorId> enabled) override {
     return enabled[random_.below(enabled.size())];
   }
-  bool begin_execution() override { return true; }
+  bool begin_execution() override {
+    if (range_.first == range_.end) return false;
+    random_ = random_of_execution(seed_, range_.first++);
+    return true;
+  }
   void end_execution(const Execution&, ExecutionEnd) override {}
   bool is_exhaustive() const override { return false; }
 
  private:
-  Random random_;
+  const std::uint64_t seed_;
+  SampleRange range_;
+  Random random_{0};
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_random_search(std::uint64_t seed) {
-  return std::make_unique<RandomSearch>(seed);
+std::unique_ptr<Strategy> make_random_search(std::uint64_t seed, SampleRange range) {
+  return std::make_unique<RandomSearch>(seed, range);
 }
 
 }  // namespace rcuscope

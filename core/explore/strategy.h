@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "explore/choice_stack.h"
 #include "model/execution.h"
 
 namespace rcuscope {
@@ -22,25 +23,65 @@ class Strategy : public Chooser {
   virtual bool is_exhaustive() const = 0;
   /// True after an execution with which the search began anew: earlier ones do not count.
   virtual bool has_restarted() const { return false; }
+  /// True if the latest execution repeated an earlier one: it does not count.
+  virtual bool was_repetition() const { return false; }
   /// Share of the search that is done, 0 to 1; 0 if unknown.
   virtual double progress() const { return 0; }
+};
+
+/// A search along a tree of choices, of which a part can be given to somebody else.
+class TreeSearch : public Strategy {
+ public:
+  /// Explores only what the unit owns. Call before the first execution.
+  virtual void load(const WorkUnit& unit) { stack_.load(unit); }
+  const ChoiceStack& stack() const { return stack_; }
+  bool is_exhausted() const { return is_exhausted_; }
+  /// True if a preemption bound kept something from being explored.
+  virtual bool was_cut() const { return false; }
+
+  bool is_exhaustive() const override { return true; }
+  double progress() const override { return is_exhausted_ ? 1 : stack_.progress(); }
+
+ protected:
+  ChoiceStack stack_;
+  bool is_exhausted_ = false;
 };
 
 /// Source-DPOR: depth first over the orders that reversed races ask for, with sleep sets. Lazy
 /// readers: whether a section opens before or after the start of a grace period is decided together
 /// with what the reader does first, so R readers of one removal cost 2^R executions instead of 3^R.
-std::unique_ptr<Strategy> make_dpor_search(bool lazy_readers = true);
+std::unique_ptr<TreeSearch> make_dpor_search(bool lazy_readers = true);
 
 /// Depth first over all orders of dependent operations, with sleep sets (Godefroid 1996): an order
 /// that differs from an explored one only by exchanging independent neighbours is not explored
 /// again.
-std::unique_ptr<Strategy> make_sleep_set_search();
+std::unique_ptr<TreeSearch> make_sleep_set_search();
 
 /// Depth first over every interleaving, without any reduction: the oracle of tests.
-std::unique_ptr<Strategy> make_exhaustive_search();
+std::unique_ptr<TreeSearch> make_exhaustive_search();
+
+/// Depth first over every interleaving with at most last_bound preemptions, fewest first; those
+/// with fewer than first_bound are not counted. Exhaustive if no schedule needs more.
+std::unique_ptr<TreeSearch> make_bounded_search(unsigned first_bound, unsigned last_bound);
+
+/// Which executions of an endless random search: execution i is the same in every range with it.
+struct SampleRange {
+  std::uint64_t first = 0;
+  std::uint64_t end = static_cast<std::uint64_t>(-1);
+};
 
 /// Independent random walks; never exhausts.
-std::unique_ptr<Strategy> make_random_search(std::uint64_t seed);
+std::unique_ptr<Strategy> make_random_search(std::uint64_t seed, SampleRange range = {});
+
+/// PCT: the enabled actor with the highest random priority runs; bug_depth - 1 times in an
+/// execution the running one falls behind all others. An execution of k choices with n actors hits
+/// a defect that needs bug_depth ordering constraints with probability 1 / (n * k^(bug_depth - 1))
+/// or more. Never exhausts. The range begins at a multiple of pct_block.
+std::unique_ptr<Strategy> make_pct_search(std::uint64_t seed, unsigned bug_depth,
+                                          SampleRange range = {});
+
+/// The length of PCT's executions is estimated from the earlier ones of the same block.
+inline constexpr std::uint64_t pct_block = 256;
 
 /// One execution along given choices, then the first enabled actor, the running one preferred.
 /// Throws from begin_execution or after the run: UsageError if a choice is not enabled.

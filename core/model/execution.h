@@ -123,6 +123,7 @@ class Execution final : public ActorEntry {
   ActorId current() const { return current_; }
   Phase phase() const { return phase_; }
   ModelHeap& heap() { return heap_; }
+  const ModelHeap& heap() const { return heap_; }
   bool is_on_heap(const void* address) const { return heap_.contains(address); }
   const GracePeriods& grace_periods() const { return grace_periods_; }
   const WorkItem& work_item(std::int32_t index) const {

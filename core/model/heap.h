@@ -50,6 +50,8 @@ class ModelHeap {
   bool contains(const void* address) const {
     return reinterpret_cast<std::uintptr_t>(address) - base_ < total_bytes_;
   }
+  /// Where its addresses begin: elsewhere in each process.
+  std::uintptr_t base() const { return base_; }
   /// The object around an address, or none.
   ObjectId find(const void* address) const {
     const auto offset = reinterpret_cast<std::uintptr_t>(address) - base_;

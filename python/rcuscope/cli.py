@@ -84,6 +84,8 @@ def _explore(arguments: argparse.Namespace) -> int:
             variant=_variant(arguments),
             memory=arguments.memory,
             strategy=arguments.strategy,
+            preemption_bound=arguments.preemption_bound,
+            bug_depth=arguments.bug_depth,
             max_executions=arguments.max_executions,
             max_steps=arguments.max_steps,
             max_seconds=arguments.max_seconds,
@@ -218,11 +220,13 @@ def _add_explore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strategy", default="dpor", choices=("dpor", "exhaustive", "random", "pct")
     )
+    parser.add_argument("--preemption-bound", type=int, metavar="N")
+    parser.add_argument("--bug-depth", type=int, default=3, metavar="N", help="of --strategy pct")
     parser.add_argument("--max-executions", type=int, metavar="N")
     parser.add_argument("--max-steps", type=int, default=10_000, metavar="N")
     parser.add_argument("--max-seconds", type=float, metavar="S")
     parser.add_argument("--stop-on-first", action="store_true", help="end at the first finding")
-    parser.add_argument("--seed", type=int, default=0, help="of --strategy random")
+    parser.add_argument("--seed", type=int, default=0, help="of random and pct")
     parser.add_argument("--put-device", default="precise", choices=("precise", "strict"))
     parser.add_argument("--save", metavar="DIR", help="write the first counterexample there")
 

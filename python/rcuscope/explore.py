@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from os import PathLike
 
-_STRATEGIES: Final = ("dpor", "exhaustive", "random")
+_STRATEGIES: Final = ("dpor", "exhaustive", "random", "pct")
+_SAMPLING: Final = ("random", "pct")
+_BUG_DEPTH_MAX: Final = 100
+_PREEMPTION_BOUND_MAX: Final = 1_000_000
 
 
 def _not_there_yet(what: str) -> NotImplementedError:
     return NotImplementedError(f"{what} is not there yet in {_core.__version__}")
+
+
+def _check_whole(name: str, value: object, least: int, most: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}: expected an int")
+    if not least <= value <= most:
+        raise ValueError(f"{name}={value!r}: expected {least} to {most}")
 
 
 def _check_engine(
@@ -38,12 +48,15 @@ def _check_engine(
         )
     if memory not in (None, "sc"):
         raise ValueError(f"memory={memory!r}: expected 'sc' or 'lkmm'")
-    if strategy == "pct":
-        raise _not_there_yet('strategy="pct"')
     if strategy not in _STRATEGIES:
-        raise ValueError(f"strategy={strategy!r}: expected one of {', '.join(_STRATEGIES)} or pct")
+        raise ValueError(f"strategy={strategy!r}: expected one of {', '.join(_STRATEGIES)}")
     if preemption_bound is not None:
-        raise _not_there_yet("preemption_bound")
+        _check_whole("preemption_bound", preemption_bound, 0, _PREEMPTION_BOUND_MAX)
+        if strategy in _SAMPLING:
+            raise ValueError(
+                f"preemption_bound={preemption_bound} with strategy={strategy!r}: a random search "
+                "has no bound to exhaust; use dpor or exhaustive"
+            )
     if iommu is not None:
         raise _not_there_yet("iommu=")
     if jobs < 1:
@@ -109,6 +122,7 @@ def explore(
     max_seconds: float | None = None,
     stop_on_first: bool = False,
     seed: int = 0,
+    bug_depth: int = 3,
     jobs: int = 1,
     executor: Executor | None = None,
     progress: Callable[[Progress], object] | None = None,
@@ -124,13 +138,21 @@ def explore(
         variant: Of the machinery; default: the scenario's own.
         iommu: Not there yet.
         memory: "sc", which is also what None means in this version.
-        strategy: "dpor", "exhaustive" (every interleaving) or "random" (never exhausts).
-        preemption_bound: Not there yet.
+        strategy: "dpor", "exhaustive" (every interleaving), or sampling, which never exhausts:
+            "random" (each choice uniform) or "pct" (random priorities that change at random
+            points: Burckhardt et al., ASPLOS 2010). Sampling goes on until max_executions,
+            max_seconds, stop_on_first or Ctrl-C ends it; its outcome is UNSAFE or UNKNOWN.
+        preemption_bound: Only schedules in which so many times or less an actor that could have
+            gone on has to give way; those with fewer preemptions come first. No reduction: every
+            such schedule is executed. Exhausting it is "SAFE_BOUNDED", or "SAFE" if no schedule
+            needs more.
         max_executions: Executions, complete or given up; None = no limit.
         max_steps: Operations of one execution.
         max_seconds: Of wall time; None = no limit.
         stop_on_first: End at the first finding.
-        seed: Of strategy="random".
+        seed: Of sampling: the same seed tries the same schedules.
+        bug_depth: Of strategy="pct": priorities change bug_depth - 1 times in an execution, which
+            finds defects that depend on so many ordering constraints.
         jobs: Only 1 in this version.
         executor: Not there yet.
         progress: Called with a `Progress` at most every 50 ms; what it raises ends the search.
@@ -156,6 +178,7 @@ def explore(
     check_number("max_seconds", max_seconds)
     if not isinstance(seed, int) or not 0 <= seed < 2**64:
         raise ValueError(f"seed={seed!r}: expected an int of 64 bits, 0 or more")
+    _check_whole("bug_depth", bug_depth, 1, _BUG_DEPTH_MAX)
     _check_origin(variant, config)
     explored = as_scenario(scenario)
     origin = Origin(explored, variant or explored.variant, config or Config())
@@ -166,6 +189,8 @@ def explore(
         "max_seconds": max_seconds,
         "stop_on_first": stop_on_first,
         "seed": seed,
+        "bug_depth": bug_depth,
+        "preemption_bound": preemption_bound,
         "strict_put_device": origin.config.put_device == "strict",
     }
     report = None if progress is None else lambda *numbers: progress(Progress(*numbers))

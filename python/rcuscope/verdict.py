@@ -163,7 +163,8 @@ class Verdict(show.Shown):
         blocked: Given up because all that could follow was explored already.
         steps: Operations executed in all.
         seconds: Of wall time.
-        limit: What ended the search early: "max_executions", "interrupted" ...; None = nothing.
+        limit: What ended the search early: "max_executions", "preemption_bound", "interrupted" ...;
+            None = nothing.
         estimate: Estimated number of executions in all; 0 if unknown.
         findings: One of each kind and place, with the fewest context switches.
         final_states: Outcomes of litmus tests.

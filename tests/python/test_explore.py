@@ -174,12 +174,33 @@ def test_strategies_agree() -> None:
     assert {f.kind for f in reduced.findings} == {f.kind for f in full.findings}
 
 
-def test_random_never_exhausts_and_has_a_seed() -> None:
-    one = rs.explore(lost_update, strategy="random", seed=1, max_executions=50)
+@pytest.mark.parametrize("strategy", ["random", "pct"])
+def test_sampling_never_exhausts_and_has_a_seed(strategy: str) -> None:
+    one = rs.explore(lost_update, strategy=strategy, seed=1, max_executions=50)
     assert not one.exhaustive
-    again = rs.explore(lost_update, strategy="random", seed=1, max_executions=50)
+    assert one.outcome == "UNSAFE"
+    again = rs.explore(lost_update, strategy=strategy, seed=1, max_executions=50)
     assert [f.schedule for f in one.findings] == [f.schedule for f in again.findings]
-    assert rs.explore("posted", strategy="random", max_executions=9).outcome == "UNKNOWN"
+    assert rs.explore("posted", strategy=strategy, max_executions=9).outcome == "UNKNOWN"
+    assert rs.explore("posted", strategy=strategy, max_seconds=0.05).limit == "max_seconds"
+
+
+def test_preemption_bound() -> None:
+    none = rs.explore(lost_update, preemption_bound=0, memory="sc")
+    assert (none.outcome, none.limit, none.exhaustive) == (
+        "SAFE_BOUNDED",
+        "preemption_bound",
+        False,
+    )
+    assert none.assert_safe() is none
+    assert str(none).startswith("SAFE_BOUNDED (at most 0 preemptions, sc: weak memory not checked)")
+    with pytest.raises(rs.LimitError, match="preemption_bound"):
+        none.require_exhaustive()
+    one = rs.explore(lost_update, preemption_bound=1)
+    assert one.meets("warn_on")
+    assert one.executions > none.executions
+    every = rs.explore(lost_update, strategy="exhaustive")
+    assert rs.explore(lost_update, preemption_bound=99).executions == every.executions
 
 
 def test_strict_put_device() -> None:
@@ -209,9 +230,11 @@ def test_progress_is_told_and_may_stop_the_search() -> None:
     [
         ({"memory": "lkmm"}, NotImplementedError, "lkmm"),
         ({"memory": "tso"}, ValueError, "'sc' or 'lkmm'"),
-        ({"strategy": "pct"}, NotImplementedError, "pct"),
         ({"strategy": "bfs"}, ValueError, "dpor"),
-        ({"preemption_bound": 2}, NotImplementedError, "preemption_bound"),
+        ({"preemption_bound": -1}, ValueError, "preemption_bound=-1"),
+        ({"preemption_bound": "2"}, TypeError, "preemption_bound='2'"),
+        ({"preemption_bound": 2, "strategy": "pct"}, ValueError, "no bound to exhaust"),
+        ({"bug_depth": 0}, ValueError, "bug_depth=0"),
         ({"jobs": 2}, NotImplementedError, "jobs"),
         ({"jobs": 0}, ValueError, "jobs=0"),
         ({"executor": object()}, NotImplementedError, "executor"),

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The loop of exploration, its counts and its limits.
+#include "explore/search.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "explore/schedule.h"
+
+namespace rcuscope {
+
+std::vector<Observer*> CheckedExecution::pointers() const {
+  std::vector<Observer*> result;
+  for (const auto& checker : checkers_) result.push_back(checker.get());
+  return result;
+}
+
+std::unique_ptr<Strategy> make_strategy(const ExploreOptions& options) {
+  if (options.preemption_bound) return make_bounded_search(0, *options.preemption_bound);
+  switch (options.strategy) {
+    case StrategyKind::exhaustive:
+      return make_exhaustive_search();
+    case StrategyKind::random:
+      return make_random_search(options.seed);
+    case StrategyKind::pct:
+      return make_pct_search(options.seed, options.bug_depth);
+    case StrategyKind::sleep_sets:
+      return make_sleep_set_search();
+    case StrategyKind::eager_dpor:
+      return make_dpor_search(false);
+    default:
+      return make_dpor_search();
+  }
+}
+
+// --- counting
+
+bool Tally::is_improved_by(const Found& candidate) const {
+  const auto entry = found.find({candidate.finding.kind, candidate.finding.place});
+  return entry == found.end() || candidate.is_shorter_than(entry->second);
+}
+
+bool Tally::keep(Found candidate) {
+  const std::pair key(candidate.finding.kind, candidate.finding.place);
+  const auto entry = found.find(key);
+  if (entry == found.end()) {
+    found.emplace(key, std::move(candidate));
+    return true;
+  }
+  if (candidate.is_shorter_than(entry->second)) entry->second = std::move(candidate);
+  return false;
+}
+
+bool Tally::keep(const std::string& final_state) {
+  if (final_state.empty() || final_states.contains(final_state)) return true;
+  if (final_states.size() == max_final_states) return false;
+  final_states.insert(final_state);
+  return true;
+}
+
+void Tally::add(const Tally& other) {
+  executions += other.executions;
+  blocked += other.blocked;
+  steps += other.steps;
+  if (limit.empty()) limit = other.limit;
+  for (const auto& [key, one] : other.found) keep(one);
+  for (const std::string& state : other.final_states)
+    if (!keep(state) && limit.empty()) limit = "final_states";
+}
+
+void Tally::begin_anew() {
+  executions = blocked = 0;
+  final_states.clear();
+}
+
+// --- the loop
+
+void Search::run(const std::function<bool()>& must_pause) {
+  while (tally_.limit.empty() && strategy_.begin_execution()) {
+    run_once();
+    if (must_pause && must_pause()) break;
+  }
+}
+
+void Search::run_once() {
+  ExecutionEnd end{};
+  try {
+    end = execution_.run(program_, strategy_);
+  } catch (const LimitError&) {  // more actors or memory than one execution may have
+    tally_.limit = limit_execution_size;
+    keep_findings();
+    return;
+  }
+  tally_.steps += static_cast<std::uint64_t>(execution_.steps());
+  keep_findings();
+  if (end == ExecutionEnd::step_limit) tally_.limit = "max_steps";
+  if (end == ExecutionEnd::complete && !tally_.keep(execution_.final_state()))
+    tally_.limit = "final_states";
+  if (end == ExecutionEnd::interrupted) {
+    tally_.limit = "interrupted";
+    return;  // nothing follows; a long run would take long to study
+  }
+  strategy_.end_execution(execution_, end);
+  count(end);
+  check_limits();
+}
+
+void Search::count(ExecutionEnd end) {
+  if (strategy_.has_restarted())
+    tally_.begin_anew();
+  else if (!strategy_.was_repetition())
+    ++(end == ExecutionEnd::redundant ? tally_.blocked : tally_.executions);
+}
+
+void Search::keep_findings() {
+  for (const Finding& finding : execution_.findings()) {
+    const std::span<const ActorId> choices = execution_.choices();
+    Found found{finding, count_context_switches(choices), choices.size()};
+    if (!tally_.is_improved_by(found)) continue;
+    found.finding.schedule = to_text(choices);
+    is_finding_new_ |= tally_.keep(std::move(found));
+  }
+}
+
+void Search::check_limits() {
+  if (!tally_.limit.empty()) return;
+  if (options_.stop_on_first && !tally_.found.empty()) tally_.limit = "stop_on_first";
+  if (options_.max_executions && tally_.executions + tally_.blocked >= *options_.max_executions &&
+      strategy_.progress() < 1)
+    tally_.limit = "max_executions";
+  if (++executions_since_look_ < 16 && !is_slow_ && !is_finding_new_) return;
+  executions_since_look_ = 0;
+  const double seconds = seconds_since_start();
+  is_slow_ = seconds - last_look_ > 0.01;
+  last_look_ = seconds;
+  if (options_.max_seconds && seconds >= *options_.max_seconds) tally_.limit = "max_seconds";
+  if (!options_.progress || (seconds - last_report_ < 0.05 && !is_finding_new_)) return;
+  is_finding_new_ = false;
+  last_report_ = seconds;
+  if (!options_.progress({verdict_so_far(), share_done()})) tally_.limit = "interrupted";
+}
+
+/// A random search has nothing to exhaust: it is done when its limit is reached.
+double Search::share_done() const {
+  if (!is_sampling(options_.strategy)) return strategy_.progress();
+  double share = 0;
+  if (options_.max_executions)
+    share = static_cast<double>(tally_.executions) / static_cast<double>(*options_.max_executions);
+  if (options_.max_seconds) share = std::max(share, seconds_since_start() / *options_.max_seconds);
+  return std::min(share, 1.0);
+}
+
+// --- verdicts
+
+Verdict Search::verdict_so_far() const {
+  return verdict_of(tally_, options_, share_done(), seconds_since_start());
+}
+
+Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double share_done,
+                   double seconds) {
+  Verdict verdict;
+  verdict.executions = tally.executions;
+  verdict.blocked = tally.blocked;
+  verdict.steps = tally.steps;
+  verdict.limit = tally.limit;
+  verdict.seconds = seconds;
+  verdict.preemption_bound = options.preemption_bound;
+  verdict.estimate = share_done > 0 ? static_cast<double>(tally.executions) / share_done : 0;
+  for (const auto& [key, found] : tally.found) verdict.findings.push_back(found.finding);
+  if (!verdict.findings.empty()) verdict.outcome = Outcome::unsafe;
+  return verdict;
+}
+
+Verdict final_verdict(const Tally& tally, const ExploreOptions& options, bool is_exhaustive,
+                      double share_done, double seconds) {
+  Verdict verdict = verdict_of(tally, options, share_done, seconds);
+  verdict.final_states = tally.final_states;
+  verdict.is_exhaustive = verdict.limit.empty() && is_exhaustive;
+  const bool is_bounded = verdict.limit.empty() && !is_exhaustive && options.preemption_bound;
+  if (is_bounded) verdict.limit = "preemption_bound";
+  if (!verdict.findings.empty()) return verdict;
+  if (verdict.is_exhaustive) verdict.outcome = Outcome::safe;
+  if (is_bounded) verdict.outcome = Outcome::safe_bounded;
+  return verdict;
+}
+
+}  // namespace rcuscope

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Search: one strategy that drives one execution after the other, with the counts of what it saw.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "explore/explorer.h"
+
+namespace rcuscope {
+
+/// Verdict::limit of an execution that had more actors or memory than one may have.
+inline constexpr const char* limit_execution_size = "execution_size";
+
+/// Checkers and the execution that they look at.
+class CheckedExecution {
+ public:
+  CheckedExecution(ActorRunner& runner, const ExploreOptions& options)
+      : checkers_(make_checkers(options.checks)),
+        execution(runner, {options.max_steps, pointers()}) {}
+
+ private:
+  std::vector<Observer*> pointers() const;
+
+  std::vector<std::unique_ptr<Observer>> checkers_;
+
+ public:
+  Execution execution;
+};
+
+/// A finding, with what makes its schedule better than another one.
+struct Found {
+  Finding finding;
+  std::size_t context_switches = 0;
+  std::size_t choices = 0;
+
+  /// True if people would rather read this counterexample.
+  bool is_shorter_than(const Found& other) const {
+    return std::pair(context_switches, choices) < std::pair(other.context_switches, other.choices);
+  }
+};
+
+/// Counts and findings of a search, or of a part of one.
+struct Tally {
+  std::uint64_t executions = 0;  ///< As in Verdict; likewise the next three.
+  std::uint64_t blocked = 0;
+  std::uint64_t steps = 0;
+  std::string limit;
+  std::map<std::pair<FindingKind, std::string>, Found> found;  ///< By kind and place.
+  std::set<std::string> final_states;
+
+  /// True if keep() would keep it.
+  bool is_improved_by(const Found& found) const;
+  /// Keeps the shorter one of each kind and place. Return: true if there was none.
+  bool keep(Found found);
+  /// Return: false if there are more than max_final_states.
+  bool keep(const std::string& final_state);
+  void add(const Tally& other);
+  /// The search began anew: what was counted before does not hold, what was found does.
+  void begin_anew();
+};
+
+class Search {
+ public:
+  Search(const Program& program, Strategy& strategy, CheckedExecution& checked,
+         const ExploreOptions& options)
+      : program_(program), options_(options), strategy_(strategy), execution_(checked.execution) {}
+
+  /// Runs until the strategy has nothing left, a limit was reached, or must_pause, which is asked
+  /// after each execution, is true.
+  void run(const std::function<bool()>& must_pause = {});
+
+  const Tally& tally() const { return tally_; }
+  double share_done() const;  ///< 0 to 1; 0 if unknown.
+  double seconds_since_start() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  Verdict verdict_so_far() const;
+
+ private:
+  void run_once();
+  void count(ExecutionEnd end);
+  void keep_findings();
+  void check_limits();
+
+  const Program& program_;
+  const ExploreOptions& options_;
+  Strategy& strategy_;
+  Execution& execution_;
+  Tally tally_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  int executions_since_look_ = 0;
+  bool is_slow_ = false;
+  bool is_finding_new_ = false;  // of another kind or place: told at once
+  double last_look_ = 0;
+  double last_report_ = 0;
+};
+
+/// The strategy that the options name.
+std::unique_ptr<Strategy> make_strategy(const ExploreOptions& options);
+
+/// What a tally amounts to while the search goes on. `share_done`: 0 to 1; 0 if unknown.
+Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double share_done,
+                   double seconds);
+
+/// The same when the search has ended. `is_exhaustive`: as Strategy says.
+Verdict final_verdict(const Tally& tally, const ExploreOptions& options, bool is_exhaustive,
+                      double share_done, double seconds);
+
+}  // namespace rcuscope
