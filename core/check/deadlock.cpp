@@ -40,7 +40,24 @@ std::string dead_end(const Execution& execution, const ModelActor& actor) {
 class Deadlock final : public Observer {
  public:
   void on_blocked(Execution& execution) override {
-    const std::vector<ActorId> cycle = find_cycle(execution);
+    report(execution, find_cycle(execution, {0}));  // main waits for everybody
+  }
+
+  void on_cut_short(Execution& execution) override {
+    for (std::size_t i = 1; i < execution.actor_count(); ++i) {
+      const ActorId id{static_cast<std::int32_t>(i)};
+      if (!is_stuck(execution, execution.actor(id))) continue;
+      const std::vector<ActorId> cycle = find_cycle(execution, id);
+      const auto waits_for_ever = [&](ActorId member) {
+        return is_stuck(execution, execution.actor(member));
+      };
+      if (std::all_of(cycle.begin(), cycle.end(), waits_for_ever) && is_closed(execution, cycle))
+        return report(execution, cycle);
+    }
+  }
+
+ private:
+  static void report(Execution& execution, const std::vector<ActorId>& cycle) {
     std::string message = "INFO: task blocked: ";
     for (std::size_t i = 0; i < cycle.size(); ++i) {
       const ModelActor& actor = execution.actor(cycle[i]);
@@ -55,7 +72,35 @@ class Deadlock final : public Observer {
     execution.report(FindingKind::deadlock, cycle.front(), message, place);
   }
 
- private:
+  /// True if it waits for something that only those it waits for can bring about. Work that has not
+  /// started may be cancelled by anybody.
+  static bool is_stuck(const Execution& execution, const ModelActor& actor) {
+    if (actor.is_finished() || execution.can_proceed(actor)) return false;
+    const std::vector<ActorId> blockers = execution.blockers(actor);
+    const auto has_started = [&](ActorId id) { return execution.actor(id).is_started(); };
+    switch (actor.pending.kind) {
+      case OperationKind::grace_period_end:
+      case OperationKind::mutex_lock:
+      case OperationKind::barrier_end:
+        return true;
+      case OperationKind::actor_start:
+        return actor.spec.kind == ActorKind::callback;
+      case OperationKind::wait_for_work_end:
+        return std::all_of(blockers.begin(), blockers.end(), has_started);
+      default:
+        return false;
+    }
+  }
+
+  /// True if each waits for the next one, or the only one for somebody who has ended.
+  static bool is_closed(const Execution& execution, const std::vector<ActorId>& cycle) {
+    const std::vector<ActorId> blockers = execution.blockers(execution.actor(cycle.back()));
+    if (blockers.empty())
+      return cycle.size() == 1 &&
+             execution.actor(cycle.front()).pending.kind == OperationKind::mutex_lock;
+    return std::find(blockers.begin(), blockers.end(), cycle.front()) != blockers.end();
+  }
+
   /// The first blocker by name: ids of callbacks depend on the order in which they were queued, and
   /// one deadlock must not look like two.
   static ActorId first_blocker(const Execution& execution, const ModelActor& actor) {
@@ -69,8 +114,7 @@ class Deadlock final : public Observer {
 
   /// Every unfinished actor waits for an unfinished one, so following blockers ends in a cycle. The
   /// cycle is told from its first actor by name.
-  static std::vector<ActorId> find_cycle(const Execution& execution) {
-    ActorId at{0};  // main waits for everybody
+  static std::vector<ActorId> find_cycle(const Execution& execution, ActorId at) {
     std::vector<ActorId> path;
     for (;;) {
       const auto seen = std::find(path.begin(), path.end(), at);

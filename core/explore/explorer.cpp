@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "explore/explain.h"
+#include "explore/minimize.h"
 #include "explore/schedule.h"
 #include "explore/search.h"
 
@@ -34,17 +35,31 @@ std::string Verdict::summary() const {
 
 namespace {
 
-/// Runs a finding's schedule again for its explanation. Throws: NondeterminismError if it does not
-/// show.
-void explain_by_replay(Finding& finding, const Program& program, ActorRunner& runner,
+/// Runs a finding's schedule again for its explanation. Return: false if it does not show.
+bool explain_by_replay(Finding& finding, const Program& program, ActorRunner& runner,
                        const ExploreOptions& options) {
   const ReplayResult again = replay(program, runner, finding.schedule, options);
   for (const Finding& other : again.findings) {
     if (other.kind != finding.kind || other.place != finding.place) continue;
-    finding.message = other.message;  // a recorded execution also knows lines of Python
-    finding.explanation = other.explanation;
-    return;
+    finding = other;  // a recorded execution also knows lines of Python
+    return true;
   }
+  return false;
+}
+
+/// The shortest schedule that shows it, if there is one, and the explanation of that. Throws:
+/// NondeterminismError if it does not show again.
+void finish(Finding& finding, const std::string& shortest, const Program& program,
+            ActorRunner& runner, const ExploreOptions& options) {
+  if (!shortest.empty()) {
+    Finding shorter = finding;
+    shorter.schedule = shortest;
+    if (explain_by_replay(shorter, program, runner, options)) {
+      finding = std::move(shorter);
+      return;
+    }
+  }
+  if (explain_by_replay(finding, program, runner, options)) return;
   throw NondeterminismError(std::string(describe(finding.kind).name) + " in actor '" +
                             finding.actor + "' does not show when its schedule " +
                             finding.schedule +
@@ -64,16 +79,30 @@ Verdict search(const Program& program, ActorRunner& runner, const ExploreOptions
 
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options) {
   Verdict verdict = search(program, runner, options);
-  if (verdict.limit == limit_execution_size) return verdict;  // it would be reached again
-  for (Finding& finding : verdict.findings) explain_by_replay(finding, program, runner, options);
+  finish_findings(verdict, program, runner, options);
   return verdict;
+}
+
+void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runner,
+                     const ExploreOptions& options) {
+  if (verdict.limit == limit_execution_size) return;  // it would be reached again
+  const auto goes_on = [&] { return !options.progress || options.progress({verdict, 1.0}); };
+  for (Finding& finding : verdict.findings) {
+    Minimized shortest;
+    if (options.minimizes && verdict.limit != "interrupted") {
+      shortest = minimize(finding, program, runner, options, goes_on);
+      verdict.minimizing_executions += shortest.executions;
+      if (shortest.is_interrupted) verdict.limit = "interrupted";
+    }
+    finish(finding, shortest.schedule, program, runner, options);
+  }
 }
 
 ReplayResult replay(const Program& program, ActorRunner& runner, std::string_view schedule,
                     const ExploreOptions& options,
                     const std::map<std::string, std::string>& metadata) {
   CheckedExecution checked(runner, options);
-  Replay strategy(parse_schedule(schedule));
+  Replay strategy(parse_schedule(schedule), is_cut_short(schedule));
   strategy.begin_execution();
   TraceBuilder builder(Clock::steps);
   const ExecutionEnd end = checked.execution.run(program, strategy, &builder);

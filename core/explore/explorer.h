@@ -45,6 +45,7 @@ struct ExploreOptions {
   unsigned bug_depth = 3;  ///< Of pct: priorities change one time less; at least 1.
   /// Only schedules with so few preemptions, fewest first; not for sampling strategies.
   std::optional<unsigned> preemption_bound;
+  bool minimizes = true;  ///< Each finding gets the shortest schedule that shows it.
   CheckOptions checks;
   /// Called at most every 50 ms. Return: false to stop; the verdict then holds what was found so
   /// far.
@@ -61,6 +62,7 @@ struct Verdict {
   std::uint64_t executions = 0;  ///< Complete ones, one per order of dependent operations.
   std::uint64_t blocked = 0;     ///< Given up because all that could follow was explored already.
   std::uint64_t steps = 0;       ///< Operations executed in all.
+  std::uint64_t minimizing_executions = 0;  ///< Afterwards, for shorter counterexamples.
   double seconds = 0;
   std::string limit;    ///< Which limit ended the search: "max_executions", "execution_size" ...;
                         ///< empty = none.
@@ -77,6 +79,11 @@ inline constexpr std::size_t max_final_states = 100'000;
 
 /// Throws: what the program's set-up throws, NondeterminismError.
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options);
+
+/// The last part of explore(), for verdicts that were put together from several searches: gives
+/// each finding its shortest schedule and its explanation. Throws: NondeterminismError.
+void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runner,
+                     const ExploreOptions& options);
 
 struct ReplayResult {
   TraceStore trace;

@@ -70,6 +70,8 @@ class HappensBefore {
   void initials(const Race& race, std::vector<ActorId>& actors) const;
 
   const StepRecord& step(std::size_t i) const { return events_[i].step; }
+  /// True if event i happens before event j, or is j.
+  bool is_before(std::size_t i, std::size_t j) const { return events_[j].before.contains(i); }
   /// The event that the search decided on: the opening of the section if i is merged with it.
   std::size_t decided_at(std::size_t i) const { return events_[i].is_merged ? i - 1 : i; }
 
@@ -82,7 +84,6 @@ class HappensBefore {
     std::vector<std::size_t> enablers;      ///< Those without which it could not have run.
   };
 
-  bool is_before(std::size_t i, std::size_t j) const { return events_[j].before.contains(i); }
   void add_enablers(std::size_t i, const Execution& execution);
   void add_start_enablers(std::size_t i, const Execution& execution);
   void add_sections_opened_before(std::int64_t start, std::size_t i);

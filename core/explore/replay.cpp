@@ -17,6 +17,7 @@ ActorId Replay::choose(const Execution& execution, std::span<const ActorId> enab
     misfit_ += ", which cannot run there; is it the schedule of another scenario or variant?";
     return {};
   }
+  if (is_cut_short_) return {};
   for (const ActorId id : enabled)
     if (id == execution.current()) return id;
   return enabled.front();

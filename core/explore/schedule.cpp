@@ -11,6 +11,7 @@ namespace rcuscope {
 namespace {
 
 constexpr std::string_view prefix = "s1:";
+constexpr char cut_mark = '.';
 constexpr long max_repetitions = 1'000'000;
 
 [[noreturn]] void refuse(std::string_view text, std::string_view part) {
@@ -28,7 +29,7 @@ long number(std::string_view digits, long limit, std::string_view text) {
 
 }  // namespace
 
-std::string to_text(std::span<const ActorId> choices) {
+std::string to_text(std::span<const ActorId> choices, bool is_cut_short) {
   std::string text(prefix);
   for (std::size_t i = 0; i < choices.size();) {
     std::size_t end = i;
@@ -38,13 +39,16 @@ std::string to_text(std::span<const ActorId> choices) {
     if (end - i > 1) text += 'x' + std::to_string(end - i);
     i = end;
   }
-  return text;
+  return is_cut_short ? text + cut_mark : text;
 }
+
+bool is_cut_short(std::string_view schedule) { return schedule.ends_with(cut_mark); }
 
 std::vector<ActorId> parse_schedule(std::string_view text) {
   if (!text.starts_with(prefix)) refuse(text, text.substr(0, prefix.size()));
   std::vector<ActorId> choices;
   std::string_view rest = text.substr(prefix.size());
+  if (is_cut_short(text)) rest.remove_suffix(1);
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
     const std::string_view part = rest.substr(0, comma);

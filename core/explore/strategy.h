@@ -83,19 +83,24 @@ std::unique_ptr<Strategy> make_pct_search(std::uint64_t seed, unsigned bug_depth
 /// The length of PCT's executions is estimated from the earlier ones of the same block.
 inline constexpr std::uint64_t pct_block = 256;
 
-/// One execution along given choices, then the first enabled actor, the running one preferred.
+/// One execution along given choices, then the first enabled actor, the running one preferred. Cut
+/// short: the choices are of every operation, and the execution ends behind the last one.
 /// Throws from begin_execution or after the run: UsageError if a choice is not enabled.
 class Replay final : public Strategy {
  public:
-  explicit Replay(std::vector<ActorId> choices) : choices_(std::move(choices)) {}
+  explicit Replay(std::vector<ActorId> choices, bool is_cut_short = false)
+      : choices_(std::move(choices)), is_cut_short_(is_cut_short) {}
 
   ActorId choose(const Execution& execution, std::span<const ActorId> enabled) override;
   bool begin_execution() override { return !std::exchange(has_run_, true); }
   void end_execution(const Execution& execution, ExecutionEnd end) override;
   bool is_exhaustive() const override { return false; }
+  bool decides_local_operations() const override { return is_cut_short_; }
+  bool cuts_short() const override { return is_cut_short_; }
 
  private:
   std::vector<ActorId> choices_;
+  const bool is_cut_short_;
   std::size_t position_ = 0;
   bool has_run_ = false;
   std::string misfit_;  ///< Empty, or why the schedule does not fit the program.

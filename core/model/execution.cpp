@@ -189,6 +189,8 @@ ActorId Execution::choose_in_actor_phase() {
   const ActorId chosen = chooser_->choose(*this, enabled_);
   // Local operations are no part of a schedule: a replay runs them at once, to the same effect.
   if (!chosen.is_valid()) {
+    if (chooser_->cuts_short())
+      for (Observer* observer : options_.observers) observer->on_cut_short(*this);
     end(ExecutionEnd::redundant);
   } else if (!actor(chosen).pending.is_local()) {
     choices_.push_back(chosen);

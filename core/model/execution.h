@@ -56,6 +56,9 @@ class Chooser {
   virtual ActorId choose(const Execution& execution, std::span<const ActorId> enabled) = 0;
   /// True to be asked also where somebody has a local operation, which else runs at once.
   virtual bool decides_local_operations() const { return false; }
+  /// True if choosing none cuts the execution short, to show a defect: no other one stands for what
+  /// could follow.
+  virtual bool cuts_short() const { return false; }
 };
 
 /// Looks at every operation before it takes effect, and reports defects.
@@ -70,6 +73,8 @@ class Observer {
   virtual void on_actor_end(Execution&, const ModelActor&) {}
   /// Nobody can go on and somebody has not ended.
   virtual void on_blocked(Execution&) {}
+  /// The execution is cut short: only what nobody could undo any more is a defect.
+  virtual void on_cut_short(Execution&) {}
   /// All actors, callbacks and work have ended; teardown has not begun.
   virtual void on_end(Execution&) {}
 };

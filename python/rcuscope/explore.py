@@ -214,8 +214,10 @@ def replay(
 
     Args:
         scenario: As for `explore`.
-        schedule: Text such as "s1:2x5,1": a finding's `.schedule`. Behind its end the running
-            actor goes on.
+        schedule: A finding's `.schedule`, such as "s1:1x3,2x28,1.": actor 1 does three operations,
+            actor 2 twenty-eight, actor 1 one more. The full stop cuts it short: nothing runs behind
+            it, and who is not listed never runs. Without one, only operations that may matter to
+            others are listed, and behind the end the running actor goes on.
         variant: Of the machinery; default: the scenario's own.
         config: Of the simulated kernel.
 

@@ -427,9 +427,18 @@ TEST(Schedule, text_round_trips) {
   EXPECT_EQ(parse_schedule("s1:"), std::vector<ActorId>{});
 }
 
+TEST(Schedule, one_that_is_cut_short_ends_with_a_full_stop) {
+  const std::vector<ActorId> operations = {{2}, {2}, {1}};
+  EXPECT_EQ(to_text(operations, true), "s1:2x2,1.");
+  EXPECT_EQ(parse_schedule("s1:2x2,1."), operations);
+  EXPECT_TRUE(is_cut_short("s1:2x2,1."));
+  EXPECT_FALSE(is_cut_short("s1:2x2,1"));
+  EXPECT_EQ(parse_schedule("s1:."), std::vector<ActorId>{});
+}
+
 TEST(Schedule, nonsense_is_refused_with_the_offending_part) {
-  for (const char* text :
-       {"", "1,2", "s1:a", "s1:1x", "s1:1,,2", "s1:1,", "s1:-1", "s1:1x99999999999", "s1:4000"})
+  for (const char* text : {"", "1,2", "s1:a", "s1:1x", "s1:1,,2", "s1:1,", "s1:-1", "s1:1,.",
+                           "s1:.1", "s1:1..", ".", "s1:1x99999999999", "s1:4000"})
     EXPECT_THROW(parse_schedule(text), UsageError) << text;
 }
 

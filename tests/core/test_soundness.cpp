@@ -22,6 +22,7 @@ Verdict search(const Program& program, ActorRunner& runner, StrategyKind strateg
   ExploreOptions options;
   options.strategy = strategy;
   options.max_executions = max_interleavings;
+  options.minimizes = false;
   return explore(program, runner, options);
 }
 
