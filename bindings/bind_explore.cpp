@@ -121,6 +121,15 @@ void bind_explore(py::module_& module) {
                                return std::vector<std::string>(verdict.final_states.begin(),
                                                                verdict.final_states.end());
                              })
+      .def_property_readonly("grace_periods",
+                             [](const Verdict& verdict) { return verdict.cost.grace_periods; })
+      .def_property_readonly("locks_held",
+                             [](const Verdict& verdict) {
+                               std::map<std::string, std::vector<std::string>> locks_held;
+                               for (const auto& [actor, locks] : verdict.cost.locks_held)
+                                 locks_held[actor].assign(locks.begin(), locks.end());
+                               return locks_held;
+                             })
       .def("summary", &Verdict::summary);
 }
 

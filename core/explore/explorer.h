@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "check/checker.h"
+#include "explore/cost.h"
 #include "explore/strategy.h"
 #include "trace/store.h"
 
@@ -70,6 +71,7 @@ struct Verdict {
   std::optional<unsigned> preemption_bound;  ///< That the search was told to keep.
   std::vector<Finding> findings;  ///< One of each kind and place, with the fewest context switches.
   std::set<std::string> final_states;
+  Cost cost;
 
   std::string summary() const;  ///< One line: "SAFE (exhaustive, sc: weak memory not checked): ..."
 };

@@ -66,6 +66,7 @@ void Tally::add(const Tally& other) {
   for (const auto& [key, one] : other.found) keep(one);
   for (const std::string& state : other.final_states)
     if (!keep(state) && limit.empty()) limit = "final_states";
+  cost.add(other.cost);
 }
 
 void Tally::begin_anew() {
@@ -96,6 +97,7 @@ void Search::run_once() {
   if (end == ExecutionEnd::step_limit) tally_.limit = "max_steps";
   if (end == ExecutionEnd::complete && !tally_.keep(execution_.final_state()))
     tally_.limit = "final_states";
+  if (end == ExecutionEnd::complete) tally_.cost.add(execution_);
   if (end == ExecutionEnd::interrupted) {
     tally_.limit = "interrupted";
     return;  // nothing follows; a long run would take long to study
@@ -164,6 +166,7 @@ Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double sha
   verdict.steps = tally.steps;
   verdict.limit = tally.limit;
   verdict.seconds = seconds;
+  verdict.cost = tally.cost;
   verdict.preemption_bound = options.preemption_bound;
   verdict.estimate = share_done > 0 ? static_cast<double>(tally.executions) / share_done : 0;
   for (const auto& [key, found] : tally.found) verdict.findings.push_back(found.finding);

@@ -54,6 +54,7 @@ struct Tally {
   std::string limit;
   std::map<std::pair<FindingKind, std::string>, Found> found;  ///< By kind and place.
   std::set<std::string> final_states;
+  Cost cost;
 
   /// True if keep() would keep it.
   bool is_improved_by(const Found& found) const;

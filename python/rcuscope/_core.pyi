@@ -897,7 +897,13 @@ class Verdict:
     def findings(self) -> list[Finding]:
         ...
     @property
+    def grace_periods(self) -> dict[str, int]:
+        ...
+    @property
     def limit(self) -> str:
+        ...
+    @property
+    def locks_held(self) -> dict[str, list[str]]:
         ...
     @property
     def memory(self) -> str:

@@ -103,6 +103,8 @@ def _explore(arguments: argparse.Namespace) -> int:
         )
     else:
         print(f"{scenario.name}: {verdict}")
+        if verdict.cost.grace_periods:
+            print(f"cost: {verdict.cost}")
         print(f"expected {expect}: {'yes' if is_met else 'no'}")
     return _exit_code(verdict, is_met)
 

@@ -10,7 +10,7 @@ from rcuscope import _core
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
-from rcuscope.verdict import Config, Finding, Origin, Progress, Verdict, replay_origin
+from rcuscope.verdict import Config, Cost, Finding, Origin, Progress, Verdict, replay_origin
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -101,6 +101,10 @@ def _as_verdict(found: _core.Verdict, origin: Origin, chose_memory: bool) -> Ver
         estimate=found.estimate,
         findings=tuple(_as_finding(finding, origin) for finding in found.findings),
         final_states=tuple(found.final_states),
+        cost=Cost(
+            found.grace_periods,
+            {actor: tuple(locks) for actor, locks in found.locks_held.items()},
+        ),
         scenario=origin.scenario.name,
         variant=origin.variant,
         summary=found.summary(),

@@ -13,10 +13,8 @@ from rcuscope import _core, show
 from rcuscope.scenario import Scenario
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
-from rcuscope.vocabulary import EventKind
 
 _TEXT_WIDTH: Final = 100  # of explanations, in characters
-_FIRST_SCHEDULE: Final = "s1:"  # no choices: the running actor goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +62,35 @@ class Progress(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What an execution costs, counted in the first one that the search tries.
+    """What the scenario pays for waiting, over all complete executions of the search.
 
     Attributes:
-        grace_periods: Actor -> number of grace periods that it waits for.
-        locks_held: Actor -> mutexes that it holds while it waits for one.
+        grace_periods: Actor -> the most grace periods that it waits for in one execution; who waits
+            for none is not in it. call_rcu and kfree_rcu do not wait.
+        locks_held: Actor -> the locks that it holds in some execution while it waits for one.
+
+    Example:
+        >>> import rcuscope as rs
+        >>> print(rs.explore("posted").cost)
+        'hot unplug' waits for 1 grace period, no lock held over it
     """
 
     grace_periods: dict[str, int]
     locks_held: dict[str, tuple[str, ...]]
+
+    def _of(self, actor: str) -> str:
+        count = self.grace_periods[actor]
+        periods = "1 grace period" if count == 1 else f"{count} grace periods"
+        locks = self.locks_held.get(actor, ())
+        over = f"under {', '.join(locks)}" if locks else "no lock held over it"
+        if count > 1 and not locks:
+            over = "no lock held over them"
+        return f"{actor!r} waits for {periods}{' ' if locks else ', '}{over}"
+
+    def __str__(self) -> str:
+        if not self.grace_periods:
+            return "nobody waits for a grace period"
+        return "; ".join(self._of(actor) for actor in self.grace_periods)
 
 
 @dataclass(frozen=True)
@@ -168,6 +186,7 @@ class Verdict(show.Shown):
         estimate: Estimated number of executions in all; 0 if unknown.
         findings: One of each kind and place, with the fewest context switches.
         final_states: Outcomes of litmus tests.
+        cost: Grace periods waited for per actor, and locks held over one.
         scenario: Name of what was explored.
         variant: Of the machinery.
     """
@@ -183,26 +202,12 @@ class Verdict(show.Shown):
     estimate: float
     findings: tuple[Finding, ...]
     final_states: tuple[str, ...] = ()
+    cost: Cost = field(default_factory=lambda: Cost({}, {}))
     scenario: str = ""
     variant: Variant = field(default_factory=Variant)
     summary: str = field(default="", repr=False)
     chose_memory: bool = field(default=False, repr=False, compare=False)
     origin: Origin | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def cost(self) -> Cost:
-        """Grace periods waited for per actor, and locks held over one.
-
-        Counted in the execution in which every actor runs as far as it can.
-
-        Example:
-            >>> import rcuscope as rs
-            >>> rs.explore("posted").cost.grace_periods
-            {'hot unplug': 1}
-        """
-        if self.origin is None:
-            raise ValueError("this verdict does not know its scenario any more")
-        return _count_cost(replay_origin(self.origin, _FIRST_SCHEDULE))
 
     def assert_safe(self) -> Verdict:
         """Returns self if the outcome is SAFE; for tests.
@@ -280,6 +285,7 @@ class Verdict(show.Shown):
         record |= {name: getattr(self, name) for name in (*plain, "limit", "estimate")}
         record["findings"] = [finding.to_dict() for finding in self.findings]
         record["final_states"] = list(self.final_states)
+        record["cost"] = self.cost._asdict()
         return json.dumps(record, indent=2)
 
     def __str__(self) -> str:
@@ -305,25 +311,3 @@ def replay_origin(origin: Origin, schedule: str, finding: Finding | None = None)
     else:
         store, _ = _core.replay_python(scenario.body, core_variant, schedule, options, metadata)
     return Trace(store)
-
-
-def _count_cost(trace: Trace) -> Cost:
-    names = [name for name, _, _ in trace.actors]
-    objects = [name for name, _ in trace.objects]
-    grace_periods: dict[str, int] = {}
-    held: dict[str, list[str]] = {}
-    locks_held: dict[str, tuple[str, ...]] = {}
-    columns = (trace.events[name].tolist() for name in ("kind", "actor", "object"))
-    for kind, actor, thing in zip(*columns, strict=True):
-        if actor <= 0:  # set-up and teardown are not what is studied
-            continue
-        name, locks = names[actor], held.setdefault(names[actor], [])
-        if kind == EventKind["mutex_lock"]:
-            locks.append(objects[thing])
-        elif kind == EventKind["mutex_unlock"]:
-            locks.remove(objects[thing])
-        elif kind == EventKind["synchronize_rcu_start"]:
-            grace_periods[name] = grace_periods.get(name, 0) + 1
-            if locks:
-                locks_held[name] = (*locks_held.get(name, ()), *locks)
-    return Cost(grace_periods, locks_held)

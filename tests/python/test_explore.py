@@ -307,4 +307,33 @@ def test_cost_counts_grace_periods_and_locks_held_over_them() -> None:
     assert posted.grace_periods == {"hot unplug": 1}
     assert posted.locks_held == {}
     under_mutex = rs.explore("posted", variant=rs.Variant(defer_free="under_mutex")).cost
-    assert any("mutex" in lock for lock in under_mutex.locks_held["hot unplug"])
+    assert under_mutex.locks_held == {"hot unplug": ("group 7->mutex",)}
+    assert str(posted) == "'hot unplug' waits for 1 grace period, no lock held over it"
+    assert str(under_mutex) == "'hot unplug' waits for 1 grace period under group 7->mutex"
+    assert str(rs.Cost({}, {})) == "nobody waits for a grace period"
+    assert str(rs.Cost({"a": 2, "b": 1}, {"b": ("m", "n")})) == (
+        "'a' waits for 2 grace periods, no lock held over them; "
+        "'b' waits for 1 grace period under m, n"
+    )
+
+
+def test_cost_is_that_of_the_worst_execution_and_in_the_json() -> None:
+    def waits_twice_if_it_comes_second(k: rs.Kernel) -> None:
+        x = k.shared("x", 0)
+
+        @k.process
+        def first() -> None:
+            k.WRITE_ONCE(x, 1)
+
+        @k.process
+        def second() -> None:
+            k.synchronize_rcu()
+            if k.READ_ONCE(x) == 1:
+                k.synchronize_rcu()
+
+    verdict = rs.explore(waits_twice_if_it_comes_second)
+    assert verdict.cost == rs.Cost({"second": 2}, {})
+    assert json.loads(verdict.to_json())["cost"] == {
+        "grace_periods": {"second": 2},
+        "locks_held": {},
+    }
