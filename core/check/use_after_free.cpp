@@ -9,7 +9,6 @@ namespace {
 
 bool is_access(OperationKind kind) {
   switch (kind) {
-    case OperationKind::actor_start:
     case OperationKind::actor_end:
     case OperationKind::join:
     case OperationKind::allocate:

@@ -22,6 +22,9 @@ auto Iommu<W, Steps>::device_register(std::string_view name, Options options) ->
       w_.template kzalloc<device>("device", name, Place::current(), w_.intern(name), record);
   record->dev = dev;
   w_.set_lifetime(dev.raw(), Lifetime::root);
+  if (config_.debug_kobject_release)
+    w_.init_work(dev->release_work, "kobject_delayed_cleanup",
+                 [this, dev] { device_release(dev, Place::current()); });
   w_.trace(EventKind::device_register, dev.raw(), -1);
   return dev;
 }
@@ -46,7 +49,11 @@ void Iommu<W, Steps>::get_device(ptr<device> dev, Place place) {
 /// Context: any, as long as it is not the last one or the release cannot sleep.
 template <World W, class Steps>
 void Iommu<W, Steps>::put_device(ptr<device> dev, Place place) {
-  if (w_.refcount_dec(dev->refcount, EventKind::put_device, place) == 0) device_release(dev, place);
+  if (w_.refcount_dec(dev->refcount, EventKind::put_device, place) != 0) return;
+  if (config_.debug_kobject_release)
+    w_.queue_work(dev->release_work, place);
+  else
+    device_release(dev, place);
 }
 
 template <World W, class Steps>

@@ -22,6 +22,9 @@ auto Iommu<W, Steps>::iommu_group_alloc(std::string_view name) -> ptr<iommu_grou
       "iommu_group", name, Place::current(), w_.intern(name), record);
   record->group = group;
   w_.set_lifetime(group.raw(), Lifetime::root);
+  if (config_.debug_kobject_release)
+    w_.init_work(group->release_work, "kobject_delayed_cleanup",
+                 [this, group] { iommu_group_release(group); });
   return group;
 }
 
@@ -75,7 +78,15 @@ void PostedSteps::put_group(I& iommu, GroupPtr<I> group) {
   auto w = iommu.world();
   if (!group) return;
   if (w.refcount_dec(group->devices_kobj, EventKind::kref_put) != 0) return;
-  if (w.refcount_dec(group->kobj, EventKind::kref_put) == 0) iommu.iommu_group_release(group);
+  if (w.refcount_dec(group->kobj, EventKind::kref_put) == 0) iommu.group_kobject_release(group);
+}
+
+template <World W, class Steps>
+void Iommu<W, Steps>::group_kobject_release(ptr<iommu_group> group) {
+  if (config_.debug_kobject_release)
+    w_.queue_work(group->release_work);
+  else
+    iommu_group_release(group);
 }
 
 /// Both kobjects are gone. Context: process, sleeps (sysfs directories).

@@ -23,9 +23,14 @@
 
 namespace rcuscope {
 
+/// How the kernel is built in which the machinery runs.
 struct IommuConfig {
   /// False leaves 11/24 out: no work item in a gdev, none to cancel. Then nobody may report.
   bool has_report_work = true;
+  /// CONFIG_PREEMPT_RT: interrupt handlers are threads (Kernel::declare).
+  bool preempt_rt = false;
+  /// CONFIG_DEBUG_KOBJECT_RELEASE: the last put only queues a work item, which releases.
+  bool debug_kobject_release = false;
 };
 
 /// Places where a call can be made to fail, by name in inject_fault().
@@ -142,7 +147,10 @@ class Iommu {
   void publish(ptr<iommu_group> group, ptr<group_device> gdev);
   void unlink(ptr<iommu_group> group, ptr<group_device> gdev);
   void iommu_group_release(ptr<iommu_group> group);
+  /// Both kobjects are gone: releases now, or later where the kernel's configuration says so.
+  void group_kobject_release(ptr<iommu_group> group);
   void iommu_group_empty_assert_owner_cnt(ptr<iommu_group> group);
+  ptr<dev_iommu> dev_iommu_get(ptr<device> dev);
   int iommu_init_device(ptr<device> dev, ptr<iommu_group> group);
   ptr<iommu_group> device_group(ptr<device> dev, ptr<iommu_group> group);
   void dev_iommu_free(ptr<device> dev);

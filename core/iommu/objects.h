@@ -64,7 +64,8 @@ struct device {
   typename W::refcount refcount{"refcount", 1};  // born with the creator's reference
   typename W::template shared<ptr<rcuscope::iommu_group<W>>> iommu_group{"iommu_group", nullptr};
   typename W::template shared<ptr<dev_iommu<W>>> iommu{"iommu", nullptr};
-  typename W::name_set kobj{"kobj"};  // the links in its sysfs directory
+  typename W::name_set kobj{"kobj"};                     // the links in its sysfs directory
+  typename W::work_struct release_work{"release_work"};  // for debug_kobject_release
 };
 
 /// gdev->name: a heap object of its own, because it is freed earlier than its gdev.
@@ -101,8 +102,9 @@ struct iommu_group {
   GroupRecord<W>* const record;
   typename W::refcount kobj{"kobj", 1};
   typename W::refcount devices_kobj{"devices_kobj", 1};
-  typename W::name_set devices_directory{"devices"};  // sysfs links to the members
-  typename W::mutex mutex{"mutex"};                   // protects all of the following
+  typename W::name_set devices_directory{"devices"};     // sysfs links to the members
+  typename W::work_struct release_work{"release_work"};  // for debug_kobject_release
+  typename W::mutex mutex{"mutex"};                      // protects all of the following
   list_head<W> devices;
   typename W::template shared<Domain> default_domain{"default_domain", Domain::none};
   typename W::template shared<Domain> blocking_domain{"blocking_domain", Domain::none};

@@ -40,17 +40,25 @@ bool Iommu<W, Steps>::dev_has_iommu(ptr<device> dev) {
   return iommu && w_.read(iommu->iommu_dev, Access::plain) != 0;
 }
 
+/// What the device has already, or a new one; null: no memory. Context: iommu_probe_device_lock
+/// held.
+template <World W, class Steps>
+auto Iommu<W, Steps>::dev_iommu_get(ptr<device> dev) -> ptr<dev_iommu> {
+  if (const ptr<dev_iommu> known = w_.read(dev->iommu, Access::plain)) return known;
+  const auto iommu =
+      w_.template kzalloc<dev_iommu>("dev_iommu", w_.text(dev->name), Place::current());
+  // A reader may follow dev->iommu only if its free waits for readers; then it is published, too.
+  const bool is_rcu_protected = variant_.free_dev_iommu == Variant::FreeDevIommu::kfree_rcu;
+  if (iommu) w_.write(dev->iommu, iommu, is_rcu_protected ? Access::assign : Access::plain);
+  return iommu;
+}
+
 /// Publishes dev->iommu_group before any gdev exists. Context: iommu_probe_device_lock held,
 /// sleeps. Return: 0, or a negative errno with everything undone in reverse.
 template <World W, class Steps>
 int Iommu<W, Steps>::iommu_init_device(ptr<device> dev, ptr<iommu_group> group) {
-  const auto iommu =
-      w_.template kzalloc<dev_iommu>("dev_iommu", w_.text(dev->name), Place::current());
+  const ptr<dev_iommu> iommu = dev_iommu_get(dev);
   if (!iommu) return -ENOMEM;
-  // A reader may follow dev->iommu only if its free waits for readers; then it is published, too.
-  const bool is_rcu_protected = variant_.free_dev_iommu == Variant::FreeDevIommu::kfree_rcu;
-  w_.write(dev->iommu, iommu, is_rcu_protected ? Access::assign : Access::plain);
-
   int error = fault(FaultPoint::probe_device);
   if (error == 0) {
     driver_call(dev, "probe_device");

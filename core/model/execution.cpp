@@ -71,11 +71,24 @@ ActorId Execution::spawn(ActorSpec spec, GracePeriodId grace_period, std::int32_
   actor.pending.kind = OperationKind::actor_start;
   // An interrupt or callback is a reader from its first moment on.
   if (is_atomic(actor.spec.kind)) actor.pending.claim(ResourceClass::rcu, 0, Mode::section_start);
-  if (work >= 0)
+  if (work >= 0) {
     actor.pending.claim(ResourceClass::work, static_cast<std::uint64_t>(work), Mode::write);
+    claim_work_struct(actor.pending, work_item(work).address);
+  }
   if (trace_) trace_->add_actor({actor.spec.name, actor.spec.kind, actor.spec.cpu});
   runner_.arm(actor.id, *this);
   return actor.id;
+}
+
+/// The worker reads what it has to do from the work_struct: freed while queued, it is a use after
+/// free.
+void Execution::claim_work_struct(Operation& operation, const void* work) const {
+  operation.address = work;
+  operation.location = "work_struct";
+  const ObjectId object = heap_.find(work);
+  if (object.is_valid())
+    operation.claim(ResourceClass::object, reinterpret_cast<std::uintptr_t>(heap_.at(object).start),
+                    Mode::use);
 }
 
 void Execution::find_shared_cpus() {

@@ -199,6 +199,7 @@ class Execution final : public ActorEntry {
   void open_section(ModelActor& actor);
   void close_section(ModelActor& actor);
   void find_shared_cpus();
+  void claim_work_struct(Operation& operation, const void* work) const;
   void abandon_unfinished();
 
   ActorRunner& runner_;

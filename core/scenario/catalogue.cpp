@@ -1,115 +1,68 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The scenarios of the catalogue. Follows: [PATCH v4 08/24] and the questions that its text raises.
+// The catalogue put together from its themes, each of which is a file of its own.
 #include "scenario/catalogue.h"
 
 #include <algorithm>
 
 #include "base/error.h"
+#include "scenario/entries.h"
 
 namespace rcuscope {
 namespace {
 
-/// A lockless reader in an interrupt handler against the removal of a device. The handler looks up
-/// the neighbour of the device that is unplugged, so its walk passes the entry that goes away.
-constexpr auto interrupt_against_unplug = [](auto& k) {
-  const auto group = k.iommu.scenario_group("7");
-  const auto nic = k.iommu.device_register("0000:01:00.0");
-  const auto neighbour = k.iommu.device_register("0000:01:00.1");
-  k.iommu.iommu_group_add_device(group, nic);
-  k.iommu.iommu_group_add_device(group, neighbour);
-  k.declare(ActorKind::hardirq, "ATC time-out ISR", [&k, group, neighbour] {
-    k.world.rcu_read_lock();
-    const auto gdev = k.iommu.find_device_rcu(group, neighbour);
-    if (gdev && k.world.read(gdev->dev, Access::plain) != neighbour)
-      k.world.report(FindingKind::warn_on, gdev.raw(), "WARN_ON(gdev->dev != dev)");
-    k.world.rcu_read_unlock();
-  });
-  k.declare(ActorKind::process, "hot unplug", [&k, nic] { k.iommu.device_unregister(nic); });
-};
-
-struct Row {
-  const char* name;
+struct Theme {
   const char* title;
-  const char* question;
-  const char* expect;
-  const char* reason;
-  const char* explanation;
-  const char* fact;
-  Variant variant;
+  std::span<const Entry> (*entries)();
 };
 
-const std::vector<Row>& interrupt_rows() {
-  using V = Variant;
-  static const std::vector<Row> rows = {
-      {"posted", "the patch as posted",
-       "Is the lockless walk in an interrupt handler safe against hot unplug?", "SAFE",
-       "synchronize_rcu returns only after every handler that could stand on the entry",
-       "list_del_rcu leaves the entry's next pointer intact, and synchronize_rcu returns only "
-       "after "
-       "every handler that could stand on the entry has left.",
-       "0", V{}},
-      {"no_synchronize_rcu", "no synchronize_rcu before the free", "What does synchronize_rcu buy?",
-       "use_after_free", "nothing holds the free back until the handler has left",
-       "Nothing holds the free back: a handler that loaded the entry before the unlink reads its "
-       "next "
-       "pointer after kfree.",
-       "1", V{.reclaim = V::Reclaim::none}},
-      {"call_rcu_put_device", "put_device and kfree in a call_rcu callback",
-       "Why not free asynchronously with call_rcu?", "sleeping_in_atomic",
-       "the callback's put is the last one: release sleeps in softirq",
-       "The driver core drops its own reference while the callback is pending, so the callback's "
-       "put_device is the last one and runs the device's release in softirq, where nothing may "
-       "sleep.",
-       "3", V{.reclaim = V::Reclaim::call_rcu}},
-      {"queue_rcu_work_put_device", "put_device and kfree in a work item after a grace period",
-       "And with queue_rcu_work?", "SAFE",
-       "the work runs after a grace period, in process context: it may sleep",
-       "The work item runs in process context after a grace period: it may sleep. Only the release "
-       "now "
-       "comes later than the return of device_unregister.",
-       "4", V{.reclaim = V::Reclaim::queue_rcu_work}},
-      {"list_del", "list_del instead of list_del_rcu", "Does it have to be list_del_rcu?",
-       "list_corruption", "the handler stands on the entry and follows LIST_POISON1",
-       "list_del poisons the entry's next pointer at once; a handler that stands on the entry "
-       "follows "
-       "LIST_POISON1.",
-       "10", V{.unlink = V::Unlink::list_del}},
-      {"kfree_before_grace_period", "kfree(gdev) before the grace period",
-       "May the free come first and the wait after it?", "use_after_free",
-       "the grace period comes after the free and protects nothing",
-       "The grace period then protects nothing: the memory is gone while the handler still reads "
-       "it, "
-       "and reading gdev->dev for put_device is itself a use after free.",
-       "9", V{.free_gdev = V::FreeGdev::before_grace_period}},
-      {"get_device_without_put", "get_device without put_device", "Does the put matter?", "leak",
-       "the membership's reference is never dropped: no release",
-       "The membership's reference is never dropped, so the device is never released.", "6",
-       V{.hold_device = V::HoldDevice::get_only}},
-      {"no_device_reference", "neither get_device nor put_device", "Is the pair needed at all?",
-       "SAFE", "the remover's caller owns a reference until after the grace period",
-       "The remover's caller owns a reference until after the grace period, so the pair changes "
-       "nothing. It becomes necessary as soon as the free is asynchronous.",
-       "5", V{.hold_device = V::HoldDevice::neither}},
-  };
-  return rows;
+constexpr Theme themes[] = {
+    {"The patch as posted, and other ways to wait and to free", unplug_entries},
+    {"What the reader does", reader_entries},
+    {"References to devices, and who drops the last one", reference_entries},
+    {"Removers", remover_entries},
+    {"Probing, its error paths and the bus walk", probe_entries},
+    {"The report's work item and the fence around a reset", work_entries},
+    {"Publication and lists", list_entries},
+    {"Documentation/RCU/checklist: readers and updaters", update_rule_entries},
+    {"Documentation/RCU/checklist: grace periods and callbacks", callback_rule_entries},
+};
+
+/// "leak, warn_on" -> its words.
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> result;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find(", ", start), text.size());
+    result.emplace_back(text.substr(start, end - start));
+    start = end + 2;
+  }
+  return result;
+}
+
+Scenario make_scenario(const Theme& theme, const Entry& entry) {
+  Scenario scenario;
+  scenario.name = entry.name;
+  scenario.title = entry.title;
+  scenario.question = entry.question;
+  scenario.expect = entry.expect;
+  scenario.also = words(entry.also);
+  scenario.reason = entry.reason;
+  scenario.explanation = entry.explanation;
+  scenario.fact = entry.fact;
+  scenario.theme = theme.title;
+  scenario.variant = entry.variant;
+  scenario.config = entry.config;
+  scenario.checks = entry.checks;
+  scenario.model = entry.bodies.model;
+#if RCUSCOPE_LIVE
+  scenario.live = entry.bodies.live;
+#endif
+  return scenario;
 }
 
 std::vector<Scenario> make_catalogue() {
   std::vector<Scenario> scenarios;
-  for (const Row& row : interrupt_rows()) {
-    Scenario scenario;
-    scenario.name = row.name;
-    scenario.title = row.title;
-    scenario.question = row.question;
-    scenario.expect = row.expect;
-    scenario.reason = row.reason;
-    scenario.explanation = row.explanation;
-    scenario.fact = row.fact;
-    scenario.variant = row.variant;
-    scenario.config.has_report_work = false;  // 08/24 alone: the report comes with 11/24
-    set_bodies(scenario, interrupt_against_unplug);
-    scenarios.push_back(std::move(scenario));
-  }
+  for (const Theme& theme : themes)
+    for (const Entry& entry : theme.entries()) scenarios.push_back(make_scenario(theme, entry));
   return scenarios;
 }
 

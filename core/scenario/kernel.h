@@ -23,14 +23,23 @@ class Kernel : public std::enable_shared_from_this<Kernel<W, Steps>> {
 
   /// Throws: UsageError if the variant contradicts itself.
   Kernel(W world_of_run, const Variant& variant, IommuConfig config, Steps steps = {})
-      : world(world_of_run), iommu(world_of_run, variant, config, std::move(steps)) {}
+      : world(world_of_run),
+        iommu(world_of_run, variant, config, std::move(steps)),
+        is_preempt_rt_(config.preempt_rt) {}
+
+  /// What an actor is in this kernel. Under PREEMPT_RT a hardirq handler is a thread. A softirq
+  /// stays what it is: it runs in a thread there, too, but with BH off, which is a reader and may
+  /// not sleep.
+  ActorKind kind_here(ActorKind kind) const {
+    return is_preempt_rt_ && kind == ActorKind::hardirq ? ActorKind::threaded_irq : kind;
+  }
 
   /// One actor that runs once. Context: set-up. Throws: UsageError after it, or for a name used
   /// twice.
   void declare(ActorKind kind, std::string name, std::function<void()> body, CpuId cpu = {}) {
     if (std::shared_ptr<Kernel> self = this->weak_from_this().lock())
       body = [self = std::move(self), inner = std::move(body)] { inner(); };
-    world.declare({std::move(name), kind, cpu, std::move(body)});
+    world.declare({std::move(name), kind_here(kind), cpu, std::move(body)});
   }
 
   /// Runs alone after all actors, callbacks and work; several run in the order of declaration.
@@ -52,6 +61,7 @@ class Kernel : public std::enable_shared_from_this<Kernel<W, Steps>> {
   Iommu<W, Steps> iommu;
 
  private:
+  bool is_preempt_rt_;
   std::vector<std::function<void()>> at_end_;
 };
 

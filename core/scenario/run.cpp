@@ -15,8 +15,10 @@ Program make_program(ModelBody body, const Variant& variant, const IommuConfig& 
   };
 }
 
-Program make_program(const Scenario& scenario, const std::optional<Variant>& variant) {
-  return make_program(scenario.model, variant.value_or(scenario.variant), scenario.config);
+Program make_program(const Scenario& scenario, const std::optional<Variant>& variant,
+                     const std::optional<IommuConfig>& config) {
+  return make_program(scenario.model, variant.value_or(scenario.variant),
+                      config.value_or(scenario.config));
 }
 
 std::map<std::string, std::string> describe_scenario(const Scenario& scenario,

@@ -16,8 +16,9 @@ namespace rcuscope {
 /// Throws when it runs: UsageError if the variant contradicts itself.
 Program make_program(ModelBody body, const Variant& variant, const IommuConfig& config = {});
 
-/// The program of a catalogue scenario, under its own variant or another one.
-Program make_program(const Scenario& scenario, const std::optional<Variant>& variant = {});
+/// The program of a catalogue scenario, under its own variant and configuration or others.
+Program make_program(const Scenario& scenario, const std::optional<Variant>& variant = {},
+                     const std::optional<IommuConfig>& config = {});
 
 /// What a trace says about itself: scenario, title and variant, for replay().
 std::map<std::string, std::string> describe_scenario(const Scenario& scenario,

@@ -5,7 +5,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "check/checker.h"
 #include "model/model.h"
 #include "scenario/kernel.h"
 #if RCUSCOPE_LIVE
@@ -17,28 +19,22 @@ namespace rcuscope {
 using ModelBody = Kernel<Model>::Body;
 
 struct Scenario {
-  std::string name;         ///< Says what the code does: "no_synchronize_rcu".
-  std::string title;        ///< One line.
-  std::string question;     ///< What a reviewer would ask.
-  std::string expect;       ///< "SAFE", "UNKNOWN" or the name of a finding kind.
-  std::string reason;       ///< Why that is so, in one short line for tables.
-  std::string explanation;  ///< Why that is so, in plain English.
-  std::string fact;         ///< Row of the table of what-ifs that it stands for: "1", "11b".
+  std::string name;               ///< Says what the code does: "no_synchronize_rcu".
+  std::string title;              ///< One line.
+  std::string question;           ///< What a reviewer would ask.
+  std::string expect;             ///< "SAFE", "UNKNOWN" or the name of a finding kind.
+  std::vector<std::string> also;  ///< Kinds that the search finds besides, in other schedules.
+  std::string reason;             ///< Why that is so, in one short line for tables.
+  std::string explanation;        ///< Why that is so, in plain English.
+  std::string fact;               ///< Row of the table of what-ifs that it stands for: "1", "11b".
+  std::string theme;              ///< Heading of the part of the catalogue that it stands in.
   Variant variant;
   IommuConfig config;
+  CheckOptions checks;
   ModelBody model;
 #if RCUSCOPE_LIVE
   Kernel<Live>::Body live;
 #endif
 };
-
-/// Makes both bodies from one generic function: `[](auto& k) { ... }`.
-template <class Body>
-void set_bodies(Scenario& scenario, Body body) {
-  scenario.model = [body](Kernel<Model>& k) { body(k); };
-#if RCUSCOPE_LIVE
-  scenario.live = [body](Kernel<Live>& k) { body(k); };
-#endif
-}
 
 }  // namespace rcuscope
