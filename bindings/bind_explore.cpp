@@ -87,6 +87,14 @@ ExploreOptions explore_options(const py::dict& options) {
   return result;
 }
 
+IommuConfig kernel_config(const py::dict& options, IommuConfig of_scenario) {
+  IommuConfig config = of_scenario;
+  config.preempt_rt = optional_item<bool>(options, "preempt_rt").value_or(config.preempt_rt);
+  config.debug_kobject_release =
+      optional_item<bool>(options, "debug_kobject_release").value_or(config.debug_kobject_release);
+  return config;
+}
+
 ExploreOptions explore_options(const py::dict& options, Attention& attention) {
   ExploreOptions result = explore_options(options);
   result.progress = [&attention](const Progress& progress) { return attention.go_on(progress); };

@@ -97,8 +97,8 @@ class PythonRun {
   /// Puts the calling thread where its actors run: a hand-over to another CPU costs more.
   void pin_controller() const { try_to_pin_thread(cpu_); }
 
-  Program program(const Variant& variant) {
-    return make_program([this](Kernel<Model>& kernel) { set_up(kernel); }, variant);
+  Program program(const Variant& variant, const IommuConfig& config) {
+    return make_program([this](Kernel<Model>& kernel) { set_up(kernel); }, variant, config);
   }
 
   /// What an actor raised to end the run, if it did. Context: GIL held.
@@ -207,7 +207,7 @@ bool run_task(const std::shared_ptr<Task<Result>>& task,
   ExploreOptions explore_with = explore_options(options);
   explore_with.progress = [controller](const Progress& p) { return controller->report(p); };
   auto run = std::make_shared<PythonRun>(std::move(body), controller);
-  const Program program = run->program(variant);
+  const Program program = run->program(variant, kernel_config(options));
   return Controller::run(controller, attention,
                          [task, run = std::move(run), program, explore_with, search] {
                            run->pin_controller();

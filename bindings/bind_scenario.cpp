@@ -25,7 +25,8 @@ Verdict explore_catalogue(const std::string& name, const std::optional<Variant>&
                           const py::dict& options, py::object progress) {
   Attention attention(std::move(progress));
   const ExploreOptions explore_with = explore_options(options, attention);
-  const Program program = make_program(find_scenario(name), variant);
+  const Scenario& scenario = find_scenario(name);
+  const Program program = make_program(scenario, variant, kernel_config(options, scenario.config));
   Verdict verdict;
   {
     const GilReleased released;
@@ -43,11 +44,11 @@ py::tuple replay_catalogue(const std::string& name, const std::optional<Variant>
   const Scenario& scenario = find_scenario(name);
   Metadata about = describe_scenario(scenario, variant);
   about.insert(metadata.begin(), metadata.end());
+  const Program program = make_program(scenario, variant, kernel_config(options, scenario.config));
   ReplayResult result;
   {
     const GilReleased released;
-    result = replay(make_program(scenario, variant), *make_fiber_runner(), schedule, explore_with,
-                    about);
+    result = replay(program, *make_fiber_runner(), schedule, explore_with, about);
   }
   attention.rethrow();
   return py::make_tuple(std::make_shared<TraceStore>(std::move(result.trace)),
@@ -62,10 +63,16 @@ py::list catalogue_rows() {
     row["title"] = scenario.title;
     row["question"] = scenario.question;
     row["expect"] = scenario.expect;
+    row["also"] = py::tuple(py::cast(scenario.also));
+    row["theme"] = scenario.theme;
     row["reason"] = scenario.reason;
     row["explanation"] = scenario.explanation;
     row["fact"] = scenario.fact;
     row["variant"] = scenario.variant;
+    row["config"] = py::dict(
+        "put_device"_a = scenario.checks.put_device == PutDeviceMode::strict ? "strict" : "precise",
+        "preempt_rt"_a = scenario.config.preempt_rt,
+        "debug_kobject_release"_a = scenario.config.debug_kobject_release);
     rows.append(row);
   }
   return rows;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "explore/explorer.h"
+#include "iommu/iommu.h"
 
 namespace rcuscope::bindings {
 
@@ -42,6 +43,9 @@ class Attention {
 ExploreOptions explore_options(const pybind11::dict& options);
 /// For a search on the caller's thread.
 ExploreOptions explore_options(const pybind11::dict& options, Attention& attention);
+
+/// The kernel's configuration: that of the scenario, with what the options say.
+IommuConfig kernel_config(const pybind11::dict& options, IommuConfig of_scenario = {});
 
 using Metadata = std::map<std::string, std::string>;
 

@@ -22,7 +22,10 @@ class PrimitivesOf final : public MachineryOf<W> {
 
   bool is_tracing() const override { return Part::is_tracing(w()); }
   ActorId current_actor() const override { return Part::current_actor(w()); }
-  void declare(ActorSpec actor) override { w().declare(std::move(actor)); }
+  void declare(ActorSpec actor) override {
+    actor.kind = this->kernel().kind_here(actor.kind);
+    w().declare(std::move(actor));
+  }
   void at_end(std::function<void()> check) override { this->kernel().at_end(std::move(check)); }
   std::uint64_t stable_hash(const void* address) const override {
     return Part::stable_hash(w(), address);

@@ -34,12 +34,13 @@ from rcuscope._core import (
     Work,
     __version__,
 )
+from rcuscope.config import Config
 from rcuscope.explore import explore, litmus, replay, step
 from rcuscope.live import Latency, Run, Stats, run, workload
 from rcuscope.scenario import Scenario, catalogue, scenario
 from rcuscope.trace import Trace, load
 from rcuscope.variant import Variant
-from rcuscope.verdict import Config, Cost, Finding, Progress, Verdict
+from rcuscope.verdict import Cost, Finding, Progress, Verdict
 from rcuscope.vocabulary import ArrowKind, EventKind, FindingKind, LaneKind, SpanKind
 
 __all__ = [

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from rcuscope import _core
+from rcuscope.config import Config
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
-from rcuscope.verdict import Config, Cost, Finding, Origin, Progress, Verdict, replay_origin
+from rcuscope.verdict import Cost, Finding, Origin, Progress, Verdict, replay_origin
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -160,7 +161,7 @@ def explore(
         jobs: Only 1 in this version.
         executor: Not there yet.
         progress: Called with a `Progress` at most every 50 ms; what it raises ends the search.
-        config: Of the simulated kernel.
+        config: Of the simulated kernel; default: the scenario's own.
 
     Returns:
         The verdict; its findings are defects of the scenario, never exceptions.
@@ -185,7 +186,7 @@ def explore(
     _check_whole("bug_depth", bug_depth, 1, _BUG_DEPTH_MAX)
     _check_origin(variant, config)
     explored = as_scenario(scenario)
-    origin = Origin(explored, variant or explored.variant, config or Config())
+    origin = Origin(explored, variant or explored.variant, config or explored.config)
     options = {
         "strategy": strategy,
         "max_executions": max_executions,
@@ -195,7 +196,7 @@ def explore(
         "seed": seed,
         "bug_depth": bug_depth,
         "preemption_bound": preemption_bound,
-        "strict_put_device": origin.config.put_device == "strict",
+        **origin.config.options(),
     }
     report = None if progress is None else lambda *numbers: progress(Progress(*numbers))
     if explored.body is None:
@@ -223,7 +224,7 @@ def replay(
             it, and who is not listed never runs. Without one, only operations that may matter to
             others are listed, and behind the end the running actor goes on.
         variant: Of the machinery; default: the scenario's own.
-        config: Of the simulated kernel.
+        config: Of the simulated kernel; default: the scenario's own.
 
     Returns:
         The trace; the same schedule gives the same bytes, on every run.
@@ -240,7 +241,7 @@ def replay(
     _check_origin(variant, config)
     replayed = as_scenario(scenario)
     return replay_origin(
-        Origin(replayed, variant or replayed.variant, config or Config()), schedule
+        Origin(replayed, variant or replayed.variant, config or replayed.config), schedule
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, overload
 
 from rcuscope import _core
+from rcuscope.config import Config
 from rcuscope.variant import Variant
 
 Body = Callable[[_core.Kernel], object]
@@ -45,7 +46,11 @@ class Scenario:
         reason: Why that is so, in one short line; empty unless it is in the catalogue.
         explanation: Why that is so; empty unless it is in the catalogue.
         fact: Row of the table of what-ifs; empty unless it is in the catalogue.
+        also: Kinds of findings that other schedules show besides; empty unless it is in the
+            catalogue.
+        theme: Heading of the part of the catalogue that it stands in; else empty.
         variant: The variant of the machinery that it runs with by default.
+        config: The configuration of the kernel that it runs with by default.
         body: The function; None for the catalogue's, which are C++.
     """
 
@@ -61,6 +66,9 @@ class Scenario:
         reason: str = "",
         explanation: str = "",
         fact: str = "",
+        also: tuple[str, ...] = (),
+        theme: str = "",
+        config: Config | None = None,
     ) -> None:
         check_expectation(expect)
         self.body = body
@@ -72,6 +80,9 @@ class Scenario:
         self.reason = reason
         self.explanation = explanation
         self.fact = fact
+        self.also = also
+        self.theme = theme
+        self.config = config if config is not None else Config()
         if body is not None:
             self.__doc__ = body.__doc__
             self.__module__ = body.__module__
@@ -168,7 +179,8 @@ class Catalogue(Mapping[str, Scenario]):
             for row in _core.catalogue():
                 core_variant = row.pop("variant")
                 variant = Variant(**{name: core_variant.get(name) for name in Variant.choices()})
-                self._scenarios[row["name"]] = Scenario(None, variant=variant, **row)
+                config = Config(**row.pop("config"))
+                self._scenarios[row["name"]] = Scenario(None, variant=variant, config=config, **row)
         return self._scenarios
 
     def __getitem__(self, name: str) -> Scenario:

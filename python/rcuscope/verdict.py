@@ -10,46 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, NoReturn
 
 from rcuscope import _core, show
+from rcuscope.config import Config
 from rcuscope.scenario import Scenario
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
 
 _TEXT_WIDTH: Final = 100  # of explanations, in characters
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    """How the simulated kernel is configured.
-
-    Attributes:
-        put_device: "precise": a put is a defect only where it is the last one and the release
-            sleeps; "strict": any put outside process context is.
-        preempt_rt: Not there yet.
-        debug_kobject_release: Not there yet.
-
-    Raises:
-        ValueError: for another value of put_device.
-        NotImplementedError: for what is not there yet.
-
-    Example:
-        >>> import rcuscope as rs
-        >>> rs.Config(put_device="strict").put_device
-        'strict'
-    """
-
-    put_device: str = "precise"
-    preempt_rt: bool = False
-    debug_kobject_release: bool = False
-
-    def __post_init__(self) -> None:
-        if self.put_device not in ("precise", "strict"):
-            raise ValueError(f"put_device={self.put_device!r}: expected 'precise' or 'strict'")
-        if self.preempt_rt:
-            raise NotImplementedError(f"preempt_rt is not there yet in {_core.__version__}")
-        if self.debug_kobject_release:
-            raise NotImplementedError(
-                f"debug_kobject_release is not there yet in {_core.__version__}"
-            )
 
 
 class Progress(NamedTuple):
@@ -301,7 +267,7 @@ class Verdict(show.Shown):
 def replay_origin(origin: Origin, schedule: str, finding: Finding | None = None) -> Trace:
     """Runs one schedule of a scenario again."""
     scenario = origin.scenario
-    options = {"strict_put_device": origin.config.put_device == "strict"}
+    options = origin.config.options()
     metadata = {"scenario": scenario.name, "title": scenario.title, "variant": str(origin.variant)}
     if finding is not None:
         metadata |= {"verdict": "UNSAFE", "explanation": finding.explanation}
