@@ -15,7 +15,8 @@ int Iommu<W, Steps>::iommu_device_set_domain(ptr<device> dev) {
   return 0;
 }
 
-/// Attaches all members. Context: group->mutex held.
+/// Attaches all members. Only ever to the first domain of a group or to the domain of its one
+/// member, so an error has no other member to take back. Context: group->mutex held.
 template <World W, class Steps>
 int Iommu<W, Steps>::iommu_group_set_domain(ptr<iommu_group> group, Domain domain) {
   assert_held(group->mutex);

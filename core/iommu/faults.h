@@ -10,17 +10,16 @@
 
 namespace rcuscope {
 
-inline constexpr std::array<std::string_view, 6> fault_point_names = {
-    "alloc_device", "sysfs_link", "attach", "default_domain", "probe_device", "device_group"};
-
 template <World W, class Steps>
 void Iommu<W, Steps>::inject_fault(std::string_view point, int error, int nth) {
   const auto found = std::find(fault_point_names.begin(), fault_point_names.end(), point);
-  if (found == fault_point_names.end())
-    throw UsageError(
-        "inject_fault: unknown point '" + std::string(point) +
-        "'; expected alloc_device, sysfs_link, attach, default_domain, probe_device or "
-        "device_group");
+  if (found == fault_point_names.end()) {
+    std::string known;
+    for (const std::string_view name : fault_point_names)
+      known.append(known.empty() ? "" : ", ").append(name);
+    throw UsageError("inject_fault: unknown point '" + std::string(point) + "'; expected one of " +
+                     known);
+  }
   if (error >= 0 || error < -4095)
     throw UsageError("inject_fault: error is " + std::to_string(error) +
                      "; expected a negative errno such as -12 (ENOMEM)");

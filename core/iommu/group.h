@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Iommu, part 2: groups, their references, the ways to walk them, and how a device becomes a
-// member. Follows: drivers/iommu/iommu.c, [PATCH v4 06/24] and [PATCH v4 08/24].
+// Iommu, part 2: references to groups, the ways to walk them, and how a device becomes a member.
+// Follows: drivers/iommu/iommu.c, [PATCH v4 06/24] and [PATCH v4 08/24].
 #pragma once
 
 #include <string>
@@ -9,30 +9,12 @@
 
 namespace rcuscope {
 
-/// The caller owns one reference. devices_kobj holds the parent kobj, whose own reference is
-/// dropped at once, so both counts are 1 from here. Context: process.
-template <World W, class Steps>
-auto Iommu<W, Steps>::iommu_group_alloc(std::string_view name) -> ptr<iommu_group> {
-  GroupRecord<W>* record;
-  {
-    const std::lock_guard lock(records_mutex_);
-    record = &groups_.emplace_front();
-  }
-  const ptr<iommu_group> group = w_.template kzalloc<iommu_group>(
-      "iommu_group", name, Place::current(), w_.intern(name), record);
-  record->group = group;
-  w_.set_lifetime(group.raw(), Lifetime::root);
-  if (config_.debug_kobject_release)
-    w_.init_work(group->release_work, "kobject_delayed_cleanup",
-                 [this, group] { iommu_group_release(group); });
-  return group;
-}
-
-/// A group of the scenario. Pinned: the scenario keeps the creator's reference until teardown. Else
-/// the first member takes it over, as a driver's ops->device_group hands out a new group.
+/// A group of the scenario, which no fault hits. Pinned: the scenario keeps the creator's reference
+/// until teardown. Else the first member takes it over, as a driver's ops->device_group hands out a
+/// new group.
 template <World W, class Steps>
 auto Iommu<W, Steps>::scenario_group(std::string_view name, bool is_pinned) -> ptr<iommu_group> {
-  const ptr<iommu_group> group = iommu_group_alloc(name);
+  const ptr<iommu_group> group = make_group(name);
   group->is_pinned = is_pinned;
   if (is_pinned)
     group->record->scenario_references.fetch_add(1, std::memory_order_relaxed);
@@ -79,31 +61,6 @@ void PostedSteps::put_group(I& iommu, GroupPtr<I> group) {
   if (!group) return;
   if (w.refcount_dec(group->devices_kobj, EventKind::kref_put) != 0) return;
   if (w.refcount_dec(group->kobj, EventKind::kref_put) == 0) iommu.group_kobject_release(group);
-}
-
-template <World W, class Steps>
-void Iommu<W, Steps>::group_kobject_release(ptr<iommu_group> group) {
-  if (config_.debug_kobject_release)
-    w_.queue_work(group->release_work);
-  else
-    iommu_group_release(group);
-}
-
-/// Both kobjects are gone. Context: process, sleeps (sysfs directories).
-template <World W, class Steps>
-void Iommu<W, Steps>::iommu_group_release(ptr<iommu_group> group) {
-  w_.might_sleep("kobject_put");
-  warn_on(w_.read(group->default_domain, Access::plain) != Domain::none, group.raw(),
-          "group->default_domain");
-  warn_on(w_.read(group->blocking_domain, Access::plain) != Domain::none, group.raw(),
-          "group->blocking_domain");
-  group->record->is_released.store(true, std::memory_order_relaxed);
-  switch (variant_.free_group) {
-    case Variant::FreeGroup::kfree_rcu:
-      return w_.kfree_rcu(group);
-    case Variant::FreeGroup::kfree:
-      return w_.kfree(group);
-  }
 }
 
 /// The macro for_each_group_device: group->mutex held, or an RCU reader.
@@ -154,6 +111,7 @@ int Iommu<W, Steps>::create_member_link(ptr<iommu_group> group, ptr<group_device
                                         ptr<device> dev) {
   StringId text = dev->name;
   for (int suffix = 0;; ++suffix) {
+    if (const int error = fault(FaultPoint::device_name)) return error;
     const ptr<device_name> name =
         w_.template kzalloc<device_name>("device_name", w_.text(text), Place::current(), text);
     if (!name) return -ENOMEM;

@@ -5,7 +5,8 @@
 // values.
 //
 // The parts: device.h driver core, group.h groups and walks, domain.h attach and reset, probe.h,
-// remove.h, report.h, faults.h. The replaceable steps: steps.h. The what-ifs: variant.h.
+// remove.h, report.h, faults.h, group_life.h. The replaceable steps: steps.h. The what-ifs:
+// variant.h.
 #pragma once
 
 #include <array>
@@ -35,13 +36,28 @@ struct IommuConfig {
 
 /// Places where a call can be made to fail, by name in inject_fault().
 enum class FaultPoint : std::uint8_t {
-  alloc_device,
-  sysfs_link,
-  attach,
-  default_domain,
-  probe_device,
-  device_group
+  alloc_device,        ///< The allocation of a gdev.
+  sysfs_link,          ///< A link of a membership: <dev>/iommu_group, then <group>/devices/<name>.
+  attach,              ///< ops->attach_dev.
+  default_domain,      ///< The choice of a group's default domain.
+  probe_device,        ///< ops->probe_device.
+  device_group,        ///< ops->device_group.
+  dev_iommu,           ///< The allocation of dev->iommu.
+  module_get,          ///< The reference to the driver's module.
+  iommu_link,          ///< The sysfs link <dev>/iommu.
+  device_name,         ///< The allocation of gdev->name.
+  group_id,            ///< Of iommu_group_alloc: the number of a new group.
+  group_kobject,       ///< Of iommu_group_alloc: the group's kobject.
+  group_devices_kobj,  ///< Of iommu_group_alloc: its child "devices".
+  group_file           ///< Of iommu_group_alloc: its sysfs files.
 };
+
+/// In the order of FaultPoint.
+inline constexpr std::array<std::string_view, 14> fault_point_names = {
+    "alloc_device",       "sysfs_link",   "attach",    "default_domain",
+    "probe_device",       "device_group", "dev_iommu", "module_get",
+    "iommu_link",         "device_name",  "group_id",  "group_kobject",
+    "group_devices_kobj", "group_file"};
 
 /// A walk over group->devices; holds nothing but its position.
 template <World W>
@@ -151,6 +167,7 @@ class Iommu {
   void group_kobject_release(ptr<iommu_group> group);
   void iommu_group_empty_assert_owner_cnt(ptr<iommu_group> group);
   ptr<dev_iommu> dev_iommu_get(ptr<device> dev);
+  int start_driver(ptr<device> dev, ptr<dev_iommu> iommu);
   int iommu_init_device(ptr<device> dev, ptr<iommu_group> group);
   ptr<iommu_group> device_group(ptr<device> dev, ptr<iommu_group> group);
   void dev_iommu_free(ptr<device> dev);
@@ -189,6 +206,8 @@ class Iommu {
 
  private:
   void device_release(ptr<device> dev, Place place);
+  ptr<iommu_group> make_group(std::string_view name);
+  int start_group(ptr<iommu_group> group);
   void check_group_at_end(GroupRecord<W>& record);
 
   W w_;
@@ -196,7 +215,7 @@ class Iommu {
   IommuConfig config_;
   [[no_unique_address]] Steps steps_;
   StringId iommu_group_link_;  // the name of the link from a device to its group
-  std::array<std::atomic<fault_point<W>*>, 6> faults_{};
+  std::array<std::atomic<fault_point<W>*>, fault_point_names.size()> faults_{};
   std::mutex records_mutex_;  // protects the two lists; their elements have stable addresses
   std::forward_list<DeviceRecord<W>> devices_;
   std::forward_list<GroupRecord<W>> groups_;
@@ -218,6 +237,7 @@ Iommu<W, Steps>::Iommu(W world, const Variant& variant, IommuConfig config, Step
 #include "iommu/domain.h"
 #include "iommu/faults.h"
 #include "iommu/group.h"
+#include "iommu/group_life.h"
 #include "iommu/probe.h"
 #include "iommu/remove.h"
 #include "iommu/report.h"

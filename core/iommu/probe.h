@@ -40,16 +40,18 @@ bool Iommu<W, Steps>::dev_has_iommu(ptr<device> dev) {
   return iommu && w_.read(iommu->iommu_dev, Access::plain) != 0;
 }
 
-/// What the device has already, or a new one; null: no memory. Context: iommu_probe_device_lock
-/// held.
+/// What the device has already, or a new one; ERR_PTR if there is no memory. Context:
+/// iommu_probe_device_lock held.
 template <World W, class Steps>
 auto Iommu<W, Steps>::dev_iommu_get(ptr<device> dev) -> ptr<dev_iommu> {
   if (const ptr<dev_iommu> known = w_.read(dev->iommu, Access::plain)) return known;
+  if (const int error = fault(FaultPoint::dev_iommu)) return ERR_PTR<dev_iommu>(error);
   const auto iommu =
       w_.template kzalloc<dev_iommu>("dev_iommu", w_.text(dev->name), Place::current());
+  if (!iommu) return ERR_PTR<dev_iommu>(-ENOMEM);
   // A reader may follow dev->iommu only if its free waits for readers; then it is published, too.
   const bool is_rcu_protected = variant_.free_dev_iommu == Variant::FreeDevIommu::kfree_rcu;
-  if (iommu) w_.write(dev->iommu, iommu, is_rcu_protected ? Access::assign : Access::plain);
+  w_.write(dev->iommu, iommu, is_rcu_protected ? Access::assign : Access::plain);
   return iommu;
 }
 
@@ -58,17 +60,15 @@ auto Iommu<W, Steps>::dev_iommu_get(ptr<device> dev) -> ptr<dev_iommu> {
 template <World W, class Steps>
 int Iommu<W, Steps>::iommu_init_device(ptr<device> dev, ptr<iommu_group> group) {
   const ptr<dev_iommu> iommu = dev_iommu_get(dev);
-  if (!iommu) return -ENOMEM;
-  int error = fault(FaultPoint::probe_device);
+  if (IS_ERR(iommu)) return PTR_ERR(iommu);
+  int error = start_driver(dev, iommu);
   if (error == 0) {
-    driver_call(dev, "probe_device");
-    w_.write(iommu->iommu_dev, 1, Access::plain);
-    w_.add_name(dev->kobj, w_.intern("iommu"), EventKind::sysfs_create_link);
-    error = fault(FaultPoint::device_group);
-    if (error == 0) {
-      w_.write(dev->iommu_group, device_group(dev, group), Access::assign);
+    group = device_group(dev, group);
+    if (!IS_ERR(group)) {
+      w_.write(dev->iommu_group, group, Access::assign);
       return 0;
     }
+    error = PTR_ERR(group);
     w_.remove_name(dev->kobj, w_.intern("iommu"), EventKind::sysfs_remove_link);
     driver_call(dev, "release_device");
     w_.write(iommu->iommu_dev, 0, Access::plain);
@@ -77,9 +77,28 @@ int Iommu<W, Steps>::iommu_init_device(ptr<device> dev, ptr<iommu_group> group) 
   return error;
 }
 
-/// ops->device_group: the group comes with a reference for this device.
+/// Module, driver and the link to the instance. Return: 0, or a negative errno with all of it
+/// undone.
+template <World W, class Steps>
+int Iommu<W, Steps>::start_driver(ptr<device> dev, ptr<dev_iommu> iommu) {
+  if (const int error = fault(FaultPoint::module_get)) return error;
+  if (const int error = fault(FaultPoint::probe_device)) return error;
+  driver_call(dev, "probe_device");
+  w_.write(iommu->iommu_dev, 1, Access::plain);
+  if (const int error = fault(FaultPoint::iommu_link)) {
+    driver_call(dev, "release_device");
+    w_.write(iommu->iommu_dev, 0, Access::plain);
+    return error;
+  }
+  w_.add_name(dev->kobj, w_.intern("iommu"), EventKind::sysfs_create_link);
+  return 0;
+}
+
+/// ops->device_group: the group comes with a reference for this device. Return: the group or
+/// ERR_PTR.
 template <World W, class Steps>
 auto Iommu<W, Steps>::device_group(ptr<device> dev, ptr<iommu_group> group) -> ptr<iommu_group> {
+  if (const int error = fault(FaultPoint::device_group)) return ERR_PTR<iommu_group>(error);
   driver_call(dev, "device_group");
   if (!group) group = dev->record->options.group;
   if (!group) return iommu_group_alloc(w_.text(dev->name));

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 import traceback
@@ -55,45 +56,41 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    rows = [
-        {
-            "name": scenario.name,
-            "title": scenario.title,
-            "question": scenario.question,
-            "expect": scenario.expect,
-            "variant": str(scenario.variant),
-            "explanation": scenario.explanation,
-        }
-        for scenario in rs.catalogue.values()
-    ]
+    from rcuscope import survey  # noqa: PLC0415  not needed by most programs
+
     if arguments.json:
-        _print_json(rows)
-        return EXIT_MET
-    width = max(len(str(row["name"])) for row in rows)
-    for row in rows:
-        print(f"{row['name']:{width}}  {row['expect']:18}  {row['title']}")
+        _print_json([survey.as_record(scenario) for scenario in rs.catalogue.values()])
+    else:
+        print("\n".join(survey.markdown_lines() if arguments.markdown else survey.list_lines()))
     return EXIT_MET
 
 
+def _config(arguments: argparse.Namespace) -> rs.Config | None:
+    """None: the scenario's own."""
+    given = {
+        name: getattr(arguments, name)
+        for name in ("put_device", "preempt_rt", "debug_kobject_release")
+        if getattr(arguments, name)
+    }
+    return rs.Config(**given) if given else None
+
+
+def _explore_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    names = ("memory", "strategy", "preemption_bound", "bug_depth", "max_executions", "max_steps")
+    more = ("max_seconds", "stop_on_first", "seed")
+    options = {name: getattr(arguments, name) for name in (*names, *more)}
+    return {**options, "variant": _variant(arguments), "config": _config(arguments)}
+
+
 def _explore(arguments: argparse.Namespace) -> int:
+    if arguments.all:
+        return _explore_all(arguments)
+    if arguments.scenario is None:
+        raise rs.UsageError("give a scenario, or --all for the whole catalogue")
     scenario = load_scenario(arguments.scenario)
     expect = _expected(arguments, scenario)
     with ProgressLine(scenario.name) as line:
-        verdict = rs.explore(
-            scenario,
-            variant=_variant(arguments),
-            memory=arguments.memory,
-            strategy=arguments.strategy,
-            preemption_bound=arguments.preemption_bound,
-            bug_depth=arguments.bug_depth,
-            max_executions=arguments.max_executions,
-            max_steps=arguments.max_steps,
-            max_seconds=arguments.max_seconds,
-            stop_on_first=arguments.stop_on_first,
-            seed=arguments.seed,
-            config=rs.Config(put_device=arguments.put_device),
-            progress=line.show,
-        )
+        verdict = rs.explore(scenario, progress=line.show, **_explore_options(arguments))
     is_met = verdict.meets(expect)
     if arguments.save and verdict.findings:
         verdict.findings[0].trace.save(arguments.save)
@@ -107,6 +104,23 @@ def _explore(arguments: argparse.Namespace) -> int:
             print(f"cost: {verdict.cost}")
         print(f"expected {expect}: {'yes' if is_met else 'no'}")
     return _exit_code(verdict, is_met)
+
+
+def _explore_all(arguments: argparse.Namespace) -> int:
+    from rcuscope import survey  # noqa: PLC0415  not needed by most programs
+
+    for name in ("scenario", "variant", "expect", "save"):
+        if getattr(arguments, name) is not None:
+            raise rs.UsageError(f"--all explores the catalogue as it is; leave {name} out")
+    options = _explore_options(arguments)
+    rows = list(survey.explore_all(functools.partial(rs.explore, **options)))
+    if arguments.json:
+        _print_json([row.to_dict() for row in rows])
+    else:
+        print("\n".join(survey.table_lines(rows)).lstrip("\n"))
+    if rows[-1].verdict.limit == "interrupted":
+        return EXIT_INTERRUPTED
+    return EXIT_MET if all(row.is_met for row in rows) else EXIT_MISSED
 
 
 def _exit_code(verdict: rs.Verdict, is_met: bool) -> int:
@@ -202,9 +216,10 @@ def _missing(arguments: argparse.Namespace) -> int:
 
 
 # ---- arguments
-def _add_scenario(parser: argparse.ArgumentParser) -> None:
+def _add_scenario(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
     parser.add_argument(
         "scenario",
+        nargs="?" if is_optional else None,
         metavar="NAME_OR_FILE[::SCENARIO]",
         help="a name that `rcuscope list` shows, or a Python file with @rs.scenario functions",
     )
@@ -215,8 +230,13 @@ def _add_expect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expect", help="SAFE, UNKNOWN or a finding kind; default: the scenario's")
 
 
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--markdown", action="store_true", help="the tables of docs/catalogue.md")
+
+
 def _add_explore(parser: argparse.ArgumentParser) -> None:
-    _add_scenario(parser)
+    _add_scenario(parser, is_optional=True)
+    parser.add_argument("--all", action="store_true", help="the whole catalogue, as a table")
     _add_expect(parser)
     parser.add_argument("--memory", choices=("sc", "lkmm"))
     parser.add_argument(
@@ -229,7 +249,11 @@ def _add_explore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-seconds", type=float, metavar="S")
     parser.add_argument("--stop-on-first", action="store_true", help="end at the first finding")
     parser.add_argument("--seed", type=int, default=0, help="of random and pct")
-    parser.add_argument("--put-device", default="precise", choices=("precise", "strict"))
+    parser.add_argument("--put-device", choices=("precise", "strict"))
+    parser.add_argument("--preempt-rt", action="store_true", help="hardirq handlers are threads")
+    parser.add_argument(
+        "--debug-kobject-release", action="store_true", help="releases run in work items"
+    )
     parser.add_argument("--save", metavar="DIR", help="write the first counterexample there")
 
 
@@ -289,15 +313,14 @@ _COMMANDS: Final = (
         "the main job: explore the patch, run it live, draw it",
         ("rcuscope demo", "rcuscope demo --output pictures"),
     ),
-    Command(
-        "list", _list, _add_nothing, "the scenarios of the catalogue", ("rcuscope list --json",)
-    ),
+    Command("list", _list, _add_list, "the scenarios of the catalogue", ("rcuscope list --json",)),
     Command(
         "explore",
         _explore,
         _add_explore,
         "try every schedule of a scenario",
         (
+            "rcuscope explore --all",
             "rcuscope explore no_synchronize_rcu --save bug.ctf",
             "rcuscope explore my_scenarios.py::removal --variant reclaim=call_rcu",
         ),
