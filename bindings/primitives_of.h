@@ -34,7 +34,7 @@ class PrimitivesOf final : public MachineryOf<W> {
     return std::string(w().text({static_cast<std::int32_t>(id)}));
   }
 
-  void memory_barrier(const Place& place) override { w().memory_barrier(place); }
+  void memory_barrier(const Place& place) override { w().memory_barrier(Barrier::full, place); }
 
   // --- heap
   void* allocate(const Layout& layout, const char* name, const std::vector<Value>& values,

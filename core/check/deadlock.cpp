@@ -17,24 +17,42 @@ std::string edge(const Execution& execution, const ModelActor& actor, ActorId bl
       return who + "in synchronize_rcu: its grace period waits for the reader " + whom;
     case OperationKind::mutex_lock:
       return who + "for the mutex " + execution.location_name(actor.pending) + ", held by " + whom;
+    case OperationKind::spin_lock:
+      return "'" + actor.spec.name + "' spins on " + execution.location_name(actor.pending) +
+             ", held by " + whom;
     case OperationKind::barrier_end:
       return who + "in rcu_barrier for the callback " + whom;
     case OperationKind::wait_for_work_end:
       return who + "for the work " + whom + " to end";
     case OperationKind::actor_start:
-      return who + "for a grace period, which waits for the reader " + whom;
+      if (actor.grace_period >= 0)
+        return who + "for a grace period, which waits for the reader " + whom;
+      [[fallthrough]];
     default:
-      return who + "for " + whom;
+      return execution.can_proceed(actor) ? who + "for its CPU, which " + whom + " keeps busy"
+                                          : who + "for " + whom;
   }
 }
 
-/// An actor that waits for nobody who could still act: the owner of its mutex has ended.
+/// An actor that waits for nobody who could still act.
 std::string dead_end(const Execution& execution, const ModelActor& actor) {
   const std::string who = "'" + actor.spec.name + "' waits ";
-  if (actor.pending.kind != OperationKind::mutex_lock) return who + "for ever";
-  const ActorId owner = static_cast<const ModelMutex*>(actor.pending.address)->owner;
-  return who + "for the mutex " + execution.location_name(actor.pending) + ", held by '" +
-         execution.actor(owner).spec.name + "', which has ended";
+  const std::string what = execution.location_name(actor.pending);
+  const auto held_by_ended = [&](const char* kind, ActorId owner) {
+    return who + "for the " + kind + " " + what + ", held by '" + execution.actor(owner).spec.name +
+           "', which has ended";
+  };
+  switch (actor.pending.kind) {
+    case OperationKind::mutex_lock:
+      return held_by_ended("mutex", static_cast<const ModelMutex*>(actor.pending.address)->owner);
+    case OperationKind::spin_lock:
+      return held_by_ended("spinlock",
+                           static_cast<const ModelSpinlock*>(actor.pending.address)->owner);
+    case OperationKind::wait_for_completion:
+      return who + "for the completion " + what + ", which nobody completes";
+    default:
+      return who + "for ever";
+  }
 }
 
 class Deadlock final : public Observer {
@@ -81,6 +99,7 @@ class Deadlock final : public Observer {
     switch (actor.pending.kind) {
       case OperationKind::grace_period_end:
       case OperationKind::mutex_lock:
+      case OperationKind::spin_lock:
       case OperationKind::barrier_end:
         return true;
       case OperationKind::actor_start:
@@ -95,9 +114,11 @@ class Deadlock final : public Observer {
   /// True if each waits for the next one, or the only one for somebody who has ended.
   static bool is_closed(const Execution& execution, const std::vector<ActorId>& cycle) {
     const std::vector<ActorId> blockers = execution.blockers(execution.actor(cycle.back()));
-    if (blockers.empty())
+    if (blockers.empty()) {
+      const OperationKind waiting = execution.actor(cycle.front()).pending.kind;
       return cycle.size() == 1 &&
-             execution.actor(cycle.front()).pending.kind == OperationKind::mutex_lock;
+             (waiting == OperationKind::mutex_lock || waiting == OperationKind::spin_lock);
+    }
     return std::find(blockers.begin(), blockers.end(), cycle.front()) != blockers.end();
   }
 

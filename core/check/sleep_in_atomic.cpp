@@ -11,7 +11,9 @@ std::string why_not_sleep(const ModelActor& actor) {
     return actor.spec.kind == ActorKind::callback
                ? "a call_rcu callback runs in softirq context"
                : std::string(to_string(context_of(actor.spec.kind))) + " context";
-  if (actor.mask.irq_off != 0) return "interrupts are off";
+  if (!actor.held_spinlocks.empty())
+    return "holding the spinlock " + std::string(actor.held_spinlocks.back().lock->name);
+  if (actor.mask.irq_off) return "interrupts are off";
   if (actor.mask.bh_off != 0) return "bottom halves are off";
   if (actor.mask.preempt_off != 0) return "preemption is off";
   return "";
@@ -48,7 +50,7 @@ class SleepInAtomic final : public Observer {
  private:
   static void report_in_reader(Execution& execution, const ModelActor& actor,
                                const std::string& call, const Place& place) {
-    if (call.starts_with("synchronize_rcu")) {
+    if (call.starts_with("synchronize_") || call == "cond_synchronize_rcu") {
       execution.report(FindingKind::suspicious_rcu_usage, actor.id,
                        "WARNING: suspicious RCU usage: Illegal " + call +
                            "() in RCU read-side critical section!",

@@ -19,6 +19,9 @@ namespace {
 bool may_block(OperationKind kind) {
   switch (kind) {
     case OperationKind::mutex_lock:
+    case OperationKind::spin_lock:
+    case OperationKind::wait_for_completion:
+    case OperationKind::relax:
     case OperationKind::grace_period_start:
     case OperationKind::grace_period_end:
     case OperationKind::barrier_start:
@@ -60,11 +63,11 @@ class Dpor final : public TreeSearch {
     stack_.throw_if_nondeterministic();
     // The search is over, and ordering a very long execution would take long.
     if (end == ExecutionEnd::interrupted || end == ExecutionEnd::step_limit) return;
-    if (lazy_readers_ && blocks_in_section(execution)) return restart_with_eager_readers();
+    if (lazy_readers_ && needs_eager_readers(execution)) return restart_with_eager_readers();
     races_.clear();
     append_events(execution);
-    if (is_order_known(execution, end)) {
-      order_.append_phantom_races(execution, end == ExecutionEnd::complete, races_);
+    if (is_order_known(end)) {
+      order_.append_phantom_races(execution, races_);
       for (const Race& race : races_) plan(race);
     } else {
       stack_.plan_everything();
@@ -92,13 +95,9 @@ class Dpor final : public TreeSearch {
     return stack_.take();
   }
 
-  /// False if the execution was cut short, or if an atomic context slept: what such an actor keeps
-  /// from running on its CPU depends on whom it waits for, which no claim says.
-  static bool is_order_known(const Execution& execution, ExecutionEnd end) {
-    if (end != ExecutionEnd::complete && end != ExecutionEnd::redundant) return false;
-    return std::none_of(
-        execution.findings().begin(), execution.findings().end(),
-        [](const Finding& finding) { return finding.kind == FindingKind::sleeping_in_atomic; });
+  /// False if the execution was cut short: races with what it never ran are unknown.
+  static bool is_order_known(ExecutionEnd end) {
+    return end == ExecutionEnd::complete || end == ExecutionEnd::redundant;
   }
 
   void set_lazy_readers(bool lazy) {
@@ -111,19 +110,27 @@ class Dpor final : public TreeSearch {
   static bool goes_on_into_section(const Execution& execution, std::span<const ActorId> enabled) {
     if (execution.log().empty() || !execution.current().is_valid()) return false;
     const StepRecord& last = execution.log().back();
-    return last.actor == execution.current() && last.opens_section &&
-           last.choice != StepRecord::no_choice &&
+    return last.actor == execution.current() && last.opens_section && last.domain == 0 &&
+           is_lazy_opening(last.operation) && last.choice != StepRecord::no_choice &&
            !may_block(execution.actor(last.actor).pending.kind) &&
            std::find(enabled.begin(), enabled.end(), last.actor) != enabled.end();
   }
 
-  /// Every such operation is a finding of its own, so this costs correct programs nothing.
-  static bool blocks_in_section(const Execution& execution) {
-    return std::any_of(execution.findings().begin(), execution.findings().end(),
-                       [](const Finding& finding) {
-                         return finding.kind == FindingKind::sleeping_in_atomic ||
-                                finding.kind == FindingKind::suspicious_rcu_usage;
-                       });
+  /// True if somebody may block inside a section, which is a finding of its own or a loop that
+  /// waits, or if somebody polls grace periods: then it matters when a callback starts, not only
+  /// what it does first.
+  static bool needs_eager_readers(const Execution& execution) {
+    const auto is_special = [](const StepRecord& step) {
+      return step.operation.kind == OperationKind::poll_state ||
+             step.operation.kind == OperationKind::relax;
+    };
+    const auto blocks = [](const Finding& finding) {
+      return finding.kind == FindingKind::sleeping_in_atomic ||
+             finding.kind == FindingKind::suspicious_rcu_usage ||
+             finding.kind == FindingKind::stall;
+    };
+    return std::any_of(execution.findings().begin(), execution.findings().end(), blocks) ||
+           std::any_of(execution.log().begin(), execution.log().end(), is_special);
   }
 
   void restart_with_eager_readers() {

@@ -42,6 +42,9 @@ struct Race {
   Operation phantom;
 };
 
+/// True if nothing but the opening of a section of RCU is seen of it by others.
+bool is_lazy_opening(const Operation& operation);
+
 /// Must an execution with `earlier` before `later` also be tried the other way round? Lazy readers:
 /// a section that opens after the start of a grace period constrains nothing, so whatever could
 /// follow the other order can follow this one, too.
@@ -61,10 +64,8 @@ class HappensBefore {
   void append(const StepRecord& step, bool is_merged, const Execution& execution,
               std::vector<Race>& races);
   /// Appends the races of operations that never ran: of work that was cancelled with its
-  /// cancelling, and, if the execution is complete, of actors that are blocked for ever with those
-  /// who hold what they wait for.
-  void append_phantom_races(const Execution& execution, bool is_complete,
-                            std::vector<Race>& races) const;
+  /// cancelling, and of actors that are blocked at the end with those who hold what they wait for.
+  void append_phantom_races(const Execution& execution, std::vector<Race>& races) const;
   /// The actors that may go first in what the race's other order would run from its first event on:
   /// all later events that do not happen after it, then the second one.
   void initials(const Race& race, std::vector<ActorId>& actors) const;
@@ -86,14 +87,24 @@ class HappensBefore {
 
   void add_enablers(std::size_t i, const Execution& execution);
   void add_start_enablers(std::size_t i, const Execution& execution);
-  void add_sections_opened_before(std::int64_t start, std::size_t i);
+  void add_sections_opened_before(std::size_t start, std::uint64_t domain, std::size_t i);
+  void add_cpu_freed(std::size_t i, const Execution& execution);
+  void add_completion(std::size_t i);
+  void add_awaited_callbacks(std::size_t i, const Execution& execution);
   void add_last_release(std::size_t i);
   template <class IsWanted>
   void add_ends(std::size_t i, const Execution& execution, IsWanted is_wanted);
   void add_cancellings(std::size_t i, const Execution& execution, std::int64_t work);
+  std::int64_t first_of(ActorId actor, std::size_t before) const;
   std::int64_t last_of(ActorId actor, std::size_t before) const;
-  bool is_reversible(std::size_t j, std::size_t i) const;
-  bool keeps_section_of(std::size_t k, std::size_t j, std::size_t i) const;
+  bool is_reversible(std::size_t j, std::size_t i, const Execution& execution) const;
+  bool could_run_before(std::size_t j, std::size_t i, const Execution& execution) const;
+  bool is_release(std::size_t k, std::size_t i) const;
+  bool takes_same_completion(std::size_t j, std::size_t i) const;
+  bool keeps_section_of(std::size_t k, std::size_t j, std::size_t i,
+                        const Execution& execution) const;
+  bool keeps_cpu_of(std::size_t k, std::size_t j, std::size_t i, const Execution& execution) const;
+  bool keeps_lock_of(std::size_t k, std::size_t j, std::size_t i) const;
   /// Index behind the event, and behind what is merged with it.
   std::size_t end_of_merged(std::size_t i) const {
     return i + 1 < size_ && events_[i + 1].is_merged ? i + 2 : i + 1;
@@ -101,7 +112,9 @@ class HappensBefore {
   bool holds_back(std::size_t x, std::size_t k) const;
   bool stays_behind(std::size_t k, const Race& race, std::size_t first,
                     const std::vector<std::size_t>& behind) const;
-  void append_blocked_race(const ModelActor& actor, std::vector<Race>& races) const;
+  void append_blocked_race(const ModelActor& actor, const ActorSet& kept_off_by,
+                           std::vector<Race>& races) const;
+  std::optional<std::size_t> last_taker_of(const Operation& operation) const;
 
   std::vector<Event> events_;  ///< The first size_ count; the rest is kept for its memory.
   std::size_t size_ = 0;

@@ -32,13 +32,13 @@ std::uint64_t take_number(std::string_view& rest, std::string_view whole) {
 std::string to_text(const Operation& operation, const Execution& execution) {
   std::string text = std::to_string(static_cast<unsigned>(operation.kind));
   for (std::uint8_t c = 0; c < operation.claim_count; ++c) {
-    const Claim& claim = operation.claims[c];
-    text += ';' + std::to_string(static_cast<unsigned>(claim.resource_class)) + '.' +
-            std::to_string(static_cast<unsigned>(claim.mode)) + '.';
-    if (execution.is_on_heap(reinterpret_cast<const void*>(claim.resource)))
-      text += '@' + std::to_string(claim.resource - execution.heap().base());
-    else if (claim.resource < first_address)
-      text += std::to_string(claim.resource);
+    const Claim claim = operation.claims[c];
+    text += ';' + std::to_string(static_cast<unsigned>(claim.resource_class())) + '.' +
+            std::to_string(static_cast<unsigned>(claim.mode())) + '.';
+    if (execution.is_on_heap(reinterpret_cast<const void*>(claim.resource())))
+      text += '@' + std::to_string(claim.resource() - execution.heap().base());
+    else if (claim.resource() < first_address)
+      text += std::to_string(claim.resource());
     else
       return std::string(unknown_operation);
   }

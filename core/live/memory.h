@@ -82,7 +82,7 @@ struct Memory {
     return old;
   }
 
-  void memory_barrier(Place = Place::current()) const {
+  void memory_barrier(Barrier, Place = Place::current()) const {
     std::atomic_thread_fence(std::memory_order_seq_cst);
   }
 

@@ -4,14 +4,27 @@
 
 namespace rcuscope {
 
+bool ModelActor::excludes(int other_level) const {
+  if (!is_started()) return false;
+  if (level() > 0) return other_level <= level();  // it runs to completion
+  switch (other_level) {
+    case 0:
+      return mask.any();
+    case 1:
+      return mask.irq_off || mask.bh_off != 0;
+    default:
+      return mask.irq_off;
+  }
+}
+
 bool keeps_off_cpu(const ModelActor& other, const ModelActor& actor) {
   if (!other.is_started()) return false;
-  const int level = interrupt_level(actor.spec.kind);
-  const int other_level = interrupt_level(other.spec.kind);
+  const int level = actor.level();
+  const int other_level = other.level();
   if (other_level > level) return true;  // the interrupted one goes on when it has ended
   if (other_level == level) return level > 0 ? !actor.is_started() : other.mask.any();
   if (actor.is_started()) return false;  // it has interrupted `other` already
-  return other.mask.irq_off != 0 || (level == 1 && other.mask.bh_off != 0);
+  return other.excludes(level);
 }
 
 }  // namespace rcuscope

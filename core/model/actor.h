@@ -2,6 +2,7 @@
 // ModelActor: one flow of control of an execution, and who may interrupt whom on a CPU.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <string>
@@ -14,17 +15,35 @@
 
 namespace rcuscope {
 
+/// Hardirq over softirq (and callbacks) over everything else.
+inline constexpr int interrupt_level_count = 3;
+constexpr int interrupt_level(ActorKind kind) { return static_cast<int>(context_of(kind)); }
+
+inline constexpr std::uint64_t no_callback = ~std::uint64_t{0};
+
 /// Actors of one execution: main, the declared ones, callbacks and work. More is a LimitError.
 inline constexpr std::size_t max_actors = 128;
 using ActorSet = std::bitset<max_actors>;
 
 /// What an actor has switched off on its CPU; each makes it a reader (API.md 3).
 struct ContextMask {
-  std::uint8_t irq_off = 0;
+  bool irq_off = false;
   std::uint8_t bh_off = 0;
   std::uint8_t preempt_off = 0;
+  std::uint8_t spinlocks = 0;  ///< Held ones.
 
-  bool any() const { return irq_off != 0 || bh_off != 0 || preempt_off != 0; }
+  bool any() const { return irq_off || bh_off != 0 || preempt_off != 0 || spinlocks != 0; }
+};
+
+struct HeldSpinlock {
+  const ModelSpinlock* lock = nullptr;
+  bool had_irq_off = false;  ///< What spin_unlock_irqrestore restores.
+};
+
+/// An explicit section of sleepable RCU.
+struct SrcuSection {
+  const ModelSrcu* domain = nullptr;
+  int index = 0;  ///< What srcu_read_lock returned.
 };
 
 struct ModelActor {
@@ -40,17 +59,25 @@ struct ModelActor {
   ContextMask mask;
   Step section_opened_at = -1;  ///< -1: not a reader.
 
+  std::uint8_t rcu_bh_nesting = 0;     ///< Of mask.bh_off, those by rcu_read_lock_bh.
+  std::uint8_t rcu_sched_nesting = 0;  ///< Of mask.preempt_off, those by rcu_read_lock_sched.
+  std::vector<SrcuSection> srcu_sections;
+
   std::vector<const ModelMutex*> held_mutexes;
+  std::vector<HeldSpinlock> held_spinlocks;
 
   // why it may have to wait before its first operation
   std::int32_t grace_period = -1;  ///< Callbacks, kfree_rcu, queue_rcu_work: start after its end.
   std::int32_t work = -1;          ///< Workers: the work item to execute.
-  std::int32_t spawned_at = -1;    ///< Index into Execution::log(); -1: before the actors ran.
-  std::int32_t cancelled_at = -1;  ///< Workers that were dequeued before they ran: likewise.
-  ActorSet waits_for;              ///< rcu_barrier, flush: actors that have to end.
+  /// Callbacks: the resource of Mode::enqueue, for barriers; no_callback: it is none.
+  std::uint64_t callbacks = no_callback;
+  bool starts_with_bh_off = false;  ///< Callbacks of call_srcu.
+  std::int32_t spawned_at = -1;     ///< Index into Execution::log(); -1: before the actors ran.
+  std::int32_t cancelled_at = -1;   ///< Workers that were dequeued before they ran: likewise.
+  ActorSet waits_for;               ///< rcu_barrier, flush: actors that have to end.
 
-  bool interrupts_others = false;   ///< Bound to a CPU on which it may interrupt another actor.
-  bool can_be_interrupted = false;  ///< Some actor that may interrupt it is bound to its CPU.
+  /// By interrupt level: another actor of that level is bound to its CPU.
+  std::array<bool, interrupt_level_count> has_peers{};
 
   // abandoning: see Execution::stay_quiet
   bool is_abandoned = false;
@@ -62,10 +89,11 @@ struct ModelActor {
   bool is_implicit_reader() const { return is_started() && is_atomic(spec.kind); }
   bool is_reader() const { return reader_nesting > 0 || mask.any() || is_implicit_reader(); }
   bool may_not_sleep() const { return is_reader(); }
+  int level() const { return interrupt_level(spec.kind); }
+  bool shares_cpu() const { return has_peers[0] || has_peers[1] || has_peers[2]; }
+  /// True if, once started, it keeps others of that level off its CPU until it allows them again.
+  bool excludes(int other_level) const;
 };
-
-/// Hardirq over softirq (and callbacks) over everything else.
-constexpr int interrupt_level(ActorKind kind) { return static_cast<int>(context_of(kind)); }
 
 /// True if `other`, on the same CPU, keeps `actor` from running now.
 bool keeps_off_cpu(const ModelActor& other, const ModelActor& actor);

@@ -18,7 +18,7 @@ ExecutionEnd Execution::run(const std::function<void(Execution&)>& program, Choo
   chooser_ = &chooser;
   trace_ = trace;
   ActorSpec main{"main", ActorKind::main, {}, [this, &program] { program(*this); }};
-  spawn(std::move(main), {}, -1);
+  spawn(std::move(main), {});
   current_ = {0};
   runner_.switch_to({}, current_);
   RCUSCOPE_ASSERT(is_over_);
@@ -39,6 +39,7 @@ void Execution::reset() {
   heap_.reset();
   grace_periods_.reset();
   work_.clear();
+  blocked_at_end_.clear();
   findings_.clear();
   final_state_.clear();
   setup_error_ = nullptr;
@@ -54,10 +55,10 @@ ActorId Execution::declare(ActorSpec spec) {
     if (actors_[i].spec.name == spec.name)
       throw UsageError("actor '" + spec.name +
                        "' is declared twice; give each actor a name of its own");
-  return spawn(std::move(spec), {}, -1);
+  return spawn(std::move(spec), {});
 }
 
-ActorId Execution::spawn(ActorSpec spec, GracePeriodId grace_period, std::int32_t work) {
+ActorId Execution::spawn(ActorSpec spec, const Origin& origin) {
   if (actor_count_ == max_actors)
     throw LimitError(
         "more than " + std::to_string(max_actors) +
@@ -65,15 +66,25 @@ ActorId Execution::spawn(ActorSpec spec, GracePeriodId grace_period, std::int32_
   ModelActor& actor = actors_[actor_count_];
   actor.id = {static_cast<std::int32_t>(actor_count_++)};
   actor.spec = std::move(spec);
-  actor.grace_period = grace_period.value;
-  actor.work = work;
+  actor.grace_period = origin.grace_period.value;
+  actor.work = origin.work;
+  actor.callbacks = origin.callbacks;
+  actor.starts_with_bh_off = origin.bh_off;
   actor.spawned_at = static_cast<std::int32_t>(log_.size()) - 1;
-  actor.pending.kind = OperationKind::actor_start;
+  Operation& start = actor.pending;
+  start.kind = OperationKind::actor_start;
   // An interrupt or callback is a reader from its first moment on.
-  if (is_atomic(actor.spec.kind)) actor.pending.claim(ResourceClass::rcu, 0, Mode::section_start);
-  if (work >= 0) {
-    actor.pending.claim(ResourceClass::work, static_cast<std::uint64_t>(work), Mode::write);
-    claim_work_struct(actor.pending, work_item(work).address);
+  if (is_atomic(actor.spec.kind) || origin.bh_off)
+    start.claim(ResourceClass::rcu, 0, Mode::section_start);
+  if (origin.work >= 0) {
+    start.claim(ResourceClass::work, static_cast<std::uint64_t>(origin.work), Mode::write);
+    claim_work_struct(start, work_item(origin.work).address);
+  }
+  if (origin.grace_period.is_valid()) {
+    if (grace_periods_.at(origin.grace_period).domain == nullptr)
+      start.claim(ResourceClass::rcu, 0, Mode::grace_end);
+    // flush_workqueue knows it only from here on: it is queued when its grace period is over.
+    if (origin.work >= 0) start.claim(ResourceClass::callbacks, work_callbacks, Mode::enqueue);
   }
   if (trace_) trace_->add_actor({actor.spec.name, actor.spec.kind, actor.spec.cpu});
   runner_.arm(actor.id, *this);
@@ -91,28 +102,37 @@ void Execution::claim_work_struct(Operation& operation, const void* work) const 
                     Mode::use);
 }
 
-void Execution::find_shared_cpus() {
+void Execution::find_cpu_peers() {
   for (std::size_t i = 1; i < actor_count_; ++i) {
-    ModelActor& a = actors_[i];
-    for (std::size_t j = 1; j < actor_count_; ++j) {
-      const ModelActor& b = actors_[j];
-      if (i == j || !a.spec.cpu.is_valid() || a.spec.cpu != b.spec.cpu) continue;
-      const int level = interrupt_level(a.spec.kind), other = interrupt_level(b.spec.kind);
-      if (other > level || (other == level && level > 0)) a.can_be_interrupted = true;
-      if (level > other || (other == level && level > 0)) a.interrupts_others = true;
-    }
-    const auto cpu = static_cast<std::uint64_t>(a.spec.cpu.value);
-    if (a.interrupts_others)
-      a.pending.claim(ResourceClass::cpu, cpu, Mode::seize);
-    else if (a.can_be_interrupted)
-      a.pending.claim(ResourceClass::cpu, cpu, Mode::run);
+    ModelActor& actor = actors_[i];
+    if (!actor.spec.cpu.is_valid()) continue;
+    for (std::size_t j = 1; j < actor_count_; ++j)
+      if (i != j && actors_[j].spec.cpu == actor.spec.cpu)
+        actor.has_peers[static_cast<std::size_t>(actors_[j].level())] = true;
+    claim_cpu(actor, actor.pending);
+  }
+}
+
+/// Who can keep the operation from running, and whom it keeps from running from here on.
+void Execution::claim_cpu(const ModelActor& actor, Operation& operation) const {
+  if (!actor.shares_cpu()) return;
+  const bool is_entry = !actor.is_started() && actor.level() > 0;
+  const bool may_mask = operation.kind == OperationKind::mask ||
+                        operation.kind == OperationKind::spin_lock ||
+                        operation.kind == OperationKind::spin_trylock;
+  for (int level = actor.level(); level < interrupt_level_count; ++level) {
+    if (actor.excludes(level)) continue;
+    const bool seizes = level == actor.level() && (is_entry || may_mask);
+    if (actor.has_peers[static_cast<std::size_t>(level)] || (is_entry && seizes))
+      operation.claim(ResourceClass::cpu, cpu_resource(actor.spec.cpu, level),
+                      seizes ? Mode::seize : Mode::run);
   }
 }
 
 void Execution::run_actors() {
   if (phase_ == Phase::setup) {
     phase_ = Phase::actors;
-    find_shared_cpus();
+    find_cpu_peers();
   }
   Operation join;
   join.kind = OperationKind::join;
@@ -123,8 +143,7 @@ void Execution::run_actors() {
 bool Execution::step(Operation operation) {
   ModelActor& self = me();
   if (self.is_abandoned) return stay_quiet(self);
-  if (self.can_be_interrupted)
-    operation.claim(ResourceClass::cpu, static_cast<std::uint64_t>(self.spec.cpu.value), Mode::run);
+  claim_cpu(self, operation);
   self.pending = operation;
   const ActorId next = next_actor();
   if (next != self.id) {
@@ -174,6 +193,17 @@ void Execution::end(ExecutionEnd how) {
   how_ended_ = how;
 }
 
+void Execution::note_blocked() {
+  for (std::size_t i = 1; i < actor_count_; ++i) {
+    const ModelActor& actor = actors_[i];
+    if (actor.is_finished() || is_enabled(actor)) continue;
+    Blocked& blocked = blocked_at_end_.emplace_back();
+    blocked.actor = actor.id;
+    for (std::size_t j = 1; actor.shares_cpu() && j < actor_count_; ++j)
+      if (is_kept_off_by(actor, actors_[j])) blocked.kept_off_by.set(j);
+  }
+}
+
 void Execution::collect_enabled() {
   enabled_.clear();
   for (std::size_t i = 0; i < actor_count_; ++i)
@@ -202,6 +232,7 @@ ActorId Execution::choose_in_actor_phase() {
   const ActorId chosen = chooser_->choose(*this, enabled_);
   // Local operations are no part of a schedule: a replay runs them at once, to the same effect.
   if (!chosen.is_valid()) {
+    note_blocked();
     if (chooser_->cuts_short())
       for (Observer* observer : options_.observers) observer->on_cut_short(*this);
     end(ExecutionEnd::redundant);
@@ -226,12 +257,16 @@ ActorId Execution::nobody_enabled() {
 
 bool Execution::is_enabled(const ModelActor& actor) const {
   if (actor.is_finished()) return false;
-  if (actor.interrupts_others || actor.can_be_interrupted || actor.spec.cpu.is_valid())
+  if (actor.shares_cpu())
     for (std::size_t i = 1; i < actor_count_; ++i)
-      if (actors_[i].spec.cpu == actor.spec.cpu && actors_[i].id != actor.id &&
-          keeps_off_cpu(actors_[i], actor) && can_proceed(actors_[i]))
-        return false;
+      if (is_kept_off_by(actor, actors_[i])) return false;
   return can_proceed(actor);
+}
+
+/// Only who may not sleep keeps others off. If it sleeps all the same, which is a finding, it keeps
+/// its CPU: nobody could switch to another actor there.
+bool Execution::is_kept_off_by(const ModelActor& actor, const ModelActor& other) const {
+  return other.id != actor.id && other.spec.cpu == actor.spec.cpu && keeps_off_cpu(other, actor);
 }
 
 ActorId Execution::run_actor(ActorId id) noexcept {

@@ -42,9 +42,16 @@ struct StepRecord {
   ActorId actor;
   Operation operation;
   std::int32_t choice = no_choice;  ///< Index into Execution::choices(); none for local operations.
+  /// Domain of the section that it opens or closes: 0 is RCU, else the address of an srcu_struct.
+  std::uint64_t domain = 0;
+  std::int32_t srcu_index = 0;  ///< Tells the actor's sections of one srcu_struct apart.
   bool opens_section = false;
   bool closes_section = false;
-  bool took_lock = false;  ///< mutex_lock, or a mutex_trylock that succeeded.
+  bool took_lock = false;       ///< It got the lock: a trylock may not.
+  bool made_available = false;  ///< complete() of a completion that had no count left.
+  std::uint8_t seized_levels =
+      0;  ///< Bits: from here on it keeps these interrupt levels off its CPU.
+  std::uint8_t freed_levels = 0;  ///< Bits: from here on it no longer does.
 };
 
 /// Decides the order. Called only where more than one order may matter.
@@ -122,6 +129,14 @@ class Execution final : public ActorEntry {
   Step steps() const { return steps_; }
   const std::string& final_state() const { return final_state_; }
 
+  /// An actor that could not go on when the execution ended, though not all of it was over.
+  struct Blocked {
+    ActorId actor;
+    ActorSet kept_off_by;  ///< Who kept it off its CPU.
+  };
+  /// Of an execution that ended as redundant.
+  std::span<const Blocked> blocked_at_end() const { return blocked_at_end_; }
+
   // --- for choosers and observers
   std::size_t actor_count() const { return actor_count_; }
   const ModelActor& actor(ActorId id) const { return actors_[static_cast<std::size_t>(id.value)]; }
@@ -141,6 +156,7 @@ class Execution final : public ActorEntry {
   /// Whom an unfinished actor waits for, if it cannot go on.
   std::vector<ActorId> blockers(const ModelActor& actor) const;
   bool is_enabled(const ModelActor& actor) const;
+  bool is_kept_off_by(const ModelActor& actor, const ModelActor& other) const;
   /// True if nothing but its CPU can keep it from its pending operation.
   bool can_proceed(const ModelActor& actor) const;
   /// Records a defect of the actor that runs. Fatal kinds end the execution; this returns all the
@@ -161,16 +177,45 @@ class Execution final : public ActorEntry {
   void set_final_state(std::string state) { final_state_ = std::move(state); }
   void check_end_of_run();
 
-  void change_reader_nesting(int difference);
-  bool claim_section_start(Operation& operation);
-  GracePeriodId start_grace_period();
-  ActorId spawn(ActorSpec spec, GracePeriodId grace_period, std::int32_t work);
-  ActorSet unfinished_callbacks() const;
+  /// Changes what makes the running actor a reader or keeps others off its CPU. Opens and closes
+  /// its section.
+  template <class Change>
+  void change_context(Change change) {
+    ModelActor& actor = me();
+    const bool was_reader = actor.is_reader();
+    const std::uint8_t excluded = excluded_levels(actor);
+    change(actor);
+    note_excluded(actor, excluded);
+    if (!was_reader && actor.is_reader()) open_section(actor);
+    if (was_reader && !actor.is_reader()) close_section(actor);
+  }
+  void claim_section_start(Operation& operation);
+  int open_srcu_section(const ModelSrcu& domain);
+  void close_srcu_section(const ModelSrcu& domain, int index);
+  /// `domain`: null is RCU.
+  GracePeriodId start_grace_period(const ModelSrcu* domain = nullptr);
+  void end_grace_period(GracePeriodId id);
+  std::int64_t next_cookie() const;  ///< Of the next grace period of RCU.
+  /// True if a grace period of RCU that started at or after the cookie has ended.
+  bool is_grace_period_over_since(std::int64_t cookie) const;
+  /// Why an actor comes to be while others run.
+  struct Origin {
+    GracePeriodId grace_period = {};  ///< It starts after that one's end.
+    std::int32_t work = -1;
+    std::uint64_t callbacks = no_callback;
+    bool bh_off = false;
+  };
+  ActorId spawn(ActorSpec spec, const Origin& origin);
+  ActorSet unfinished_callbacks(std::uint64_t resource) const;
+  ActorSet unfinished_work() const;
   std::int32_t add_work(std::string name, Callback function, const void* address);
   WorkItem& work(std::int32_t index) { return work_[static_cast<std::size_t>(index)]; }
   void cancel_worker(ActorId worker);
   void take(ModelMutex& lock);
   void release(ModelMutex& lock);
+  void take(ModelSpinlock& lock, SpinMode mode);
+  void release(ModelSpinlock& lock, SpinMode mode);
+  void note_completion_available();
 
   // --- trace
   bool is_tracing() const { return trace_ != nullptr; }
@@ -190,6 +235,7 @@ class Execution final : public ActorEntry {
   void collect_enabled();
   ActorId choose_in_actor_phase();
   void end(ExecutionEnd how);
+  void note_blocked();
   bool stay_quiet(ModelActor& actor);
   void record_step(ModelActor& actor);
   void run_body(ModelActor& actor);
@@ -198,8 +244,13 @@ class Execution final : public ActorEntry {
   void finish_actor(ModelActor& actor);
   void open_section(ModelActor& actor);
   void close_section(ModelActor& actor);
-  void find_shared_cpus();
   void claim_work_struct(Operation& operation, const void* work) const;
+  StepRecord* last_step();
+  void find_cpu_peers();
+  void claim_cpu(const ModelActor& actor, Operation& operation) const;
+  static std::uint8_t excluded_levels(const ModelActor& actor);
+  void note_excluded(const ModelActor& actor, std::uint8_t before);
+  void leave_grace_periods(const ModelActor& actor, const ModelSrcu* domain, int srcu_index);
   void abandon_unfinished();
 
   ActorRunner& runner_;
@@ -220,6 +271,7 @@ class Execution final : public ActorEntry {
   ModelHeap heap_;
   GracePeriods grace_periods_;
   std::vector<WorkItem> work_;
+  std::vector<Blocked> blocked_at_end_;
   std::vector<Finding> findings_;
   std::string final_state_;
   std::exception_ptr setup_error_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the actors of an execution wait for: sections, grace periods, locks, callbacks and work.
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -10,8 +11,11 @@
 namespace rcuscope {
 namespace {
 
-const ModelMutex& mutex_of(const Operation& operation) {
-  return *static_cast<const ModelMutex*>(operation.address);
+/// Of mutex_lock and spin_lock.
+const ModelLock& lock_of(const Operation& operation) {
+  if (operation.kind == OperationKind::mutex_lock)
+    return *static_cast<const ModelMutex*>(operation.address);
+  return *static_cast<const ModelSpinlock*>(operation.address);
 }
 
 ActorSet single(ActorId id) {
@@ -39,7 +43,10 @@ bool Execution::can_proceed(const ModelActor& actor) const {
     case OperationKind::grace_period_end:
       return grace_period_is_over(actor.pending.argument);
     case OperationKind::mutex_lock:
-      return !mutex_of(actor.pending).owner.is_valid();
+    case OperationKind::spin_lock:
+      return !lock_of(actor.pending).owner.is_valid();
+    case OperationKind::wait_for_completion:
+      return static_cast<const ModelCompletion*>(actor.pending.address)->done > 0;
     case OperationKind::barrier_end:
     case OperationKind::wait_for_work_end:
       for (std::size_t i = 0; i < actor_count_; ++i)
@@ -64,7 +71,8 @@ std::vector<ActorId> Execution::blockers(const ModelActor& actor) const {
       set = grace_periods_.at({static_cast<std::int32_t>(actor.pending.argument)}).waits_for;
       break;
     case OperationKind::mutex_lock:
-      if (mutex_of(actor.pending).owner.is_valid()) set = single(mutex_of(actor.pending).owner);
+    case OperationKind::spin_lock:
+      if (lock_of(actor.pending).owner.is_valid()) set = single(lock_of(actor.pending).owner);
       break;
     case OperationKind::barrier_end:
     case OperationKind::wait_for_work_end:
@@ -73,9 +81,14 @@ std::vector<ActorId> Execution::blockers(const ModelActor& actor) const {
     default:
       break;
   }
+  for (std::size_t i = 0; i < actor_count_; ++i)
+    if (actors_[i].is_finished()) set.reset(i);
+  if (set.none() && actor.shares_cpu())
+    for (std::size_t i = 1; i < actor_count_; ++i)
+      if (is_kept_off_by(actor, actors_[i])) set.set(i);
   std::vector<ActorId> result;
   for (std::size_t i = 0; i < actor_count_; ++i)
-    if (set[i] && !actors_[i].is_finished()) result.push_back(actors_[i].id);
+    if (set[i]) result.push_back(actors_[i].id);
   return result;
 }
 
@@ -84,8 +97,11 @@ std::vector<ActorId> Execution::blockers(const ModelActor& actor) const {
 void Execution::begin_actor(ModelActor& actor) {
   actor.progress = ModelActor::Progress::started;
   record_step(actor);
+  if (actor.starts_with_bh_off) actor.mask.bh_off = 1;
+  note_excluded(actor, 0);
   if (actor.is_reader()) open_section(actor);
   const GracePeriodId grace_period{actor.grace_period};
+  if (grace_period.is_valid()) end_grace_period(grace_period);
   if (actor.spec.kind == ActorKind::callback) {
     emit(EventKind::callback_start, {}, 0, {}, grace_period);
   } else if (actor.work >= 0) {
@@ -116,65 +132,34 @@ void Execution::finish_actor(ModelActor& actor) {
   } else if (actor.spec.kind != ActorKind::main) {
     emit(EventKind::actor_end, {}, 0, {});
   }
-  const bool was_reader = actor.section_opened_at >= 0 && actor.reader_nesting == 0;
+  // Whoever ends inside an explicit section never leaves it.
+  if (actor.starts_with_bh_off && actor.mask.bh_off > 0) --actor.mask.bh_off;
+  const bool was_reader =
+      actor.section_opened_at >= 0 && actor.reader_nesting == 0 && !actor.mask.any();
+  const std::uint8_t excluded = excluded_levels(actor);
   actor.progress = ModelActor::Progress::finished;
+  note_excluded(actor, excluded);
   if (was_reader) close_section(actor);
-}
-
-// --- sections
-
-bool Execution::claim_section_start(Operation& operation) {
-  if (me().is_reader()) return false;
-  operation.claim(ResourceClass::rcu, 0, Mode::section_start);
-  return true;
-}
-
-void Execution::change_reader_nesting(int difference) {
-  ModelActor& actor = me();
-  const bool was_reader = actor.is_reader();
-  actor.reader_nesting += difference;
-  if (!was_reader && actor.is_reader()) open_section(actor);
-  if (was_reader && !actor.is_reader()) close_section(actor);
-}
-
-void Execution::open_section(ModelActor& actor) {
-  actor.section_opened_at = steps_ - 1;
-  if (!log_.empty()) log_.back().opens_section = true;
-}
-
-void Execution::close_section(ModelActor& actor) {
-  actor.section_opened_at = -1;
-  if (!log_.empty()) log_.back().closes_section = true;
-  const auto bit = static_cast<std::size_t>(actor.id.value);
-  for (std::size_t i = 0; i < grace_periods_.all().size(); ++i) {
-    GracePeriod& grace_period = grace_periods_.all()[i];
-    if (!grace_period.waits_for[bit]) continue;
-    grace_period.waits_for.reset(bit);
-    const GracePeriodId id{static_cast<std::int32_t>(i)};
-    emit(EventKind::quiescent_state, {}, actor.id.value, {}, id);
-    if (grace_period.waits_for.none()) emit(EventKind::grace_period_end, {}, 0, {}, id);
-  }
-}
-
-GracePeriodId Execution::start_grace_period() {
-  ActorSet open;
-  for (std::size_t i = 0; i < actor_count_; ++i)
-    if (actors_[i].section_opened_at >= 0) open.set(i);
-  const GracePeriodId id = grace_periods_.start(current_, open, steps_ - 1);
-  if (!is_tracing()) return id;
-  emit(EventKind::grace_period_start, {}, static_cast<std::int64_t>(open.count()), {}, id);
-  for (std::size_t i = 0; i < actor_count_; ++i)
-    if (open[i]) emit(EventKind::grace_period_waits_for, {}, actors_[i].id.value, {}, id);
-  if (open.none()) emit(EventKind::grace_period_end, {}, 0, {}, id);
-  return id;
 }
 
 // --- callbacks and work
 
-ActorSet Execution::unfinished_callbacks() const {
+ActorSet Execution::unfinished_callbacks(std::uint64_t resource) const {
   ActorSet set;
   for (std::size_t i = 0; i < actor_count_; ++i)
-    if (actors_[i].spec.kind == ActorKind::callback && !actors_[i].is_finished()) set.set(i);
+    if (actors_[i].callbacks == resource && !actors_[i].is_finished()) set.set(i);
+  return set;
+}
+
+/// What flush_workqueue waits for. Work of queue_rcu_work is queued when its grace period is over;
+/// that is known for certain only once it runs.
+ActorSet Execution::unfinished_work() const {
+  ActorSet set;
+  for (std::size_t i = 0; i < actor_count_; ++i) {
+    const ModelActor& actor = actors_[i];
+    if (actor.work >= 0 && !actor.is_finished() && (actor.grace_period < 0 || actor.is_started()))
+      set.set(i);
+  }
   return set;
 }
 
@@ -199,12 +184,42 @@ void Execution::cancel_worker(ActorId worker) {
 void Execution::take(ModelMutex& lock) {
   lock.owner = current_;
   me().held_mutexes.push_back(&lock);
-  if (!log_.empty()) log_.back().took_lock = true;
+  if (StepRecord* step = last_step()) step->took_lock = true;
 }
 
 void Execution::release(ModelMutex& lock) {
   lock.owner = {};
   std::erase(me().held_mutexes, &lock);
+}
+
+void Execution::take(ModelSpinlock& lock, SpinMode mode) {
+  lock.owner = current_;
+  if (StepRecord* step = last_step()) step->took_lock = true;
+  change_context([&](ModelActor& actor) {
+    actor.held_spinlocks.push_back({&lock, actor.mask.irq_off});
+    ++actor.mask.spinlocks;
+    if (mode == SpinMode::bh) ++actor.mask.bh_off;
+    if (mode == SpinMode::irq || mode == SpinMode::irqsave) actor.mask.irq_off = true;
+  });
+}
+
+void Execution::release(ModelSpinlock& lock, SpinMode mode) {
+  lock.owner = {};
+  change_context([&](ModelActor& actor) {
+    const auto held =
+        std::find_if(actor.held_spinlocks.begin(), actor.held_spinlocks.end(),
+                     [&](const HeldSpinlock& candidate) { return candidate.lock == &lock; });
+    if (held == actor.held_spinlocks.end()) return;
+    --actor.mask.spinlocks;
+    if (mode == SpinMode::bh && actor.mask.bh_off > 0) --actor.mask.bh_off;
+    if (mode == SpinMode::irq) actor.mask.irq_off = false;
+    if (mode == SpinMode::irqsave) actor.mask.irq_off = held->had_irq_off;
+    actor.held_spinlocks.erase(held);
+  });
+}
+
+void Execution::note_completion_available() {
+  if (StepRecord* step = last_step()) step->made_available = true;
 }
 
 // --- reports

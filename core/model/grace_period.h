@@ -2,6 +2,7 @@
 // GracePeriods: each waits exactly for the sections that were open when it started.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -11,6 +12,8 @@
 namespace rcuscope {
 
 struct GracePeriod {
+  const ModelSrcu* domain = nullptr;                   ///< Null: RCU.
+  std::vector<std::pair<ActorId, int>> srcu_sections;  ///< Sections of waits_for; SRCU only.
   ActorSet waits_for;     ///< Pre-existing readers that have not left yet.
   ActorSet pre_existing;  ///< All that it had to wait for.
   ActorId requested_by;
@@ -23,8 +26,8 @@ class GracePeriods {
  public:
   void reset() { all_.clear(); }
 
-  GracePeriodId start(ActorId requested_by, const ActorSet& open_sections, Step now) {
-    all_.push_back({open_sections, open_sections, requested_by, now, false});
+  GracePeriodId start(const ModelSrcu* domain, ActorId requested_by, Step now) {
+    all_.push_back({domain, {}, {}, {}, requested_by, now, false});
     return {static_cast<std::int32_t>(all_.size()) - 1};
   }
 

@@ -59,6 +59,9 @@ class Model {
   template <class T>
   using shared = ModelLocation<T>;
   using mutex = ModelMutex;
+  using spinlock = ModelSpinlock;
+  using completion = ModelCompletion;
+  using srcu_struct = ModelSrcu;
   using refcount = ModelRefcount;
   using name_set = ModelNameSet;
   using work_struct = ModelWork;
@@ -95,7 +98,7 @@ class Model {
                      Place place = Place::current()) const {
     return update(location, access, place, [&](T old) { return old == expected ? desired : old; });
   }
-  void memory_barrier(Place place = Place::current()) const;
+  void memory_barrier(Barrier barrier, Place place = Place::current()) const;
 
   // --- heap
   template <class T, class... Arguments>
@@ -112,6 +115,11 @@ class Model {
   }
   template <class T>
   void kfree_rcu(ptr<T> object, Place place = Place::current()) const {
+    free_after_grace_period(object.raw(), place);
+  }
+  template <class T>
+  void kfree_rcu_mightsleep(ptr<T> object, Place place = Place::current()) const {
+    might_sleep("kfree_rcu_mightsleep", place);
     free_after_grace_period(object.raw(), place);
   }
   ObjectId object_id(const void* address) const {
@@ -132,8 +140,22 @@ class Model {
   bool rcu_read_lock_any_held() const { return execution_->me().is_reader(); }
   void synchronize_rcu(Place place = Place::current()) const;
   void synchronize_rcu_expedited(Place place = Place::current()) const;
+  std::int64_t get_state_synchronize_rcu(Place place = Place::current()) const;
+  std::int64_t start_poll_synchronize_rcu(Place place = Place::current()) const;
+  bool poll_state_synchronize_rcu(std::int64_t cookie, Place place = Place::current()) const;
+  void cond_synchronize_rcu(std::int64_t cookie, Place place = Place::current()) const;
   void call_rcu(std::string name, Callback callback, Place place = Place::current()) const;
   void rcu_barrier(Place place = Place::current()) const;
+  void kvfree_rcu_barrier(Place place = Place::current()) const;
+
+  // --- sleepable RCU
+  int srcu_read_lock(srcu_struct& domain, Place place = Place::current()) const;
+  void srcu_read_unlock(srcu_struct& domain, int index, Place place = Place::current()) const;
+  bool srcu_read_lock_held(const srcu_struct& domain) const;
+  void synchronize_srcu(srcu_struct& domain, Place place = Place::current()) const;
+  void call_srcu(srcu_struct& domain, std::string name, Callback callback,
+                 Place place = Place::current()) const;
+  void srcu_barrier(srcu_struct& domain, Place place = Place::current()) const;
 
   // --- work
   void init_work(work_struct& work, std::string name, Callback function) const;
@@ -144,12 +166,20 @@ class Model {
   bool cancel_work_sync(work_struct& work, Place place = Place::current()) const;
   bool disable_work_sync(work_struct& work, Place place = Place::current()) const;
   bool enable_work(work_struct& work, Place place = Place::current()) const;
+  void flush_workqueue(Place place = Place::current()) const;
 
   // --- locks
   void mutex_lock(mutex& lock, Place place = Place::current()) const;
   bool mutex_trylock(mutex& lock, Place place = Place::current()) const;
   void mutex_unlock(mutex& lock, Place place = Place::current()) const;
-  bool is_held(const mutex& lock) const { return lock.owner == execution_->current(); }
+  bool is_held(const ModelLock& lock) const { return lock.owner == execution_->current(); }
+  void spin_lock(spinlock& lock, SpinMode mode, Place place = Place::current()) const;
+  bool spin_trylock(spinlock& lock, Place place = Place::current()) const;
+  void spin_unlock(spinlock& lock, SpinMode mode, Place place = Place::current()) const;
+  void mask(Mask what, Place place = Place::current()) const;
+  void unmask(Mask what, Place place = Place::current()) const;
+  void complete(completion& done, Place place = Place::current()) const;
+  void wait_for_completion(completion& done, Place place = Place::current()) const;
 
   // --- reference counts
   int refcount_inc(refcount& count, EventKind kind, Place place = Place::current()) const;
@@ -210,7 +240,16 @@ class Model {
                  const Place& place) const;
   void free_object(const void* object, const Place& place) const;
   void free_after_grace_period(const void* object, const Place& place) const;
-  void wait_for_grace_period(bool is_expedited, const Place& place) const;
+  void wait_for_grace_period(const srcu_struct* domain, std::string_view name,
+                             const Place& place) const;
+  void wait_for_callbacks(std::uint64_t resource, std::string_view name, const Place& place) const;
+  void emit_mask(const Place& place) const;
+  static Operation make_operation(OperationKind kind, const Place& place) {
+    Operation operation;
+    operation.kind = kind;
+    operation.place = place;
+    return operation;
+  }
   void spawn_worker(work_struct& work, GracePeriodId grace_period) const;
   bool queue(work_struct& work, bool after_grace_period, const Place& place) const;
   bool cancel(work_struct& work, bool disable, const Place& place) const;

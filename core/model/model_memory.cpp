@@ -44,9 +44,10 @@ bool Model::access_location(OperationKind kind, const void* address, const char*
   return true;
 }
 
-void Model::memory_barrier(Place place) const {
+void Model::memory_barrier(Barrier barrier, Place place) const {
   Operation operation;
   operation.kind = OperationKind::fence;
+  operation.argument = static_cast<std::int64_t>(barrier);
   operation.place = place;
   execution_->step(operation);
 }
@@ -88,6 +89,7 @@ void Model::free_after_grace_period(const void* address, const Place& place) con
   if (address == nullptr) return;
   Operation operation = operation_on(OperationKind::kfree_rcu, address, "", place);
   operation.claim(ResourceClass::rcu, 0, Mode::snapshot);
+  operation.claim(ResourceClass::callbacks, kfree_callbacks, Mode::enqueue);
   if (!execution_->step(operation)) return;
   mark_escaped(address);
   const GracePeriodId grace_period = execution_->start_grace_period();
@@ -99,7 +101,7 @@ void Model::free_after_grace_period(const void* address, const Place& place) con
                      ActorKind::grace_period,
                      {},
                      [world, address, place] { world.free_object(address, place); }},
-                    grace_period, -1);
+                    {.grace_period = grace_period, .callbacks = kfree_callbacks});
 }
 
 void Model::set_lifetime(const void* object, Lifetime lifetime) const {

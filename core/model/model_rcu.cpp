@@ -1,213 +1,182 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Model's readers, grace periods, callbacks, work and locks.
-#include "base/error.h"
+// Model's readers, grace periods, callbacks.
+#include <algorithm>
+
 #include "model/model.h"
 
 namespace rcuscope {
 namespace {
 
-Operation make(OperationKind kind, const Place& place) {
-  Operation operation;
-  operation.kind = kind;
-  operation.place = place;
-  return operation;
-}
+std::uint64_t resource_of(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
 
 }  // namespace
 
 void Model::rcu_read_lock(Place place) const {
-  Operation operation = make(OperationKind::rcu_read_lock, place);
+  Operation operation = make_operation(OperationKind::rcu_read_lock, place);
   execution_->claim_section_start(operation);
   if (!execution_->step(operation)) return;
-  execution_->change_reader_nesting(+1);
+  execution_->change_context([](ModelActor& actor) { ++actor.reader_nesting; });
   execution_->emit(EventKind::rcu_read_lock, {}, execution_->me().reader_nesting, place);
 }
 
 void Model::rcu_read_unlock(Place place) const {
-  if (!execution_->step(make(OperationKind::rcu_read_unlock, place))) return;
+  if (!execution_->step(make_operation(OperationKind::rcu_read_unlock, place))) return;
   if (execution_->me().reader_nesting == 0) return;  // reported by the observer of RCU usage
   execution_->emit(EventKind::rcu_read_unlock, {}, execution_->me().reader_nesting - 1, place);
-  execution_->change_reader_nesting(-1);
+  execution_->change_context([](ModelActor& actor) { --actor.reader_nesting; });
 }
 
-void Model::synchronize_rcu(Place place) const { wait_for_grace_period(false, place); }
+// --- grace periods
 
-void Model::synchronize_rcu_expedited(Place place) const { wait_for_grace_period(true, place); }
+void Model::synchronize_rcu(Place place) const {
+  wait_for_grace_period(nullptr, "synchronize_rcu", place);
+}
 
-void Model::wait_for_grace_period(bool is_expedited, const Place& place) const {
-  might_sleep(is_expedited ? "synchronize_rcu_expedited" : "synchronize_rcu", place);
-  Operation start = make(OperationKind::grace_period_start, place);
-  start.claim(ResourceClass::rcu, 0, Mode::snapshot);
+void Model::synchronize_rcu_expedited(Place place) const {
+  wait_for_grace_period(nullptr, "synchronize_rcu_expedited", place);
+}
+
+void Model::wait_for_grace_period(const srcu_struct* domain, std::string_view name,
+                                  const Place& place) const {
+  might_sleep(name, place);
+  Operation start = domain == nullptr ? make_operation(OperationKind::grace_period_start, place)
+                                      : operation_on(OperationKind::grace_period_start, domain,
+                                                     domain->name, place);
+  start.claim(ResourceClass::rcu, resource_of(domain), Mode::snapshot);
   if (!execution_->step(start)) return;
-  const GracePeriodId grace_period = execution_->start_grace_period();
-  execution_->emit(EventKind::synchronize_rcu_start, {}, is_expedited, place, grace_period);
-  Operation end = make(OperationKind::grace_period_end, place);
+  const GracePeriodId grace_period = execution_->start_grace_period(domain);
+  execution_->emit(EventKind::synchronize_rcu_start, {}, name == "synchronize_rcu_expedited", place,
+                   grace_period);
+  Operation end = make_operation(OperationKind::grace_period_end, place);
   end.argument = grace_period.value;
+  if (domain == nullptr) end.claim(ResourceClass::rcu, 0, Mode::grace_end);
   if (!execution_->step(end)) return;
+  execution_->end_grace_period(grace_period);
   execution_->emit(EventKind::synchronize_rcu_end, {}, 0, place, grace_period);
 }
 
-void Model::call_rcu(std::string name, Callback callback, Place place) const {
-  Operation operation = make(OperationKind::call_rcu, place);
+std::int64_t Model::get_state_synchronize_rcu(Place place) const {
+  Operation operation = make_operation(OperationKind::get_state, place);
+  operation.claim(ResourceClass::rcu, 0, Mode::take_cookie);
+  if (!execution_->step(operation)) return 0;
+  return execution_->next_cookie();
+}
+
+std::int64_t Model::start_poll_synchronize_rcu(Place place) const {
+  Operation operation = make_operation(OperationKind::start_poll, place);
   operation.claim(ResourceClass::rcu, 0, Mode::snapshot);
-  operation.claim(ResourceClass::callbacks, 0, Mode::enqueue);
+  operation.claim(ResourceClass::rcu, 0, Mode::take_cookie);
+  if (!execution_->step(operation)) return 0;
+  const std::int64_t cookie = execution_->next_cookie();
+  const GracePeriodId grace_period = execution_->start_grace_period();
+  execution_->spawn({"grace period of start_poll", ActorKind::grace_period, {}, [] {}},
+                    {.grace_period = grace_period});
+  return cookie;
+}
+
+bool Model::poll_state_synchronize_rcu(std::int64_t cookie, Place place) const {
+  Operation operation = make_operation(OperationKind::poll_state, place);
+  operation.argument = cookie;
+  operation.claim(ResourceClass::rcu, 0, Mode::poll);
+  if (!execution_->step(operation)) return false;
+  return execution_->is_grace_period_over_since(cookie);
+}
+
+void Model::cond_synchronize_rcu(std::int64_t cookie, Place place) const {
+  might_sleep("cond_synchronize_rcu", place);
+  if (!poll_state_synchronize_rcu(cookie, place))
+    wait_for_grace_period(nullptr, "cond_synchronize_rcu", place);
+}
+
+// --- sleepable RCU
+
+int Model::srcu_read_lock(srcu_struct& domain, Place place) const {
+  Operation operation = operation_on(OperationKind::srcu_read_lock, &domain, domain.name, place);
+  operation.claim(ResourceClass::rcu, resource_of(&domain), Mode::section_start);
+  if (!execution_->step(operation)) return 0;
+  const int index = execution_->open_srcu_section(domain);
+  execution_->emit(EventKind::srcu_read_lock,
+                   execution_->trace_object(&domain, domain.name, "srcu_struct"), index, place);
+  return index;
+}
+
+void Model::srcu_read_unlock(srcu_struct& domain, int index, Place place) const {
+  Operation operation = operation_on(OperationKind::srcu_read_unlock, &domain, domain.name, place);
+  operation.argument = index;
+  if (!execution_->step(operation)) return;
+  execution_->emit(EventKind::srcu_read_unlock,
+                   execution_->trace_object(&domain, domain.name, "srcu_struct"), index, place);
+  execution_->close_srcu_section(domain, index);
+}
+
+bool Model::srcu_read_lock_held(const srcu_struct& domain) const {
+  const std::vector<SrcuSection>& sections = execution_->me().srcu_sections;
+  return std::any_of(sections.begin(), sections.end(),
+                     [&](const SrcuSection& section) { return section.domain == &domain; });
+}
+
+void Model::synchronize_srcu(srcu_struct& domain, Place place) const {
+  wait_for_grace_period(&domain, "synchronize_srcu", place);
+}
+
+// --- callbacks
+
+void Model::call_rcu(std::string name, Callback callback, Place place) const {
+  Operation operation = make_operation(OperationKind::call_rcu, place);
+  operation.claim(ResourceClass::rcu, 0, Mode::snapshot);
+  operation.claim(ResourceClass::callbacks, rcu_callbacks, Mode::enqueue);
   if (!execution_->step(operation)) return;
   const GracePeriodId grace_period = execution_->start_grace_period();
+  const ActorId actor =
+      execution_->spawn({std::move(name), ActorKind::callback, {}, std::move(callback)},
+                        {.grace_period = grace_period, .callbacks = rcu_callbacks});
+  execution_->emit(EventKind::call_rcu, {}, actor.value, place, grace_period);
+}
+
+/// The kernel runs these from a work item, with bottom halves off.
+void Model::call_srcu(srcu_struct& domain, std::string name, Callback callback, Place place) const {
+  Operation operation = operation_on(OperationKind::call_rcu, &domain, domain.name, place);
+  operation.claim(ResourceClass::rcu, resource_of(&domain), Mode::snapshot);
+  operation.claim(ResourceClass::callbacks, resource_of(&domain), Mode::enqueue);
+  if (!execution_->step(operation)) return;
+  const GracePeriodId grace_period = execution_->start_grace_period(&domain);
   const ActorId actor = execution_->spawn(
-      {std::move(name), ActorKind::callback, {}, std::move(callback)}, grace_period, -1);
+      {std::move(name), ActorKind::kworker, {}, std::move(callback)},
+      {.grace_period = grace_period, .callbacks = resource_of(&domain), .bh_off = true});
   execution_->emit(EventKind::call_rcu, {}, actor.value, place, grace_period);
 }
 
 void Model::rcu_barrier(Place place) const {
-  might_sleep("rcu_barrier", place);
-  Operation start = make(OperationKind::barrier_start, place);
-  start.claim(ResourceClass::callbacks, 0, Mode::barrier);
+  wait_for_callbacks(rcu_callbacks, "rcu_barrier", place);
+}
+
+void Model::kvfree_rcu_barrier(Place place) const {
+  wait_for_callbacks(kfree_callbacks, "kvfree_rcu_barrier", place);
+}
+
+void Model::srcu_barrier(srcu_struct& domain, Place place) const {
+  wait_for_callbacks(resource_of(&domain), "srcu_barrier", place);
+}
+
+void Model::flush_workqueue(Place place) const {
+  wait_for_callbacks(work_callbacks, "flush_workqueue", place);
+}
+
+void Model::wait_for_callbacks(std::uint64_t resource, std::string_view name,
+                               const Place& place) const {
+  might_sleep(name, place);
+  Operation start = make_operation(OperationKind::barrier_start, place);
+  start.claim(ResourceClass::callbacks, resource, Mode::barrier);
   if (!execution_->step(start)) return;
-  execution_->me().waits_for = execution_->unfinished_callbacks();
-  execution_->emit(EventKind::rcu_barrier_start, {},
-                   static_cast<std::int64_t>(execution_->me().waits_for.count()), place);
-  if (!execution_->step(make(OperationKind::barrier_end, place))) return;
+  ActorSet& waits_for = execution_->me().waits_for;
+  waits_for = resource == work_callbacks ? execution_->unfinished_work()
+                                         : execution_->unfinished_callbacks(resource);
+  execution_->emit(EventKind::rcu_barrier_start, {}, static_cast<std::int64_t>(waits_for.count()),
+                   place);
+  Operation end = make_operation(OperationKind::barrier_end, place);
+  end.argument = static_cast<std::int64_t>(resource);
+  if (!execution_->step(end)) return;
   execution_->emit(EventKind::rcu_barrier_end, {}, 0, place);
-}
-
-// --- work
-
-void Model::init_work(work_struct& work, std::string name, Callback function) const {
-  work.index = execution_->add_work(std::move(name), std::move(function), &work);
-}
-
-bool Model::queue_work(work_struct& work, Place place) const { return queue(work, false, place); }
-
-bool Model::queue_rcu_work(work_struct& work, Place place) const {
-  return queue(work, true, place);
-}
-
-bool Model::queue(work_struct& work, bool after_grace_period, const Place& place) const {
-  Operation operation =
-      operation_on(after_grace_period ? OperationKind::queue_rcu_work : OperationKind::queue_work,
-                   &work, work.name, place);
-  operation.claim(ResourceClass::work, static_cast<std::uint64_t>(work.index), Mode::write);
-  if (after_grace_period) operation.claim(ResourceClass::rcu, 0, Mode::snapshot);
-  if (!execution_->step(operation)) return false;
-  WorkItem& item = execution_->work(work.index);
-  const bool is_queued = !item.is_pending && !item.is_disabled;
-  GracePeriodId grace_period;
-  if (is_queued) {
-    if (after_grace_period) grace_period = execution_->start_grace_period();
-    spawn_worker(work, grace_period);
-  }
-  if (execution_->is_tracing())
-    execution_->emit(after_grace_period ? EventKind::queue_rcu_work : EventKind::queue_work,
-                     execution_->trace_object(&work, item.name.c_str(), "work_struct"),
-                     is_queued ? execution_->work(work.index).worker.value : -1, place,
-                     grace_period, is_queued ? std::uint16_t{0} : event_flag::failed);
-  return is_queued;
-}
-
-void Model::spawn_worker(work_struct& work, GracePeriodId grace_period) const {
-  WorkItem& item = execution_->work(work.index);
-  item.is_pending = true;
-  item.worker = execution_->spawn({item.name, ActorKind::kworker, {}, item.function}, grace_period,
-                                  work.index);
-}
-
-void Model::flush_work(work_struct& work, Place place) const {
-  might_sleep("flush_work", place);
-  Operation start = operation_on(OperationKind::wait_for_work_start, &work, work.name, place);
-  start.claim(ResourceClass::work, static_cast<std::uint64_t>(work.index), Mode::write);
-  if (!execution_->step(start)) return;
-  const WorkItem& item = execution_->work(work.index);
-  ActorSet& waits_for = execution_->me().waits_for;
-  waits_for.reset();
-  for (std::size_t i = 0; i < execution_->actor_count(); ++i) {
-    const ModelActor& actor = execution_->actor({static_cast<std::int32_t>(i)});
-    if (actor.work == work.index && !actor.is_finished()) waits_for.set(i);
-  }
-  const ObjectId object = execution_->trace_object(&work, item.name.c_str(), "work_struct");
-  execution_->emit(EventKind::flush_work_start, object, 0, place);
-  if (!execution_->step(make(OperationKind::wait_for_work_end, place))) return;
-  execution_->emit(EventKind::flush_work_end, object, 0, place);
-}
-
-void Model::flush_rcu_work(work_struct& work, Place place) const { flush_work(work, place); }
-
-bool Model::cancel_work_sync(work_struct& work, Place place) const {
-  return cancel(work, false, place);
-}
-
-bool Model::disable_work_sync(work_struct& work, Place place) const {
-  return cancel(work, true, place);
-}
-
-bool Model::cancel(work_struct& work, bool disable, const Place& place) const {
-  might_sleep(disable ? "disable_work_sync" : "cancel_work_sync", place);
-  Operation start = operation_on(OperationKind::wait_for_work_start, &work, work.name, place);
-  start.claim(ResourceClass::work, static_cast<std::uint64_t>(work.index), Mode::write);
-  if (!execution_->step(start)) return false;
-  WorkItem& item = execution_->work(work.index);
-  const bool was_pending = item.is_pending;
-  if (was_pending) execution_->cancel_worker(item.worker);
-  item.is_pending = false;
-  item.is_disabled |= disable;
-  ActorSet& waits_for = execution_->me().waits_for;
-  waits_for.reset();
-  for (std::size_t i = 0; i < execution_->actor_count(); ++i) {
-    const ModelActor& actor = execution_->actor({static_cast<std::int32_t>(i)});
-    if (actor.work == work.index && actor.is_started()) waits_for.set(i);
-  }
-  const ObjectId object = execution_->trace_object(&work, item.name.c_str(), "work_struct");
-  execution_->emit(EventKind::cancel_work_start, object, was_pending, place);
-  if (!execution_->step(make(OperationKind::wait_for_work_end, place))) return was_pending;
-  execution_->emit(EventKind::cancel_work_end, object, 0, place);
-  return was_pending;
-}
-
-bool Model::enable_work(work_struct& work, Place place) const {
-  Operation operation = operation_on(OperationKind::enable_work, &work, work.name, place);
-  operation.claim(ResourceClass::work, static_cast<std::uint64_t>(work.index), Mode::write);
-  if (!execution_->step(operation)) return false;
-  WorkItem& item = execution_->work(work.index);
-  return std::exchange(item.is_disabled, false);
-}
-
-// --- locks
-
-void Model::mutex_lock(mutex& lock, Place place) const {
-  might_sleep("mutex_lock", place);
-  Operation operation = operation_on(OperationKind::mutex_lock, &lock, lock.name, place);
-  operation.claim(ResourceClass::lock, reinterpret_cast<std::uintptr_t>(&lock), Mode::acquire);
-  const ObjectId object = execution_->trace_object(&lock, lock.name, "mutex");
-  if (execution_->is_tracing() && lock.owner.is_valid() && !execution_->me().is_abandoned)
-    execution_->emit(EventKind::mutex_contended, object, lock.owner.value, place);
-  if (!execution_->step(operation)) return;
-  execution_->take(lock);
-  execution_->emit(EventKind::mutex_lock, object, 0, place);
-}
-
-bool Model::mutex_trylock(mutex& lock, Place place) const {
-  Operation operation = operation_on(OperationKind::mutex_trylock, &lock, lock.name, place);
-  operation.claim(ResourceClass::lock, reinterpret_cast<std::uintptr_t>(&lock), Mode::try_acquire);
-  if (!execution_->step(operation)) return false;
-  if (lock.owner.is_valid()) return false;
-  execution_->take(lock);
-  execution_->emit(EventKind::mutex_lock, execution_->trace_object(&lock, lock.name, "mutex"), 0,
-                   place);
-  return true;
-}
-
-void Model::mutex_unlock(mutex& lock, Place place) const {
-  Operation operation = operation_on(OperationKind::mutex_unlock, &lock, lock.name, place);
-  operation.claim(ResourceClass::lock, reinterpret_cast<std::uintptr_t>(&lock), Mode::release);
-  if (!execution_->step(operation)) return;
-  if (lock.owner != execution_->current()) return;  // reported by the observer of locks
-  execution_->release(lock);
-  execution_->emit(EventKind::mutex_unlock, execution_->trace_object(&lock, lock.name, "mutex"), 0,
-                   place);
-}
-
-void Model::msleep(Place place) const {
-  might_sleep("msleep", place);
-  execution_->step(make(OperationKind::sleep, place));
 }
 
 }  // namespace rcuscope

@@ -35,7 +35,20 @@ std::string_view to_string(OperationKind kind) {
                                         "enable_work",
                                         "name_add",
                                         "name_remove",
-                                        "sleep"};
+                                        "sleep",
+                                        "spin_lock",
+                                        "spin_trylock",
+                                        "spin_unlock",
+                                        "mask",
+                                        "unmask",
+                                        "srcu_read_lock",
+                                        "srcu_read_unlock",
+                                        "get_state_synchronize_rcu",
+                                        "start_poll_synchronize_rcu",
+                                        "poll_state_synchronize_rcu",
+                                        "complete",
+                                        "wait_for_completion",
+                                        "cpu_relax"};
   return names[static_cast<std::uint8_t>(kind)];
 }
 

@@ -46,6 +46,19 @@ enum class OperationKind : std::uint8_t {
   name_add,
   name_remove,
   sleep,
+  spin_lock,
+  spin_trylock,
+  spin_unlock,
+  mask,    ///< Interrupts, bottom halves or preemption go off.
+  unmask,  ///< ... and on again.
+  srcu_read_lock,
+  srcu_read_unlock,
+  get_state,   ///< get_state_synchronize_rcu
+  start_poll,  ///< start_poll_synchronize_rcu
+  poll_state,  ///< poll_state_synchronize_rcu
+  complete,
+  wait_for_completion,
+  relax,  ///< cpu_relax, and the end of a turn of a loop that only reads: waits for a change.
 };
 
 std::string_view to_string(OperationKind kind);
@@ -54,12 +67,12 @@ std::string_view to_string(OperationKind kind);
 enum class ResourceClass : std::uint8_t {
   memory,
   object,
-  rcu,
+  rcu,  ///< 0, or the address of an srcu_struct
   refcount,
-  callbacks,
+  callbacks,  ///< 0: call_rcu; 1: kfree_rcu; 2: work; or the address of an srcu_struct
   work,
   lock,
-  cpu
+  cpu  ///< cpu_resource()
 };
 
 enum class Mode : std::uint8_t {
@@ -69,68 +82,115 @@ enum class Mode : std::uint8_t {
   free,           ///< object
   section_start,  ///< rcu: the outermost opening of a section, explicit or implicit
   snapshot,       ///< rcu: start of a grace period
+  take_cookie,    ///< rcu: which grace periods have not started yet
+  grace_end,      ///< rcu: end of a grace period
+  poll,           ///< rcu: which grace periods are over
   observe,        ///< refcount: the value is read
   get,            ///< refcount: commutes with get, since zero is sticky
   put,            ///< refcount
-  enqueue,        ///< callbacks: call_rcu
-  barrier,        ///< callbacks: start of rcu_barrier
+  enqueue,        ///< callbacks: call_rcu, kfree_rcu, queue_work
+  barrier,        ///< callbacks: start of rcu_barrier and its like
   acquire,        ///< lock
   try_acquire,    ///< lock
   release,        ///< lock: enables an acquire, but changes the result of a try_acquire
-  run,            ///< cpu: an operation of a task that something may interrupt
-  seize,          ///< cpu: entry of an interrupt, or a change of what may interrupt
+  run,            ///< cpu: an operation that others on this CPU can keep from running
+  seize,          ///< cpu: from here on others on this CPU are kept from running
 };
 
-struct Claim {
-  std::uint64_t resource = 0;  ///< An address, or an index; unique in its class.
-  ResourceClass resource_class{};
-  Mode mode{};
+/// Resources of ResourceClass::callbacks that are no srcu_struct.
+inline constexpr std::uint64_t rcu_callbacks = 0;
+inline constexpr std::uint64_t kfree_callbacks = 1;
+inline constexpr std::uint64_t work_callbacks = 2;
 
-  friend bool operator==(const Claim&, const Claim&) = default;
+/// Others of this interrupt level on this CPU: 0 tasks, 1 softirqs, 2 hardirqs.
+constexpr std::uint64_t cpu_resource(CpuId cpu, int level) {
+  return static_cast<std::uint64_t>(cpu.value) * 4 + static_cast<std::uint64_t>(level);
+}
+
+/// One word, since the search compares millions of them: resource, class and mode.
+class Claim {
+ public:
+  constexpr Claim() = default;
+  /// `resource`: an address, or an index; unique in its class, and less than 2^54.
+  constexpr Claim(ResourceClass resource_class, std::uint64_t resource, Mode mode)
+      : word_(resource << resource_shift | static_cast<std::uint64_t>(resource_class) << mode_bits |
+              static_cast<std::uint64_t>(mode)) {}
+
+  constexpr Mode mode() const { return static_cast<Mode>(word_ & mode_mask); }
+  constexpr ResourceClass resource_class() const {
+    return static_cast<ResourceClass>(word_ >> mode_bits & class_mask);
+  }
+  constexpr std::uint64_t resource() const { return word_ >> resource_shift; }
+  constexpr bool is_on_same_resource(Claim other) const {
+    return (word_ ^ other.word_) <= mode_mask;
+  }
+
+  friend constexpr bool operator==(Claim, Claim) = default;
+
+ private:
+  static constexpr int mode_bits = 5;
+  static constexpr int resource_shift = 9;
+  static constexpr std::uint64_t mode_mask = (1 << mode_bits) - 1;
+  static constexpr std::uint64_t class_mask = (1 << (resource_shift - mode_bits)) - 1;
+
+  std::uint64_t word_ = 0;
 };
+
+/// Modes that do not commute with this one on one resource, as bits.
+constexpr std::uint32_t conflicts_of(Mode mode) {
+  const auto bits = [](auto... modes) {
+    return ((std::uint32_t{1} << static_cast<std::uint8_t>(modes)) | ... | 0U);
+  };
+  switch (mode) {
+    case Mode::read:
+      return bits(Mode::write);
+    case Mode::write:
+      return bits(Mode::read, Mode::write);
+    case Mode::use:
+      return bits(Mode::free);
+    case Mode::free:
+      return bits(Mode::use, Mode::free);
+    case Mode::section_start:
+      return bits(Mode::snapshot);
+    case Mode::snapshot:
+      return bits(Mode::section_start, Mode::take_cookie);
+    case Mode::take_cookie:
+      return bits(Mode::snapshot);
+    case Mode::grace_end:
+      return bits(Mode::poll);
+    case Mode::poll:
+      return bits(Mode::grace_end);
+    case Mode::observe:
+      return bits(Mode::get, Mode::put);
+    case Mode::get:
+      return bits(Mode::observe, Mode::put);
+    case Mode::put:
+      return bits(Mode::observe, Mode::get, Mode::put);
+    case Mode::enqueue:
+      return bits(Mode::barrier);
+    case Mode::barrier:
+      return bits(Mode::enqueue);
+    case Mode::acquire:
+      return bits(Mode::acquire, Mode::try_acquire);
+    case Mode::try_acquire:
+      return bits(Mode::acquire, Mode::try_acquire, Mode::release);
+    case Mode::release:
+      return bits(Mode::try_acquire);
+    case Mode::run:
+      return bits(Mode::seize);
+    case Mode::seize:
+      return bits(Mode::run, Mode::seize);
+  }
+  return 0;
+}
 
 /// True if two modes on one resource do not commute. Symmetric.
 constexpr bool conflict(Mode a, Mode b) {
-  if (a > b) {
-    const Mode swap = a;
-    a = b;
-    b = swap;
-  }
-  switch (a) {
-    case Mode::read:
-      return b == Mode::write;
-    case Mode::write:
-      return b == Mode::write;
-    case Mode::use:
-      return b == Mode::free;
-    case Mode::free:
-      return b == Mode::free;
-    case Mode::section_start:
-      return b == Mode::snapshot;
-    case Mode::observe:
-      return b == Mode::get || b == Mode::put;
-    case Mode::get:
-      return b == Mode::put;
-    case Mode::put:
-      return b == Mode::put;
-    case Mode::enqueue:
-      return b == Mode::barrier;
-    case Mode::acquire:
-      return b == Mode::acquire || b == Mode::try_acquire;
-    case Mode::try_acquire:
-      return b == Mode::try_acquire || b == Mode::release;
-    case Mode::run:
-      return b == Mode::seize;
-    case Mode::seize:
-      return b == Mode::seize;
-    default:  // snapshot, barrier, release: commute with themselves and with all that sort after
-              // them
-      return false;
-  }
+  return (conflicts_of(a) >> static_cast<std::uint8_t>(b) & 1) != 0;
 }
 
 struct Operation {
-  static constexpr std::uint8_t max_claims = 4;
+  static constexpr std::uint8_t max_claims = 8;
 
   OperationKind kind{};
   Access access = Access::plain;
@@ -142,7 +202,7 @@ struct Operation {
   Place place;
 
   void claim(ResourceClass resource_class, std::uint64_t resource, Mode mode) {
-    claims[claim_count++] = {resource, resource_class, mode};
+    claims[claim_count++] = Claim(resource_class, resource, mode);
   }
 
   /// True if it commutes with every operation of every other actor: then no other order of it needs
@@ -150,9 +210,8 @@ struct Operation {
   bool is_local() const { return claim_count == 0; }
 };
 
-constexpr bool dependent(const Claim& a, const Claim& b) {
-  return a.resource == b.resource && a.resource_class == b.resource_class &&
-         conflict(a.mode, b.mode);
+constexpr bool dependent(Claim a, Claim b) {
+  return a.is_on_same_resource(b) && conflict(a.mode(), b.mode());
 }
 
 /// True unless executing the two in either order leads to the same state, and neither disables the

@@ -71,7 +71,7 @@ class Recording {
     if (old == expected) write(location, desired, access, place);
     return old;
   }
-  void memory_barrier(Place = Place::current()) const {}
+  void memory_barrier(Barrier, Place = Place::current()) const {}
 
   // --- heap
   template <class T, class... Arguments>

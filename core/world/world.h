@@ -30,6 +30,7 @@
 #include "trace/finding.h"
 #include "world/access.h"
 #include "world/actor_spec.h"
+#include "world/mask.h"
 #include "world/pointer.h"
 
 namespace rcuscope {
@@ -55,7 +56,7 @@ concept World = std::copyable<W> && requires(
   { w.exchange(location, 1, Access::full, place) } -> std::same_as<int>;
   // compare-and-exchange: returns the old value; it was stored iff that equals `expected`
   { w.compare_exchange(location, 1, 2, Access::full, place) } -> std::same_as<int>;
-  { w.memory_barrier(place) } -> std::same_as<void>;                       // smp_mb
+  { w.memory_barrier(Barrier::full, place) } -> std::same_as<void>;
 
   // --- heap: the new object is zeroed and constructed with the further arguments; kfree ends it.
   // Type and name are for people: ("group_device", "0000:01:00.0"). The type is a literal.

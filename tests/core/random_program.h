@@ -33,8 +33,36 @@ enum class Action : std::uint8_t {
   cancel_work,
   flush_work,
   rcu_barrier,
+  spin_section,  ///< The rest of the actor's actions, as all that end in _section.
+  spin_irq_section,
+  spin_bh_section,
+  irq_off_section,
+  bh_off_section,
+  preempt_off_section,
+  spin_trylock,
+  srcu_section,
+  synchronize_srcu,
+  call_srcu_write,
+  srcu_barrier,
+  take_cookie,
+  start_poll,
+  poll,  ///< With the cookie that some actor took last.
+  cond_synchronize,
+  complete,
+  wait_for_completion,
+  flush_workqueue,
+  kvfree_rcu_barrier,
   count_
 };
+
+/// What the generator may take: tests of a rule make it choose among few.
+using Actions = std::vector<Action>;
+
+inline Actions all_actions() {
+  Actions all;
+  for (int i = 0; i < static_cast<int>(Action::count_); ++i) all.push_back(static_cast<Action>(i));
+  return all;
+}
 
 struct RandomActor {
   ActorKind kind = ActorKind::process;
@@ -46,7 +74,7 @@ struct RandomProgram {
   std::vector<RandomActor> actors;
 };
 
-inline RandomProgram generate(Random& random) {
+inline RandomProgram generate(Random& random, const Actions& actions = all_actions()) {
   RandomProgram program;
   const std::uint64_t actor_count = 2 + random.below(2);
   const bool share_cpu = random.is_chosen(1, 3);
@@ -57,9 +85,8 @@ inline RandomProgram generate(Random& random) {
     if (share_cpu) actor.cpu = CpuId{static_cast<std::int32_t>(random.below(2))};
     const std::uint64_t length = 1 + random.below(actor_count == 2 ? 4 : 3);
     for (std::uint64_t k = 0; k < length; ++k)
-      actor.actions.emplace_back(
-          static_cast<Action>(random.below(static_cast<std::uint64_t>(Action::count_))),
-          static_cast<int>(random.below(2)));
+      actor.actions.emplace_back(actions[random.below(actions.size())],
+                                 static_cast<int>(random.below(2)));
     program.actors.push_back(std::move(actor));
   }
   return program;
@@ -77,6 +104,10 @@ struct RandomShared {
   Model::mutex lock{"lock"};
   Model::refcount count{"count", 1};
   Model::work_struct work{"work"};
+  Model::spinlock spin{"spin"};
+  Model::srcu_struct srcu{"srcu"};
+  Model::completion done{"done"};
+  Model::shared<std::int64_t> cookie{"cookie", 0};
 };
 
 /// Runs one random actor and logs what it saw: the log is part of the final state.
@@ -92,17 +123,56 @@ class RandomActorBody {
   void run_from(std::size_t index) const {
     if (index == actor_.actions.size()) return;
     const auto [action, variable] = actor_.actions[index];
-    if (action == Action::mutex_section) {
-      w_.mutex_lock(shared_->lock);
-      run_from(index + 1);
-      w_.mutex_unlock(shared_->lock);
-    } else if (action == Action::reader_section) {
-      w_.rcu_read_lock();
-      run_from(index + 1);
-      w_.rcu_read_unlock();
-    } else {
-      if (!run_memory(action, variable)) run_deferred(action);
-      run_from(index + 1);
+    if (run_section(action, index)) return;
+    if (!run_memory(action, variable) && !run_lock(action)) run_deferred(action);
+    run_from(index + 1);
+  }
+
+  template <class Enter, class Leave>
+  bool enclose(std::size_t index, Enter enter, Leave leave) const {
+    enter();
+    run_from(index + 1);
+    leave();
+    return true;
+  }
+
+  bool run_spin_section(std::size_t index, SpinMode mode) const {
+    return enclose(
+        index, [&] { w_.spin_lock(shared_->spin, mode); },
+        [&] { w_.spin_unlock(shared_->spin, mode); });
+  }
+
+  bool run_masked(std::size_t index, Mask mask) const {
+    return enclose(index, [&] { w_.mask(mask); }, [&] { w_.unmask(mask); });
+  }
+
+  bool run_section(Action action, std::size_t index) const {
+    switch (action) {
+      case Action::mutex_section:
+        return enclose(
+            index, [&] { w_.mutex_lock(shared_->lock); }, [&] { w_.mutex_unlock(shared_->lock); });
+      case Action::reader_section:
+        return enclose(index, [&] { w_.rcu_read_lock(); }, [&] { w_.rcu_read_unlock(); });
+      case Action::srcu_section: {
+        int section = 0;
+        return enclose(
+            index, [&] { section = w_.srcu_read_lock(shared_->srcu); },
+            [&] { w_.srcu_read_unlock(shared_->srcu, section); });
+      }
+      case Action::spin_section:
+        return run_spin_section(index, SpinMode::plain);
+      case Action::spin_irq_section:
+        return run_spin_section(index, SpinMode::irqsave);
+      case Action::spin_bh_section:
+        return run_spin_section(index, SpinMode::bh);
+      case Action::irq_off_section:
+        return run_masked(index, Mask::irq);
+      case Action::bh_off_section:
+        return run_masked(index, Mask::bh);
+      case Action::preempt_off_section:
+        return run_masked(index, Mask::preempt);
+      default:
+        return false;
     }
   }
 
@@ -145,6 +215,37 @@ class RandomActorBody {
     }
   }
 
+  bool run_lock(Action action) const {
+    switch (action) {
+      case Action::spin_trylock: {
+        const bool is_taken = w_.spin_trylock(shared_->spin);
+        see(is_taken);
+        if (is_taken) w_.spin_unlock(shared_->spin, SpinMode::plain);
+        return true;
+      }
+      case Action::take_cookie:
+        w_.write(shared_->cookie, w_.get_state_synchronize_rcu(), Access::once);
+        return true;
+      case Action::start_poll:
+        w_.write(shared_->cookie, w_.start_poll_synchronize_rcu(), Access::once);
+        return true;
+      case Action::poll:
+        see(w_.poll_state_synchronize_rcu(w_.read(shared_->cookie, Access::once)));
+        return true;
+      case Action::cond_synchronize:
+        w_.cond_synchronize_rcu(w_.read(shared_->cookie, Access::once));
+        return true;
+      case Action::complete:
+        w_.complete(shared_->done);
+        return true;
+      case Action::wait_for_completion:
+        w_.wait_for_completion(shared_->done);
+        return true;
+      default:
+        return false;
+    }
+  }
+
   void run_deferred(Action action) const {
     const Model w = w_;
     const auto shared = shared_;
@@ -170,6 +271,17 @@ class RandomActorBody {
         return w.flush_work(shared->work);
       case Action::rcu_barrier:
         return w.rcu_barrier();
+      case Action::synchronize_srcu:
+        return w.synchronize_srcu(shared->srcu);
+      case Action::call_srcu_write:
+        return w.call_srcu(shared->srcu, "srcu write",
+                           [w, shared] { w.write(shared->y, 8, Access::once); });
+      case Action::srcu_barrier:
+        return w.srcu_barrier(shared->srcu);
+      case Action::flush_workqueue:
+        return w.flush_workqueue();
+      case Action::kvfree_rcu_barrier:
+        return w.kvfree_rcu_barrier();
       default:
         return;
     }
@@ -208,11 +320,46 @@ inline Program make_program(const RandomProgram& random_program) {
 }
 
 inline std::string describe(const RandomProgram& program) {
-  constexpr const char* names[] = {
-      "read",          "write",          "fetch_add",   "mutex_section", "reader_section",
-      "trylock",       "use_object",     "unpublish",   "free_object",   "synchronize_rcu",
-      "call_rcu_free", "call_rcu_write", "kfree_rcu",   "get",           "put",
-      "queue_work",    "queue_rcu_work", "cancel_work", "flush_work",    "rcu_barrier"};
+  constexpr const char* names[] = {"read",
+                                   "write",
+                                   "fetch_add",
+                                   "mutex_section",
+                                   "reader_section",
+                                   "trylock",
+                                   "use_object",
+                                   "unpublish",
+                                   "free_object",
+                                   "synchronize_rcu",
+                                   "call_rcu_free",
+                                   "call_rcu_write",
+                                   "kfree_rcu",
+                                   "get",
+                                   "put",
+                                   "queue_work",
+                                   "queue_rcu_work",
+                                   "cancel_work",
+                                   "flush_work",
+                                   "rcu_barrier",
+                                   "spin_section",
+                                   "spin_irq",
+                                   "spin_bh",
+                                   "irq_off",
+                                   "bh_off",
+                                   "preempt_off",
+                                   "spin_trylock",
+                                   "srcu_section",
+                                   "synchronize_srcu",
+                                   "call_srcu",
+                                   "srcu_barrier",
+                                   "take_cookie",
+                                   "start_poll",
+                                   "poll",
+                                   "cond_synchronize",
+                                   "complete",
+                                   "wait_for_completion",
+                                   "flush_workqueue",
+                                   "kvfree_rcu_barrier"};
+  static_assert(std::size(names) == static_cast<std::size_t>(Action::count_));
   std::string text;
   for (const RandomActor& actor : program.actors) {
     text += std::string(to_string(actor.kind)) + " on CPU " + std::to_string(actor.cpu.value) + ":";

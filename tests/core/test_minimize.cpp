@@ -72,11 +72,16 @@ class BruteForce {
   const std::map<Key, std::size_t>& fewest_switches() const { return fewest_; }
 
  private:
-  /// The operations that a finding needs: up to it, or until everybody in a deadlock is stuck. Work
-  /// that waits may yet be cancelled by those who can still run, so then they have to.
+  /// The operations that a finding needs: up to it, or until everybody in a deadlock is stuck.
+  /// Those who can still run may yet cancel work that waits, complete a completion or leave a CPU,
+  /// so then they have to.
   std::size_t prefix_of(const Finding& finding) const {
     const std::span<const StepRecord> log = checked_.execution.log();
-    if (finding.kind == FindingKind::deadlock && finding.place.find("work") != std::string::npos)
+    const auto tells_of = [&finding](const char* word) {
+      return finding.message.find(word) != std::string::npos;
+    };
+    if (finding.kind == FindingKind::deadlock && (finding.place.find("work") != std::string::npos ||
+                                                  tells_of("completion") || tells_of("its CPU")))
       return log.size();
     if (finding.kind != FindingKind::deadlock) return prefix_up_to(finding.step);
     std::size_t last = 0;
