@@ -101,6 +101,23 @@ ExploreOptions explore_options(const py::dict& options, Attention& attention) {
   return result;
 }
 
+ParallelOptions parallel_options(const py::dict& options) {
+  ParallelOptions result;
+  result.jobs = optional_item<std::size_t>(options, "jobs").value_or(1);
+  result.checkpoint.state = optional_item<std::string>(options, "state").value_or("");
+  const auto save = optional_item<py::function>(options, "save");
+  if (!save) return result;
+  const std::shared_ptr<py::function> function(new py::function(*save), [](py::function* last) {
+    const GilHeld gil;
+    delete last;
+  });
+  result.checkpoint.save = [function](const std::string& state) {
+    const GilHeld gil;
+    (*function)(py::bytes(state));
+  };
+  return result;
+}
+
 void bind_explore(py::module_& module) {
   py::class_<Finding>(module, "Finding", "One defect of the studied program.")
       .def_property_readonly(

@@ -20,6 +20,7 @@
 #include "model/runner.h"
 #include "primitives_of.h"
 #include "scenario/run.h"
+#include "unit_runner.h"
 
 namespace rcuscope::bindings {
 
@@ -213,17 +214,60 @@ bool run_task(const std::shared_ptr<Task<Result>>& task,
                            run->pin_controller();
                            task->result = search(program, run->runner(), explore_with);
                            const GilHeld gil;
-                           task->interruption = run->interruption();
+                           if (!task->interruption) task->interruption = run->interruption();
                          });
 }
+
+/// A run on a thread of a pool.
+class PythonWorker final : public Worker {
+ public:
+  PythonWorker(const py::function& body, const std::shared_ptr<Controller>& controller,
+               const Variant& variant, const IommuConfig& config,
+               std::shared_ptr<Task<Verdict>> task)
+      : task_(std::move(task)) {
+    attach_thread();
+    const GilHeld gil;
+    run_ = std::make_unique<PythonRun>(body, controller);
+    program_ = run_->program(variant, config);
+  }
+  ~PythonWorker() override {
+    {
+      const GilHeld gil;
+      if (!task_->interruption) task_->interruption = run_->interruption();
+      run_.reset();
+    }
+    detach_thread();
+  }
+  PythonWorker(const PythonWorker&) = delete;
+  PythonWorker& operator=(const PythonWorker&) = delete;
+
+  const Program& program() const override { return program_; }
+  ActorRunner& runner() override { return run_->runner(); }
+
+ private:
+  std::shared_ptr<Task<Verdict>> task_;
+  std::unique_ptr<PythonRun> run_;
+  Program program_;
+};
 
 Verdict explore_python(py::function body, const Variant& variant, const py::dict& options,
                        py::object progress) {
   Attention attention(std::move(progress));
   const auto controller = std::make_shared<Controller>();
   const auto task = std::make_shared<Task<Verdict>>();
+  const auto search = [body, variant, config = kernel_config(options), controller, task,
+                       parallel = parallel_options(options)](const Program& program,
+                                                             ActorRunner& runner,
+                                                             const ExploreOptions& explore_with) {
+    if (!parallel.is_wanted()) return explore(program, runner, explore_with);
+    Verdict verdict = explore_in_parallel(
+        [&] { return std::make_unique<PythonWorker>(body, controller, variant, config, task); },
+        parallel.jobs, explore_with, parallel.checkpoint);
+    finish_findings(verdict, program, runner, explore_with);
+    return verdict;
+  };
   try {
-    if (!run_task(task, controller, attention, std::move(body), variant, options, &explore)) {
+    if (!run_task(task, controller, attention, body, variant, options, search)) {
       attention.rethrow_other_errors();
       return controller->verdict_so_far();
     }
@@ -236,19 +280,50 @@ Verdict explore_python(py::function body, const Variant& variant, const py::dict
   return std::move(task->result);
 }
 
-ReplayResult replay_python(py::function body, const Variant& variant, const std::string& schedule,
-                           const py::dict& options, const Metadata& metadata) {
+/// Calls work as run_task does. Return: its result. Throws: what interrupted it, too.
+template <class Result, class Function>
+Result run_to_the_end(const std::shared_ptr<Controller>& controller, py::function body,
+                      const Variant& variant, const py::dict& options, Function work) {
   Attention attention(py::none{});
-  const auto task = std::make_shared<Task<ReplayResult>>();
+  const auto task = std::make_shared<Task<Result>>();
   const bool has_ended =
-      run_task(task, std::make_shared<Controller>(), attention, std::move(body), variant, options,
-               [schedule, metadata](const Program& program, ActorRunner& runner,
-                                    const ExploreOptions& explore_with) {
-                 return replay(program, runner, schedule, explore_with, metadata);
-               });
+      run_task(task, controller, attention, std::move(body), variant, options, work);
   if (has_ended) attention.take(task->interruption);
   attention.rethrow();
   return std::move(task->result);
+}
+
+std::string run_unit_in_python(py::function body, const Variant& variant, const py::dict& options,
+                               const std::string& unit, double seconds) {
+  const auto controller = std::make_shared<Controller>();
+  return run_to_the_end<std::string>(
+      controller, std::move(body), variant, options,
+      [unit, seconds, controller](const Program& program, ActorRunner& runner,
+                                  const ExploreOptions& explore_with) {
+        return run_unit_for(unit, program, runner, explore_with, seconds,
+                            [&controller] { return controller->must_end(); });
+      });
+}
+
+Verdict explain_python(py::function body, const Variant& variant, const py::dict& options,
+                       const Verdict& verdict) {
+  return run_to_the_end<Verdict>(
+      std::make_shared<Controller>(), std::move(body), variant, options,
+      [verdict](const Program& program, ActorRunner& runner, const ExploreOptions& explore_with) {
+        Verdict explained = verdict;
+        finish_findings(explained, program, runner, explore_with);
+        return explained;
+      });
+}
+
+ReplayResult replay_python(py::function body, const Variant& variant, const std::string& schedule,
+                           const py::dict& options, const Metadata& metadata) {
+  return run_to_the_end<ReplayResult>(
+      std::make_shared<Controller>(), std::move(body), variant, options,
+      [schedule, metadata](const Program& program, ActorRunner& runner,
+                           const ExploreOptions& explore_with) {
+        return replay(program, runner, schedule, explore_with, metadata);
+      });
 }
 
 }  // namespace
@@ -256,6 +331,16 @@ ReplayResult replay_python(py::function body, const Variant& variant, const std:
 void bind_model(py::module_& module) {
   module.def("explore_python", &explore_python, "body"_a, "variant"_a, "options"_a, "progress"_a,
              "Explores a Python scenario: a function of a Kernel.");
+  module.def(
+      "run_unit_in_python",
+      [](py::function body, const Variant& variant, const py::dict& options, const py::bytes& unit,
+         double seconds) {
+        return py::bytes(run_unit_in_python(std::move(body), variant, options, unit, seconds));
+      },
+      "body"_a, "variant"_a, "options"_a, "unit"_a, "seconds"_a,
+      "Explores a work unit for so many seconds. Returns what Division.complete takes.");
+  module.def("explain_python", &explain_python, "body"_a, "variant"_a, "options"_a, "verdict"_a,
+             "Runs the findings of a verdict again for their explanations.");
   module.def(
       "replay_python",
       [](py::function body, const Variant& variant, const std::string& schedule,

@@ -13,6 +13,7 @@
 #include "model/runner.h"
 #include "scenario/catalogue.h"
 #include "scenario/run.h"
+#include "unit_runner.h"
 
 namespace rcuscope::bindings {
 
@@ -21,18 +22,73 @@ using namespace py::literals;
 
 namespace {
 
+/// Actors of the catalogue: fibers of the thread that runs them.
+class CatalogueWorker final : public Worker {
+ public:
+  explicit CatalogueWorker(Program program)
+      : program_(std::move(program)), runner_(make_fiber_runner()) {}
+  const Program& program() const override { return program_; }
+  ActorRunner& runner() override { return *runner_; }
+
+ private:
+  Program program_;
+  std::unique_ptr<ActorRunner> runner_;
+};
+
+Program program_of(const std::string& name, const std::optional<Variant>& variant,
+                   const py::dict& options) {
+  const Scenario& scenario = find_scenario(name);
+  return make_program(scenario, variant, kernel_config(options, scenario.config));
+}
+
+/// Explores without the GIL.
+Verdict explore_program(const Program& program, const ExploreOptions& options,
+                        const ParallelOptions& parallel) {
+  const GilReleased released;
+  const std::unique_ptr<ActorRunner> runner = make_fiber_runner();
+  if (!parallel.is_wanted()) return explore(program, *runner, options);
+  Verdict verdict =
+      explore_in_parallel([&program] { return std::make_unique<CatalogueWorker>(program); },
+                          parallel.jobs, options, parallel.checkpoint);
+  finish_findings(verdict, program, *runner, options);
+  return verdict;
+}
+
 Verdict explore_catalogue(const std::string& name, const std::optional<Variant>& variant,
                           const py::dict& options, py::object progress) {
   Attention attention(std::move(progress));
   const ExploreOptions explore_with = explore_options(options, attention);
-  const Scenario& scenario = find_scenario(name);
-  const Program program = make_program(scenario, variant, kernel_config(options, scenario.config));
-  Verdict verdict;
+  const Program program = program_of(name, variant, options);
+  Verdict verdict = explore_program(program, explore_with, parallel_options(options));
+  attention.rethrow_other_errors();
+  return verdict;
+}
+
+std::string run_unit_of_catalogue(const std::string& name, const std::optional<Variant>& variant,
+                                  const py::dict& options, const std::string& unit,
+                                  double seconds) {
+  Attention attention(py::none{});
+  const ExploreOptions explore_with = explore_options(options, attention);
+  const Program program = program_of(name, variant, options);
+  std::string result;
   {
     const GilReleased released;
-    verdict = explore(program, *make_fiber_runner(), explore_with);
+    const std::unique_ptr<ActorRunner> runner = make_fiber_runner();
+    result = run_unit_for(unit, program, *runner, explore_with, seconds,
+                          [&attention] { return attention.poll_signals(); });
   }
-  attention.rethrow_other_errors();
+  attention.rethrow();
+  return result;
+}
+
+/// The findings with their explanations.
+Verdict explain_catalogue(const std::string& name, const std::optional<Variant>& variant,
+                          const py::dict& options, Verdict verdict) {
+  Attention attention(py::none{});
+  const ExploreOptions explore_with = explore_options(options, attention);
+  const Program program = program_of(name, variant, options);
+  const GilReleased released;
+  finish_findings(verdict, program, *make_fiber_runner(), explore_with);
   return verdict;
 }
 
@@ -44,7 +100,7 @@ py::tuple replay_catalogue(const std::string& name, const std::optional<Variant>
   const Scenario& scenario = find_scenario(name);
   Metadata about = describe_scenario(scenario, variant);
   about.insert(metadata.begin(), metadata.end());
-  const Program program = make_program(scenario, variant, kernel_config(options, scenario.config));
+  const Program program = program_of(name, variant, options);
   ReplayResult result;
   {
     const GilReleased released;
@@ -85,6 +141,16 @@ void bind_scenario(py::module_& module) {
              "The named scenarios, in the order in which one tells them.");
   module.def("explore_catalogue", &explore_catalogue, "name"_a, "variant"_a, "options"_a,
              "progress"_a, "Explores a scenario of the catalogue.");
+  module.def(
+      "run_unit_of_catalogue",
+      [](const std::string& name, const std::optional<Variant>& variant, const py::dict& options,
+         const py::bytes& unit, double seconds) {
+        return py::bytes(run_unit_of_catalogue(name, variant, options, unit, seconds));
+      },
+      "name"_a, "variant"_a, "options"_a, "unit"_a, "seconds"_a,
+      "Explores a work unit for so many seconds. Returns what Division.complete takes.");
+  module.def("explain_catalogue", &explain_catalogue, "name"_a, "variant"_a, "options"_a,
+             "verdict"_a, "Runs the findings of a verdict again for their explanations.");
   module.def("replay_catalogue", &replay_catalogue, "name"_a, "variant"_a, "schedule"_a,
              "options"_a, "metadata"_a,
              "Runs one schedule again. Returns the trace and the findings.");

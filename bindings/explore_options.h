@@ -9,6 +9,7 @@
 #include <string>
 
 #include "explore/explorer.h"
+#include "explore/parallel.h"
 #include "iommu/iommu.h"
 
 namespace rcuscope::bindings {
@@ -46,6 +47,18 @@ ExploreOptions explore_options(const pybind11::dict& options, Attention& attenti
 
 /// The kernel's configuration: that of the scenario, with what the options say.
 IommuConfig kernel_config(const pybind11::dict& options, IommuConfig of_scenario = {});
+
+/// How a search is divided.
+struct ParallelOptions {
+  std::size_t jobs = 1;
+  Checkpoint checkpoint;
+
+  bool is_wanted() const { return jobs > 1 || checkpoint.save; }
+};
+
+/// Of "jobs", "save" (a function of a string) and "state". Context: GIL held, here and where the
+/// result is copied for the first time.
+ParallelOptions parallel_options(const pybind11::dict& options);
 
 using Metadata = std::map<std::string, std::string>;
 

@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, module) {
   bindings::bind_world(module);
   bindings::bind_iommu(module);
   bindings::bind_explore(module);
+  bindings::bind_division(module);
   bindings::bind_model(module);
   bindings::bind_live(module);
   bindings::bind_scenario(module);

@@ -51,6 +51,7 @@ class Bounded final : public TreeSearch {
   bool was_repetition() const override { return was_repetition_; }
   bool is_exhaustive() const override { return !was_cut_; }
   bool decides_local_operations() const override { return true; }
+  std::string mode() const override { return std::to_string(bound_); }
   bool was_cut() const override { return was_cut_; }
   double progress() const override {
     if (is_exhausted_) return 1;

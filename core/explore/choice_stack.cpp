@@ -62,10 +62,12 @@ void ChoiceStack::load(const WorkUnit& unit) {
   clear();
   floor_ = unit.floor;
   loaded_ = unit.levels;
+  root_is_above_floor_ = !unit.levels.empty() && unit.floor == unit.levels.size();
 }
 
 void ChoiceStack::clear() {
   size_ = depth_ = floor_ = 0;
+  root_is_above_floor_ = false;
   loaded_.clear();
   requests_.clear();
   known_requests_.clear();
@@ -151,6 +153,7 @@ void ChoiceStack::plan_everything() {
 }
 
 bool ChoiceStack::backtrack() {
+  loaded_.clear();  // it has been executed
   for (; size_ > floor_; pop()) {
     ChoicePoint& point = back();
     point.sleep.push_back(point.chosen());
@@ -176,7 +179,7 @@ std::vector<Level> ChoiceStack::unexplored(const Execution& execution) const {
 }
 
 std::string ChoiceStack::merged_at_root(const Execution& execution) const {
-  if (loaded_.empty() || floor_ != loaded_.size() || size_ < floor_) return "";
+  if (!root_is_above_floor_ || size_ < floor_) return "";
   const Candidate& root = points_[floor_ - 1].chosen();
   return root.merged ? to_text(*root.merged, execution) : "";
 }

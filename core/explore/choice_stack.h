@@ -102,8 +102,9 @@ class ChoiceStack {
       points_;  ///< The first size_ are the path; the rest is kept for its memory.
   std::size_t size_ = 0;
   std::size_t depth_ = 0;
-  std::size_t floor_ = 0;      ///< Choices before it belong to somebody else.
-  std::vector<Level> loaded_;  ///< Of the unit; points_ has them after the first execution.
+  std::size_t floor_ = 0;             ///< Choices before it belong to somebody else.
+  bool root_is_above_floor_ = false;  ///< The unit owns none of its levels.
+  std::vector<Level> loaded_;         ///< Of a unit that has not run yet.
   std::vector<PlanRequest> requests_;
   std::set<PlanRequest> known_requests_;  ///< The same: a second one would change nothing.
   bool lazy_readers_;

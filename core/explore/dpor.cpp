@@ -75,6 +75,7 @@ class Dpor final : public TreeSearch {
     backtrack();
   }
 
+  std::string mode() const override { return lazy_readers_ ? "lazy" : "eager"; }
   void load(const WorkUnit& unit) override {
     stack_.load(unit);
     first_new_choice_ = unit.levels.empty() ? 0 : unit.levels.size() - 1;

@@ -3,6 +3,7 @@
 #include "explore/search.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/error.h"
 #include "explore/schedule.h"
@@ -18,19 +19,28 @@ std::vector<Observer*> CheckedExecution::pointers() const {
 std::unique_ptr<Strategy> make_strategy(const ExploreOptions& options) {
   if (options.preemption_bound) return make_bounded_search(0, *options.preemption_bound);
   switch (options.strategy) {
-    case StrategyKind::exhaustive:
-      return make_exhaustive_search();
     case StrategyKind::random:
       return make_random_search(options.seed);
     case StrategyKind::pct:
       return make_pct_search(options.seed, options.bug_depth);
-    case StrategyKind::sleep_sets:
-      return make_sleep_set_search();
-    case StrategyKind::eager_dpor:
-      return make_dpor_search(false);
     default:
-      return make_dpor_search();
+      return make_tree_search(options, "");
   }
+}
+
+std::unique_ptr<TreeSearch> make_tree_search(const ExploreOptions& options,
+                                             const std::string& mode) {
+  if (options.preemption_bound) {
+    unsigned bound = 0;  // each unit belongs to the phase of one bound
+    const char* end = mode.data() + mode.size();
+    if (!mode.empty() && std::from_chars(mode.data(), end, bound).ptr != end)
+      throw UsageError("work unit: '" + mode + "' is no preemption bound");
+    return make_bounded_search(bound, bound);
+  }
+  if (options.strategy == StrategyKind::exhaustive) return make_exhaustive_search();
+  if (options.strategy == StrategyKind::sleep_sets) return make_sleep_set_search();
+  return make_dpor_search(mode.empty() ? options.strategy != StrategyKind::eager_dpor
+                                       : mode == "lazy");
 }
 
 // --- counting

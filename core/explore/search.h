@@ -106,6 +106,11 @@ class Search {
 /// The strategy that the options name.
 std::unique_ptr<Strategy> make_strategy(const ExploreOptions& options);
 
+/// The tree search that the options name, in the mode of a unit of it; "" is the mode to begin
+/// with. Throws: UsageError if there is no such mode.
+std::unique_ptr<TreeSearch> make_tree_search(const ExploreOptions& options,
+                                             const std::string& mode);
+
 /// What a tally amounts to while the search goes on. `share_done`: 0 to 1; 0 if unknown.
 Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double share_done,
                    double seconds);

@@ -36,6 +36,9 @@ class TreeSearch : public Strategy {
   virtual void load(const WorkUnit& unit) { stack_.load(unit); }
   const ChoiceStack& stack() const { return stack_; }
   bool is_exhausted() const { return is_exhausted_; }
+  /// What it decided about the whole search while it ran, as text: units of another mode do not
+  /// belong together. make_tree_search() takes it.
+  virtual std::string mode() const { return ""; }
   /// True if a preemption bound kept something from being explored.
   virtual bool was_cut() const { return false; }
 
@@ -64,12 +67,6 @@ std::unique_ptr<TreeSearch> make_exhaustive_search();
 /// with fewer than first_bound are not counted. Exhaustive if no schedule needs more.
 std::unique_ptr<TreeSearch> make_bounded_search(unsigned first_bound, unsigned last_bound);
 
-/// Which executions of an endless random search: execution i is the same in every range with it.
-struct SampleRange {
-  std::uint64_t first = 0;
-  std::uint64_t end = static_cast<std::uint64_t>(-1);
-};
-
 /// Independent random walks; never exhausts.
 std::unique_ptr<Strategy> make_random_search(std::uint64_t seed, SampleRange range = {});
 
@@ -81,7 +78,7 @@ std::unique_ptr<Strategy> make_pct_search(std::uint64_t seed, unsigned bug_depth
                                           SampleRange range = {});
 
 /// The length of PCT's executions is estimated from the earlier ones of the same block.
-inline constexpr std::uint64_t pct_block = 256;
+inline constexpr std::uint64_t pct_block = 64;
 
 /// One execution along given choices, then the first enabled actor, the running one preferred. Cut
 /// short: the choices are of every operation, and the execution ends behind the last one.

@@ -9,6 +9,8 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,9 +38,18 @@ struct PlanRequest {
   friend auto operator<=>(const PlanRequest&, const PlanRequest&) = default;
 };
 
+/// Which executions of an endless random search: execution i is the same in every range with it.
+struct SampleRange {
+  std::uint64_t first = 0;
+  std::uint64_t end = static_cast<std::uint64_t>(-1);
+};
+
 struct WorkUnit {
-  std::size_t floor = 0;      ///< Levels before it belong to somebody else.
-  std::vector<Level> levels;  ///< Empty: the whole search.
+  std::string mode;                             ///< As TreeSearch::mode says.
+  std::size_t floor = 0;                        ///< Levels before it belong to somebody else.
+  std::vector<Level> levels;                    ///< Empty: the whole search.
+  SampleRange samples;                          ///< Instead of all that, for a random search.
+  std::optional<std::uint64_t> max_executions;  ///< The unit pauses there.
 };
 
 }  // namespace rcuscope

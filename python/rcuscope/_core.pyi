@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['DevIommu', 'Device', 'DeviceName', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'catalogue', 'compute_lanes', 'event_kinds', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'save_native', 'span_kinds', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'span_kinds', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -917,6 +917,46 @@ class Verdict:
     @property
     def steps(self) -> int:
         ...
+class Division:
+    """
+    A search that is divided into work units.
+    """
+    def __init__(self, options: dict[str, typing.Any]) -> None:
+        ...
+    def complete(self, id: typing.SupportsInt | typing.SupportsIndex, result: str) -> None:
+        """
+        What a unit brought.
+        """
+    def give_back(self, id: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        The unit is lost: it will be handed out again.
+        """
+    def next(self, wanted: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
+        """
+        The next unit as (id, bytes), divided so that `wanted` can run at once; None: nothing to hand out now.
+        """
+    def restore(self, state: str) -> None:
+        """
+        Goes on from what state() gave.
+        """
+    def state(self) -> bytes:
+        """
+        All but what is under way.
+        """
+    def stop(self, limit: str) -> None:
+        """
+        Ends the search.
+        """
+    def verdict(self, seconds: typing.SupportsFloat | typing.SupportsIndex) -> Verdict:
+        """
+        What has come back, as a verdict without explanations.
+        """
+    @property
+    def is_done(self) -> bool:
+        ...
+    @property
+    def share_done(self) -> float:
+        ...
 def catalogue() -> list[typing.Any]:
     """
     The named scenarios, in the order in which one tells them.
@@ -924,6 +964,14 @@ def catalogue() -> list[typing.Any]:
 def compute_lanes(trace: TraceStore) -> Lanes:
     """
     Lanes, spans and arrows in trace time.
+    """
+def explain_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], verdict: Verdict) -> Verdict:
+    """
+    Runs the findings of a verdict again for their explanations.
+    """
+def explain_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], verdict: Verdict) -> Verdict:
+    """
+    Runs the findings of a verdict again for their explanations.
     """
 def explore_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], progress: typing.Any) -> Verdict:
     """
@@ -956,6 +1004,14 @@ def run_catalogue(name: str, variant: Variant, options: dict[str, typing.Any], m
 def run_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[typing.Any, ...]:
     """
     Runs a Python scenario on real threads. Returns trace, findings and numbers.
+    """
+def run_unit_in_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], unit: str, seconds: typing.SupportsFloat | typing.SupportsIndex) -> bytes:
+    """
+    Explores a work unit for so many seconds. Returns what Division.complete takes.
+    """
+def run_unit_of_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], unit: str, seconds: typing.SupportsFloat | typing.SupportsIndex) -> bytes:
+    """
+    Explores a work unit for so many seconds. Returns what Division.complete takes.
     """
 def save_native(trace: TraceStore, path: os.PathLike[str] | str | bytes) -> None:
     """

@@ -77,7 +77,7 @@ def _config(arguments: argparse.Namespace) -> rs.Config | None:
 
 def _explore_options(arguments: argparse.Namespace) -> dict[str, Any]:
     names = ("memory", "strategy", "preemption_bound", "bug_depth", "max_executions", "max_steps")
-    more = ("max_seconds", "stop_on_first", "seed")
+    more = ("max_seconds", "stop_on_first", "seed", "jobs")
     options = {name: getattr(arguments, name) for name in (*names, *more)}
     return {**options, "variant": _variant(arguments), "config": _config(arguments)}
 
@@ -89,8 +89,9 @@ def _explore(arguments: argparse.Namespace) -> int:
         raise rs.UsageError("give a scenario, or --all for the whole catalogue")
     scenario = load_scenario(arguments.scenario)
     expect = _expected(arguments, scenario)
+    options = {**_explore_options(arguments), "checkpoint": arguments.checkpoint}
     with ProgressLine(scenario.name) as line:
-        verdict = rs.explore(scenario, progress=line.show, **_explore_options(arguments))
+        verdict = rs.explore(scenario, progress=line.show, **options)
     is_met = verdict.meets(expect)
     if arguments.save and verdict.findings:
         verdict.findings[0].trace.save(arguments.save)
@@ -109,7 +110,7 @@ def _explore(arguments: argparse.Namespace) -> int:
 def _explore_all(arguments: argparse.Namespace) -> int:
     from rcuscope import survey  # noqa: PLC0415  not needed by most programs
 
-    for name in ("scenario", "variant", "expect", "save"):
+    for name in ("scenario", "variant", "expect", "save", "checkpoint"):
         if getattr(arguments, name) is not None:
             raise rs.UsageError(f"--all explores the catalogue as it is; leave {name} out")
     options = _explore_options(arguments)
@@ -249,6 +250,10 @@ def _add_explore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-seconds", type=float, metavar="S")
     parser.add_argument("--stop-on-first", action="store_true", help="end at the first finding")
     parser.add_argument("--seed", type=int, default=0, help="of random and pct")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="threads")
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="go on from there, and write the state there"
+    )
     parser.add_argument("--put-device", choices=("precise", "strict"))
     parser.add_argument("--preempt-rt", action="store_true", help="hardirq handlers are threads")
     parser.add_argument(

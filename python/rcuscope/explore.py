@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NoReturn
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from rcuscope import _core
 from rcuscope.config import Config
+from rcuscope.checkpoint import CheckpointFile, fingerprint
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _STRATEGIES: Final = ("dpor", "exhaustive", "random", "pct")
 _SAMPLING: Final = ("random", "pct")
 _BUG_DEPTH_MAX: Final = 100
+_JOBS_MAX: Final = 10_000
 _PREEMPTION_BOUND_MAX: Final = 1_000_000
 
 
@@ -60,12 +63,9 @@ def _check_engine(
             )
     if iommu is not None:
         raise _not_there_yet("iommu=")
-    if jobs < 1:
-        raise ValueError(f"jobs={jobs}: expected 1 or more")
-    if jobs > 1:
-        raise _not_there_yet("jobs > 1")
-    if executor is not None:
-        raise _not_there_yet("executor=")
+    _check_whole("jobs", jobs, 1, _JOBS_MAX)
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor={executor!r}: expected a concurrent.futures.Executor")
 
 
 def _check_origin(variant: object, config: object) -> None:
@@ -130,6 +130,7 @@ def explore(
     bug_depth: int = 3,
     jobs: int = 1,
     executor: Executor | None = None,
+    checkpoint: str | PathLike[str] | None = None,
     progress: Callable[[Progress], object] | None = None,
     config: Config | None = None,
 ) -> Verdict:
@@ -158,8 +159,16 @@ def explore(
         seed: Of sampling: the same seed tries the same schedules.
         bug_depth: Of strategy="pct": priorities change bug_depth - 1 times in an execution, which
             finds defects that depend on so many ordering constraints.
-        jobs: Only 1 in this version.
-        executor: Not there yet.
+        jobs: Threads; counts, findings and final states are those of one thread. Actors written in
+            Python take turns all the same. With executor: work units under way at the same time,
+            where 1 means four for each CPU of this machine.
+        executor: Any `concurrent.futures.Executor`, such as a process pool or Dask's: explores work
+            units of about a second on its workers. Lost units are sent again. A scenario is sent by
+            its name, or by value if no other process can import it (from `__main__`, a notebook or
+            a function; needs cloudpickle).
+        checkpoint: A file for the state of the search, written every two seconds. If it is there,
+            the search goes on from it; counts are those of a search that was never interrupted. It
+            stays when the search has ended.
         progress: Called with a `Progress` at most every 50 ms; what it raises ends the search.
         config: Of the simulated kernel; default: the scenario's own.
 
@@ -167,9 +176,11 @@ def explore(
         The verdict; its findings are defects of the scenario, never exceptions.
 
     Raises:
-        ValueError: for a wrong argument.
+        ValueError: for a wrong argument, a scenario that cannot be sent to the executor, or a
+            checkpoint of another search.
         NondeterminismError: if the body does something else when it is run again.
         NotImplementedError: for what is not there yet.
+        RuntimeError: if the executor takes no more work, or loses all of it.
         Exception: what the body itself raises while it sets up.
 
     Example:
@@ -198,14 +209,80 @@ def explore(
         "preemption_bound": preemption_bound,
         **origin.config.options(),
     }
+    file = None if checkpoint is None else _checkpoint_file(checkpoint, origin, options)
     report = None if progress is None else lambda *numbers: progress(Progress(*numbers))
-    if explored.body is None:
-        found = _core.explore_catalogue(
-            explored.name, origin.variant._core_variant, options, report
-        )
+    if executor is None:
+        found = _explore_here(origin, options, jobs, file, report)
     else:
-        found = _core.explore_python(explored.body, origin.variant._core_variant, options, report)
+        units = jobs if jobs > 1 else None
+        found = _explore_on(executor, origin, options, units, file, report)
     return _as_verdict(found, origin, memory is not None)
+
+
+_Report = Callable[[int, int, float, float], object]
+_LIMITS: Final = ("max_executions", "max_seconds", "stop_on_first")
+
+
+def _checkpoint_file(
+    path: str | PathLike[str], origin: Origin, options: dict[str, Any]
+) -> CheckpointFile:
+    """The file of a search; limits may be others when it goes on."""
+    scenario = origin.scenario
+    identity = {
+        "version": _core.__version__,
+        "scenario": scenario.name,
+        "body": fingerprint(scenario),
+        "variant": str(origin.variant),
+        "config": asdict(origin.config),
+        **{name: value for name, value in options.items() if name not in _LIMITS},
+    }
+    return CheckpointFile(path, identity)
+
+
+def _explore_here(
+    origin: Origin,
+    options: dict[str, Any],
+    jobs: int,
+    file: CheckpointFile | None,
+    report: _Report | None,
+) -> _core.Verdict:
+    options = {**options, "jobs": jobs}
+    if file is not None:
+        options |= {"state": file.load(), "save": file.save}
+    scenario, variant = origin.scenario, origin.variant._core_variant
+    if scenario.body is None:
+        return _core.explore_catalogue(scenario.name, variant, options, report)
+    return _core.explore_python(scenario.body, variant, options, report)
+
+
+def _explore_on(
+    executor: Executor,
+    origin: Origin,
+    options: dict[str, Any],
+    units: int | None,
+    file: CheckpointFile | None,
+    report: _Report | None,
+) -> _core.Verdict:
+    from rcuscope.dispatch import Dispatch, pack  # noqa: PLC0415  slow to import, seldom needed
+
+    payload = pack(origin, options)
+    division = _core.Division(options)
+    if file is not None and (state := file.load()):
+        division.restore(state)
+    dispatch = Dispatch(
+        executor,
+        division,
+        payload,
+        units=units,
+        max_seconds=options["max_seconds"],
+        report=report,
+        save=None if file is None else file.save,
+    )
+    found = dispatch.run()
+    scenario, variant = origin.scenario, origin.variant._core_variant
+    if scenario.body is None:
+        return _core.explain_catalogue(scenario.name, variant, options, found)
+    return _core.explain_python(scenario.body, variant, options, found)
 
 
 def replay(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, overload
 
@@ -105,7 +107,46 @@ class Scenario:
     def __reduce__(self) -> str | tuple[Any, ...]:
         if self.body is None:
             return _find_in_catalogue, (self.name,)
-        return self.__qualname__  # by reference: module and qualified name
+        found = _look_up(self.__module__, self.__qualname__)
+        if self.__module__ == "__main__" or (found is not self and found is not self.body):
+            return self._reduce_by_value(found)
+        if found is self:
+            return self.__qualname__  # by reference: module and qualified name
+        return _make_again, (self.body, self._description())
+
+    def _reduce_by_value(self, found: object) -> str | tuple[Any, ...]:
+        try:
+            import cloudpickle  # noqa: PLC0415  an extra, and only here
+        except ImportError:
+            if found is self:  # of use for this process and its children
+                return self.__qualname__
+            if found is self.body:
+                return _make_again, (self.body, self._description())
+            raise pickle.PicklingError(
+                f"{self.__module__}.{self.__qualname__} is not a name that another process can "
+                "import, and sending it by value needs cloudpickle: pip install 'rcuscope[cluster]'"
+            ) from None
+        return _make_from_bytes, (cloudpickle.dumps(self.body), self._description())
+
+    def _description(self) -> dict[str, Any]:
+        names = ("name", "title", "expect", "variant", "question", "reason", "explanation", "fact")
+        return {name: getattr(self, name) for name in (*names, "also", "theme", "config")}
+
+
+def _look_up(module: str, qualified_name: str) -> object:
+    """What another process would find under that name; None if nothing."""
+    found: object = sys.modules.get(module)
+    for part in qualified_name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _make_again(body: Body, description: dict[str, Any]) -> Scenario:
+    return Scenario(body, **description)
+
+
+def _make_from_bytes(body: bytes, description: dict[str, Any]) -> Scenario:
+    return Scenario(pickle.loads(body), **description)
 
 
 @overload
