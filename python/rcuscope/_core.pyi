@@ -923,7 +923,7 @@ class Division:
     """
     def __init__(self, options: dict[str, typing.Any]) -> None:
         ...
-    def complete(self, id: typing.SupportsInt | typing.SupportsIndex, result: str) -> None:
+    def complete(self, id: typing.SupportsInt | typing.SupportsIndex, result: bytes) -> None:
         """
         What a unit brought.
         """
@@ -935,7 +935,7 @@ class Division:
         """
         The next unit as (id, bytes), divided so that `wanted` can run at once; None: nothing to hand out now.
         """
-    def restore(self, state: str) -> None:
+    def restore(self, state: bytes) -> None:
         """
         Goes on from what state() gave.
         """
@@ -1005,11 +1005,11 @@ def run_python(body: collections.abc.Callable[..., typing.Any], variant: Variant
     """
     Runs a Python scenario on real threads. Returns trace, findings and numbers.
     """
-def run_unit_in_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], unit: str, seconds: typing.SupportsFloat | typing.SupportsIndex) -> bytes:
+def run_unit_in_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], unit: bytes, seconds: typing.SupportsFloat | typing.SupportsIndex) -> bytes:
     """
     Explores a work unit for so many seconds. Returns what Division.complete takes.
     """
-def run_unit_of_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], unit: str, seconds: typing.SupportsFloat | typing.SupportsIndex) -> bytes:
+def run_unit_of_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], unit: bytes, seconds: typing.SupportsFloat | typing.SupportsIndex) -> bytes:
     """
     Explores a work unit for so many seconds. Returns what Division.complete takes.
     """
