@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from rcuscope import _core
-from rcuscope.config import Config
 from rcuscope.checkpoint import CheckpointFile, fingerprint
+from rcuscope.config import Config
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
