@@ -54,6 +54,14 @@ TEST_P(Catalogue, verdict_is_the_expected_one_and_exhaustive) {
   }
 }
 
+TEST_P(Catalogue, search_without_reduction_by_races_finds_the_same) {
+  ExploreOptions unreduced = options();
+  unreduced.strategy = StrategyKind::sleep_sets;
+  const Verdict verdict = explore(make_program(scenario()), *runner_, unreduced);
+  EXPECT_TRUE(verdict.is_exhaustive) << verdict.summary();
+  EXPECT_EQ(kinds(verdict), expected_kinds(scenario()));
+}
+
 TEST_P(Catalogue, same_schedule_gives_the_same_trace) {
   const Program program = make_program(scenario());
   const TraceStore first = replay(program, *runner_, "s1:", options()).trace;
@@ -115,6 +123,16 @@ TEST(CatalogueNames, are_unique_and_complete) {
     EXPECT_FALSE(scenario.title.empty() || scenario.question.empty() || scenario.expect.empty() ||
                  scenario.explanation.empty() || scenario.reason.empty() || scenario.fact.empty())
         << scenario.name;
+  }
+}
+
+TEST(CatalogueVariants, every_value_of_a_decision_is_asked_about) {
+  for (const Decision& decision : variant_decisions()) {
+    std::set<std::string_view> asked;
+    for (const Scenario& scenario : catalogue())
+      asked.insert(get_decision(scenario.variant, decision.name));
+    for (const std::string_view value : decision.values)
+      EXPECT_TRUE(asked.contains(value)) << decision.name << "=" << value;
   }
 }
 
