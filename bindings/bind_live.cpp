@@ -249,6 +249,9 @@ py::tuple run_catalogue(const std::string& name, const Variant& variant, const p
   Attention attention(py::none{});
   const LiveRunOptions run_with = live_options(options);
   const Scenario& scenario = find_scenario(name);
+  if (!scenario.live)
+    throw UsageError("scenario '" + name +
+                     "' needs primitives that the live world does not have; explore it");
   LiveResult result;
   {
     const GilReleased released;

@@ -23,8 +23,11 @@ constexpr Theme themes[] = {
     {"Probing, its error paths and the bus walk", probe_entries},
     {"The report's work item and the fence around a reset", work_entries},
     {"Publication and lists", list_entries},
+    {"Other locks, and sleepable RCU", context_entries},
     {"Documentation/RCU/checklist: readers and updaters", update_rule_entries},
     {"Documentation/RCU/checklist: grace periods and callbacks", callback_rule_entries},
+    {"Documentation/RCU/checklist: sections that match, sleep or are interrupted",
+     section_rule_entries},
 };
 
 /// "leak, warn_on" -> its words.
@@ -54,7 +57,7 @@ Scenario make_scenario(const Theme& theme, const Entry& entry) {
   scenario.checks = entry.checks;
   scenario.model = entry.bodies.model;
 #if RCUSCOPE_LIVE
-  scenario.live = entry.bodies.live;
+  if (entry.bodies.live != nullptr) scenario.live = entry.bodies.live;
 #endif
   return scenario;
 }

@@ -33,6 +33,14 @@ constexpr Bodies both(Body body) {
   return bodies;
 }
 
+/// For what needs primitives that only the model has.
+template <class Body>
+constexpr Bodies model_only(Body body) {
+  Bodies bodies;
+  bodies.model = body;
+  return bodies;
+}
+
 /// The fields are those of Scenario; `also` is a list with commas. Most scenarios are about 08/24
 /// alone: the report's work item comes with 11/24.
 struct Entry {
@@ -58,7 +66,9 @@ std::span<const Entry> remover_entries();
 std::span<const Entry> probe_entries();
 std::span<const Entry> work_entries();
 std::span<const Entry> list_entries();
+std::span<const Entry> context_entries();
 std::span<const Entry> update_rule_entries();
 std::span<const Entry> callback_rule_entries();
+std::span<const Entry> section_rule_entries();
 
 }  // namespace rcuscope

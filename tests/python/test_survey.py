@@ -19,11 +19,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "catalogue.md"
 # The rows of the table of what-ifs.
 _ROW_TEXT = """
 0 0b 1 2 2b 3 3b 4 4b 4c 5 6 7 8 9 10 11 11b 12 12b 12c 13 13b 13c 14 15 16 16c 17 18 19 19b
-20 20b 21 21b 21c 21d 21e 21f 22 22b 23b 25 26b 27 28 29 29b 30 32 33 35 36 36b 37 38 41 42 43 44
-45 47
+20 20b 21 21b 21c 21d 21e 21f 22 22b 23b 25 26b 27 28 29 29b 30 32 33 34 35 36 36b 37 38 41 42 43
+44 45 46 47
 """
 ROWS = _ROW_TEXT.split()
-RULES = (1, 2, 3, 4, 5, 6, 9, 12, 14, 16, 17)
+RULES = (1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 13, 14, 16, 17)
 
 
 @pytest.mark.parametrize("name", rs.catalogue)
