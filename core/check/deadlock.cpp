@@ -55,6 +55,24 @@ std::string dead_end(const Execution& execution, const ModelActor& actor) {
   }
 }
 
+/// What lockdep, the stall detector and the detector of hung tasks would say.
+std::string words_of_the_kernel(const Execution& execution, const std::vector<ActorId>& cycle) {
+  const auto waits = [&](OperationKind kind) {
+    return std::any_of(cycle.begin(), cycle.end(), [&](ActorId id) {
+      return execution.actor(id).pending.kind == kind &&
+             !execution.blockers(execution.actor(id)).empty();
+    });
+  };
+  std::string words;
+  if (waits(OperationKind::grace_period_end))
+    words = "INFO: rcu_preempt detected stalls on CPUs/tasks; ";
+  else if (waits(OperationKind::mutex_lock) || waits(OperationKind::spin_lock))
+    words = cycle.size() == 1 ? "WARNING: possible recursive locking detected; "
+                              : "WARNING: possible circular locking dependency detected; ";
+  return words + "INFO: task " + execution.actor(cycle.front()).spec.name +
+         " blocked for more than 120 seconds: ";
+}
+
 class Deadlock final : public Observer {
  public:
   void on_blocked(Execution& execution) override {
@@ -76,7 +94,7 @@ class Deadlock final : public Observer {
 
  private:
   static void report(Execution& execution, const std::vector<ActorId>& cycle) {
-    std::string message = "INFO: task blocked: ";
+    std::string message = words_of_the_kernel(execution, cycle);
     for (std::size_t i = 0; i < cycle.size(); ++i) {
       const ModelActor& actor = execution.actor(cycle[i]);
       if (i > 0) message += "; ";

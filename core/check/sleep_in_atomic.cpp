@@ -19,6 +19,13 @@ std::string why_not_sleep(const ModelActor& actor) {
   return "";
 }
 
+/// " at iommu.h:123", as the kernel says it; the same on every machine.
+std::string at(const Place& place) {
+  if (place.line == 0) return "";
+  const std::string_view file(place.file);
+  return " at " + std::string(file.substr(file.rfind('/') + 1)) + ":" + std::to_string(place.line);
+}
+
 class SleepInAtomic final : public Observer {
  public:
   explicit SleepInAtomic(const CheckOptions& options) : options_(options) {}
@@ -29,10 +36,11 @@ class SleepInAtomic final : public Observer {
     const std::string call(what);
     if (!reason.empty()) {
       report(execution, actor,
-             "BUG: sleeping function called from invalid context: " + call + " (" + reason + ")",
-             call, place);
+             "BUG: sleeping function called from invalid context" + at(place) + ": " + call + " (" +
+                 reason + ")",
+             call);
     } else if (actor.reader_nesting > 0) {
-      report_in_reader(execution, actor, call, place);
+      report_in_reader(execution, actor, call);
     }
   }
 
@@ -44,12 +52,12 @@ class SleepInAtomic final : public Observer {
     if (why_not_sleep(actor).empty()) return;
     report(execution, actor,
            "put_device may sleep: its release path can run here (" + why_not_sleep(actor) + ")",
-           "put_device", operation.place);
+           "put_device");
   }
 
  private:
   static void report_in_reader(Execution& execution, const ModelActor& actor,
-                               const std::string& call, const Place& place) {
+                               const std::string& call) {
     if (call.starts_with("synchronize_") || call == "cond_synchronize_rcu") {
       execution.report(FindingKind::suspicious_rcu_usage, actor.id,
                        "WARNING: suspicious RCU usage: Illegal " + call +
@@ -58,12 +66,11 @@ class SleepInAtomic final : public Observer {
       return;  // what follows is the deadlock itself
     }
     report(execution, actor,
-           "Voluntary context switch within RCU read-side critical section! (" + call + ")", call,
-           place);
+           "Voluntary context switch within RCU read-side critical section! (" + call + ")", call);
   }
 
   static void report(Execution& execution, const ModelActor& actor, std::string message,
-                     const std::string& call, const Place&) {
+                     const std::string& call) {
     execution.report(FindingKind::sleeping_in_atomic, actor.id, std::move(message),
                      call + " in " + actor.spec.name);
   }

@@ -42,8 +42,11 @@ int Iommu<W, Steps>::fault(FaultPoint point, Place place) {
 
 template <World W, class Steps>
 void Iommu<W, Steps>::warn_on(bool condition, const void* object, const char* text, Place place) {
-  if (condition)
-    w_.report(FindingKind::warn_on, object, std::string("WARN_ON(") + text + ")", place);
+  if (!condition) return;
+  w_.report(FindingKind::warn_on, object,
+            "WARNING: " + std::string(short_function_name(place.function)) + ":" +
+                std::to_string(place.line) + ": WARN_ON(" + text + ")",
+            place);
 }
 
 template <World W, class Steps>
@@ -76,9 +79,9 @@ void Iommu<W, Steps>::check_group_at_end(GroupRecord<W>& record) {
   constexpr int largest_real_count = 1 << 20;
   if (references > member_count + owned && references < largest_real_count)
     w_.report(FindingKind::leak, group.raw(),
-              "iommu_group is leaked: it has " + std::to_string(references) + " references, but " +
-                  std::to_string(member_count) + " members, and the scenario owns " +
-                  std::to_string(owned),
+              "unreferenced object: iommu_group is leaked: it has " + std::to_string(references) +
+                  " references, but " + std::to_string(member_count) +
+                  " members, and the scenario owns " + std::to_string(owned),
               Place::current());
   warn_on(w_.read(group->recovery_cnt, Access::plain) != blocked_count, group.raw(),
           "group->recovery_cnt != number of blocked devices");

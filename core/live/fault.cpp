@@ -68,7 +68,7 @@ void note_fault(Actor& actor, Fault fault, const Place& place) {
   Finding finding;
   finding.kind = fault.kind;
   finding.message = std::move(fault.message);
-  finding.kconfig = describe(fault.kind).kconfig;
+  finding.kconfig = kconfig_of(finding.kind, finding.message);
   finding.explanation = std::move(fault.explanation);
   finding.actor = actor.name;
   finding.place = fault.where.empty() ? name_of_object(actor, fault.object) : fault.where;

@@ -82,7 +82,7 @@ Finding describe_standstill(const Repetition& repetition, Nanoseconds timeout) {
                                         : "INFO: task blocked: ") +
                     waits;
   finding.explanation = "nothing moved for " + seconds.substr(0, seconds.find('.') + 2) + " s";
-  finding.kconfig = describe(finding.kind).kconfig;
+  finding.kconfig = kconfig_of(finding.kind, finding.message);
   finding.place = finding.actor;
   return finding;
 }

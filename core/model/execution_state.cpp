@@ -231,7 +231,7 @@ void Execution::report(FindingKind kind, ActorId actor, std::string message, std
   Finding finding;
   finding.kind = kind;
   finding.message = std::move(message);
-  finding.kconfig = describe(kind).kconfig;
+  finding.kconfig = kconfig_of(kind, finding.message);
   finding.actor = actor.is_valid() ? this->actor(actor).spec.name : "";
   finding.place = std::move(place);
   finding.step = steps_ - 1;

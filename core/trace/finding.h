@@ -35,6 +35,19 @@ constexpr const FindingDescription& describe(FindingKind kind) {
   return finding_descriptions[static_cast<std::uint8_t>(kind)];
 }
 
+/// The kernel option that speaks these words: some texts of a kind need another one than the rest
+/// (KERNEL_FACTS 2.3, 2.5).
+constexpr std::string_view kconfig_of(FindingKind kind, std::string_view message) {
+  const auto says = [&](std::string_view words) {
+    return message.find(words) != std::string_view::npos;
+  };
+  if (says("RCU-list traversed")) return "CONFIG_PROVE_RCU_LIST";
+  // The list poison makes the CPU fault by itself; DEBUG_LIST looks at list_add and list_del only.
+  if (says("LIST_POISON") && says("general protection fault"))
+    return "CONFIG_ILLEGAL_POINTER_VALUE";
+  return describe(kind).kconfig;
+}
+
 /// One defect, where it showed. The explorer adds explanation and schedule.
 struct Finding {
   FindingKind kind{};

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Explanations of objects that were used too late, freed twice or never.
+#include <algorithm>
+#include <vector>
+
+#include "explore/explain_parts.h"
+
+namespace rcuscope {
+namespace {
+
+/// "1 reference", "2 references".
+std::string references(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " reference" : " references");
+}
+
+/// Who had the callback queued that freed, if it was one.
+std::string queued_sentence(const Story& story, EventIndex freed) {
+  for (EventIndex i = freed; i-- > 0;) {
+    const bool queues =
+        (story.kind(i) == EventKind::call_rcu || story.kind(i) == EventKind::queue_work ||
+         story.kind(i) == EventKind::queue_rcu_work) &&
+        story.value_of(i) == story.actor_of(freed);
+    if (queues) return ", which " + story.who(i) + " had queued at " + story.at(i) + ",";
+  }
+  return "";
+}
+
+/// What a grace period between unlink and free did for the one who touches the object.
+std::string one_grace_period(const Story& story, EventIndex start, EventIndex freed) {
+  const std::int32_t id = story.grace_period_of(start);
+  const std::string name = "Grace period " + std::to_string(id);
+  bool waits_for_it = false;
+  std::optional<EventIndex> left, ended;
+  for (EventIndex i = start; i < story.event(); ++i) {
+    if (story.grace_period_of(i) != id) continue;
+    const bool is_about_it = story.value_of(i) == story.actor();
+    waits_for_it |= story.kind(i) == EventKind::grace_period_waits_for && is_about_it;
+    if (story.kind(i) == EventKind::quiescent_state && is_about_it) left = i;
+    if (story.kind(i) == EventKind::grace_period_end) ended = i;
+  }
+  std::string text = " " + name + ", started at " + story.at(start);
+  if (!ended || *ended > freed)
+    return text + ", had not ended when the object was freed: the free did not wait for it.";
+  text += ", ended at " + story.at(*ended) + " before the free, ";
+  if (left)
+    return text + "when " + story.actor_name(story.actor()) + " had left its section at " +
+           story.at(*left) + ": what it took from there is not protected any more.";
+  if (waits_for_it) return text + "but it waited for an earlier section.";
+  return text + "but it does not wait for a section that began after its start.";
+}
+
+std::string grace_period_sentence(const Story& story, EventIndex freed,
+                                  std::optional<EventIndex> unlinked) {
+  for (EventIndex i = unlinked.value_or(0); i < freed; ++i)
+    if (story.kind(i) == EventKind::grace_period_start) return one_grace_period(story, i, freed);
+  for (EventIndex i = 0; i < freed; ++i)
+    if (story.kind(i) == EventKind::grace_period_start && unlinked)
+      return " Grace period " + std::to_string(story.grace_period_of(i)) + " started at " +
+             story.at(i) +
+             ", before the unlink: who came to the object in between was not waited "
+             "for.";
+  return " No grace period was waited for between the unlink and the free, so nothing held the "
+         "free back until the readers had left.";
+}
+
+/// Where it had its pointer to the object from: the last one that it read elsewhere.
+std::optional<EventIndex> way_to_object(const Story& story) {
+  for (EventIndex i = story.event(); i-- > 0;)
+    if (story.actor_of(i) == story.actor() && Story::is_load(story.kind(i)) &&
+        story.object_of(i) != story.object())
+      return i;
+  return std::nullopt;
+}
+
+std::string way_sentence(const Story& story, std::optional<EventIndex> unlinked) {
+  const auto way = way_to_object(story);
+  if (!way) return "";
+  return " It had come there through " + story.location(*way) + ", read at " + story.at(*way) +
+         (unlinked && *way < *unlinked ? ", before the unlink." : ".");
+}
+
+std::string section_sentence(const Story& story, EventIndex freed,
+                             std::optional<EventIndex> unlinked) {
+  const std::string name = story.actor_name(story.actor());
+  const auto section = story.section_start(story.actor());
+  if (!section)
+    return " " + name +
+           " is in no read-side critical section here, so no grace period waits for it.";
+  const std::string text =
+      " The read-side critical section of " + name + " began at " + story.at(*section);
+  if (*section > freed) {
+    const auto way = way_to_object(story);
+    return text + ", after the free: it " +
+           (way && *way < freed
+                ? "had kept the pointer from before, outside of any protection."
+                : "reached the object through a pointer that should have been gone.");
+  }
+  return text + ", before the free: it is a pre-existing reader." +
+         grace_period_sentence(story, freed, unlinked);
+}
+
+}  // namespace
+
+std::string explain_use_after_free(const Story& story) {
+  if (story.object() < 0) return "";
+  const auto freed = story.last(EventKind::kfree, story.object(), -1);
+  if (!freed) return "";
+  const auto unlinked = story.last_unlink(story.object());
+  std::string text = story.actor_name(story.actor()) + " touches " +
+                     story.object_name(story.object()) + " at " + story.at(story.event()) +
+                     ", but " + story.who(*freed) + queued_sentence(story, *freed) +
+                     " freed it at " + story.at(*freed) + ".";
+  if (unlinked)
+    text += " " + story.who(*unlinked) + " had unlinked it at " + story.at(*unlinked) + ".";
+  if (story.actor_of(*freed) == story.actor())
+    return text + " It freed the object itself and used it afterwards.";
+  return text + way_sentence(story, unlinked) + section_sentence(story, *freed, unlinked);
+}
+
+std::string explain_double_free(const Story& story) {
+  if (story.object() < 0) return "";
+  const auto freed = story.last(EventKind::kfree, story.object(), -1);
+  if (!freed) return "";
+  std::string text = story.actor_name(story.actor()) + " frees " +
+                     story.object_name(story.object()) + " at " + story.at(story.event()) +
+                     ", but " + story.who(*freed) + queued_sentence(story, *freed) +
+                     " had freed it at " + story.at(*freed) + " already.";
+  const std::string queued = queued_sentence(story, story.event());
+  if (!queued.empty()) text += " The second free is that of " + queued.substr(2) + " too.";
+  return text + way_sentence(story, std::nullopt) + " Whoever frees must be the only one who can.";
+}
+
+// --- reference counts
+
+namespace {
+
+bool is_get(EventKind kind) { return kind == EventKind::get_device || kind == EventKind::kref_get; }
+
+bool is_put(EventKind kind) { return kind == EventKind::put_device || kind == EventKind::kref_put; }
+
+/// The changes of an object's count, in order.
+std::vector<EventIndex> count_changes(const Story& story) {
+  std::vector<EventIndex> changes;
+  for (EventIndex i = 0; i < story.event(); ++i)
+    if (story.object_of(i) == story.object() && (is_get(story.kind(i)) || is_put(story.kind(i))) &&
+        (story.trace().columns().flags[i] & event_flag::failed) == 0)
+      changes.push_back(i);
+  return changes;
+}
+
+/// "'a' took one at step 3 (2 now), 'b' dropped one at step 9 (1 left)": the last few.
+std::string history(const Story& story, const std::vector<EventIndex>& changes) {
+  constexpr std::size_t most = 5;
+  std::string text;
+  for (std::size_t c = changes.size() - std::min(most, changes.size()); c < changes.size(); ++c) {
+    const EventIndex i = changes[c];
+    text += (text.empty() ? "" : ", ") + story.who(i);
+    text += is_get(story.kind(i)) ? " took one at " : " dropped one at ";
+    text += story.at(i) + " (" + std::to_string(story.value_of(i)) +
+            (is_get(story.kind(i)) ? " now)" : " left)");
+  }
+  return text;
+}
+
+/// The references that were taken and never dropped; nobody has the one of the creation. A put
+/// gives back what its actor took last, else the oldest one: the creator's.
+std::vector<EventIndex> references_left(const Story& story, const std::vector<EventIndex>& changes,
+                                        bool& is_creators_left) {
+  std::vector<EventIndex> taken;
+  is_creators_left = true;
+  for (const EventIndex i : changes) {
+    if (is_get(story.kind(i))) {
+      taken.push_back(i);
+      continue;
+    }
+    const auto own = std::find_if(taken.rbegin(), taken.rend(), [&](EventIndex get) {
+      return story.actor_of(get) == story.actor_of(i);
+    });
+    if (own != taken.rend())
+      taken.erase(std::next(own).base());
+    else if (is_creators_left)
+      is_creators_left = false;
+    else if (!taken.empty())
+      taken.erase(taken.begin());
+  }
+  return taken;
+}
+
+std::string explain_counted_leak(const Story& story, const std::vector<EventIndex>& changes) {
+  bool is_creators_left = true;
+  const std::vector<EventIndex> taken = references_left(story, changes, is_creators_left);
+  const EventIndex last = changes.back();
+  std::string text = " Its references: " + history(story, changes) + ".";
+  if (is_put(story.kind(last)))
+    text += " So the last put, by " + story.who(last) + " at " + story.at(last) + ", left " +
+            references(story.value_of(last)) + " that nobody drops";
+  else
+    text += " So " + references(story.value_of(last)) + " are left that nobody drops";
+  for (const EventIndex i : taken)
+    text += ": the one that " + story.who(i) + " took at " + story.at(i) + " has no put";
+  if (taken.empty() && is_creators_left) text += ": the one of its creation has no put";
+  return text + ".";
+}
+
+std::string explain_uncounted_leak(const Story& story) {
+  std::string text;
+  if (const auto allocated = story.last(EventKind::kmalloc, story.object(), -1))
+    text += " " + story.who(*allocated) + " had allocated it at " + story.at(*allocated) + ".";
+  if (const auto unlinked = story.last_unlink(story.object()))
+    return text + " " + story.who(*unlinked) + " unlinked it at " + story.at(*unlinked) +
+           ", was then the only one who knew it, and ended without freeing it.";
+  for (EventIndex i = story.event(); i-- > 0;)
+    if (story.object_of(i) == story.object() && story.actor_of(i) > 0 &&
+        story.kind(i) != EventKind::kmalloc)
+      return text + " The last one who touched it was " + story.who(i) + " at " + story.at(i) +
+             ", who ended without freeing it.";
+  return text + " It was never stored anywhere that others could find.";
+}
+
+}  // namespace
+
+std::string explain_leak(const Story& story) {
+  if (story.object() < 0) return "";
+  const std::string text = story.object_name(story.object()) +
+                           " is still allocated when every actor, callback and work item has "
+                           "ended, and nothing can reach it any more.";
+  const std::vector<EventIndex> changes = count_changes(story);
+  return text +
+         (changes.empty() ? explain_uncounted_leak(story) : explain_counted_leak(story, changes));
+}
+
+std::string explain_refcount(const Story& story) {
+  const bool is_underflow = story.finding().kind == FindingKind::refcount_underflow;
+  const std::string what =
+      story.object() < 0 ? "the count" : "the count of " + story.object_name(story.object());
+  std::string text = story.actor_name(story.actor()) +
+                     (is_underflow ? " drops a reference at " : " takes a reference at ") +
+                     story.at(story.event()) + ", but " + what + " was 0 already.";
+  const std::vector<EventIndex> changes = count_changes(story);
+  for (std::size_t c = changes.size(); c-- > 0;) {
+    if (!is_put(story.kind(changes[c])) || story.value_of(changes[c]) != 0) continue;
+    text +=
+        " " + story.who(changes[c]) + " had dropped the last one at " + story.at(changes[c]) + ".";
+    break;
+  }
+  if (!changes.empty()) text += " Its references: " + history(story, changes) + ".";
+  return text + (is_underflow ? " Somebody puts what was never taken; the object may be freed "
+                                "while it is still in use."
+                              : " A reference may only be taken while somebody is known to hold "
+                                "one; a lookup needs kref_get_unless_zero.");
+}
+
+}  // namespace rcuscope
