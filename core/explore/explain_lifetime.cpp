@@ -13,16 +13,35 @@ std::string references(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " reference" : " references");
 }
 
-/// Who had the callback queued that freed, if it was one.
-std::string queued_sentence(const Story& story, EventIndex freed) {
-  for (EventIndex i = freed; i-- > 0;) {
-    const bool queues =
-        (story.kind(i) == EventKind::call_rcu || story.kind(i) == EventKind::queue_work ||
-         story.kind(i) == EventKind::queue_rcu_work) &&
-        story.value_of(i) == story.actor_of(freed);
-    if (queues) return ", which " + story.who(i) + " had queued at " + story.at(i) + ",";
+/// The event that queued the callback or work item as which the actor of an event runs.
+std::optional<EventIndex> queued(const Story& story, EventIndex event) {
+  for (EventIndex i = event; i-- > 0;) {
+    const EventKind kind = story.kind(i);
+    if ((kind == EventKind::call_rcu || kind == EventKind::queue_work ||
+         kind == EventKind::queue_rcu_work) &&
+        story.value_of(i) == story.actor_of(event))
+      return i;
   }
-  return "";
+  return std::nullopt;
+}
+
+std::string queued_insertion(const Story& story, EventIndex event) {
+  const auto by = queued(story, event);
+  return by ? ", which " + story.who(*by) + " had queued at " + story.at(*by) + "," : "";
+}
+
+/// The same of the actor that hits the finding, and whether cancelling it came too early.
+std::string queued_sentence(const Story& story) {
+  const auto by = queued(story, story.event());
+  if (!by) return "";
+  std::string text = " " + story.who(*by) + " had queued it at " + story.at(*by);
+  const std::int32_t work = story.object_of(*by);
+  const auto cancelled =
+      work < 0 ? std::nullopt
+               : story.last_before(story.event(), EventKind::cancel_work_start, work, -1);
+  if (!cancelled) return text + ".";
+  text += *cancelled < *by ? ", after " : ", before ";
+  return text + story.who(*cancelled) + " cancelled it at " + story.at(*cancelled) + ".";
 }
 
 /// What a grace period between unlink and free did for the one who touches the object.
@@ -63,20 +82,20 @@ std::string grace_period_sentence(const Story& story, EventIndex freed,
          "free back until the readers had left.";
 }
 
-/// Where it had its pointer to the object from: the last one that it read elsewhere.
-std::optional<EventIndex> way_to_object(const Story& story) {
+/// The last rcu_dereference elsewhere: most likely how it came to the object.
+std::optional<EventIndex> last_dereference(const Story& story) {
   for (EventIndex i = story.event(); i-- > 0;)
-    if (story.actor_of(i) == story.actor() && Story::is_load(story.kind(i)) &&
+    if (story.actor_of(i) == story.actor() && story.kind(i) == EventKind::rcu_dereference &&
         story.object_of(i) != story.object())
       return i;
   return std::nullopt;
 }
 
-std::string way_sentence(const Story& story, std::optional<EventIndex> unlinked) {
-  const auto way = way_to_object(story);
+std::string dereference_sentence(const Story& story, std::optional<EventIndex> unlinked) {
+  const auto way = last_dereference(story);
   if (!way) return "";
-  return " It had come there through " + story.location(*way) + ", read at " + story.at(*way) +
-         (unlinked && *way < *unlinked ? ", before the unlink." : ".");
+  return " Its last rcu_dereference before that was of " + story.location(*way) + " at " +
+         story.at(*way) + (unlinked && *way < *unlinked ? ", before the unlink." : ".");
 }
 
 std::string section_sentence(const Story& story, EventIndex freed,
@@ -89,11 +108,11 @@ std::string section_sentence(const Story& story, EventIndex freed,
   const std::string text =
       " The read-side critical section of " + name + " began at " + story.at(*section);
   if (*section > freed) {
-    const auto way = way_to_object(story);
-    return text + ", after the free: it " +
-           (way && *way < freed
-                ? "had kept the pointer from before, outside of any protection."
-                : "reached the object through a pointer that should have been gone.");
+    const auto way = last_dereference(story);
+    return text + ", after the free: " +
+           (way && *way < *section ? "the pointer is from before, and nothing protected it since."
+                                   : "it reached the object through a pointer that should have "
+                                     "been gone.");
   }
   return text + ", before the free: it is a pre-existing reader." +
          grace_period_sentence(story, freed, unlinked);
@@ -108,13 +127,14 @@ std::string explain_use_after_free(const Story& story) {
   const auto unlinked = story.last_unlink(story.object());
   std::string text = story.actor_name(story.actor()) + " touches " +
                      story.object_name(story.object()) + " at " + story.at(story.event()) +
-                     ", but " + story.who(*freed) + queued_sentence(story, *freed) +
+                     ", but " + story.who(*freed) + queued_insertion(story, *freed) +
                      " freed it at " + story.at(*freed) + ".";
   if (unlinked)
     text += " " + story.who(*unlinked) + " had unlinked it at " + story.at(*unlinked) + ".";
   if (story.actor_of(*freed) == story.actor())
     return text + " It freed the object itself and used it afterwards.";
-  return text + way_sentence(story, unlinked) + section_sentence(story, *freed, unlinked);
+  return text + queued_sentence(story) + dereference_sentence(story, unlinked) +
+         section_sentence(story, *freed, unlinked);
 }
 
 std::string explain_double_free(const Story& story) {
@@ -123,11 +143,9 @@ std::string explain_double_free(const Story& story) {
   if (!freed) return "";
   std::string text = story.actor_name(story.actor()) + " frees " +
                      story.object_name(story.object()) + " at " + story.at(story.event()) +
-                     ", but " + story.who(*freed) + queued_sentence(story, *freed) +
+                     ", but " + story.who(*freed) + queued_insertion(story, *freed) +
                      " had freed it at " + story.at(*freed) + " already.";
-  const std::string queued = queued_sentence(story, story.event());
-  if (!queued.empty()) text += " The second free is that of " + queued.substr(2) + " too.";
-  return text + way_sentence(story, std::nullopt) + " Whoever frees must be the only one who can.";
+  return text + queued_sentence(story) + " Whoever frees must be the only one who can.";
 }
 
 // --- reference counts

@@ -87,9 +87,10 @@ TEST(Explain, use_after_free_without_grace_period) {
   });
   expect_says(finding.message, {"BUG: KASAN: slab-use-after-free in "});
   EXPECT_EQ(finding.kconfig, "CONFIG_KASAN");
-  expect_says(finding.explanation, {"'reader' touches a at step", "'updater' freed it at step",
-                                    "It had come there through shared->pointer, read at step",
-                                    "pre-existing reader", "No grace period was waited for"});
+  expect_says(finding.explanation,
+              {"'reader' touches a at step", "'updater' freed it at step",
+               "Its last rcu_dereference before that was of shared->pointer at step",
+               "pre-existing reader", "No grace period was waited for"});
 }
 
 TEST(Explain, use_after_free_behind_the_section) {
@@ -107,9 +108,8 @@ TEST(Explain, use_after_free_behind_the_section) {
       s.w.call_rcu("reclaim", [&s] { s.w.kfree(s.item); });
     });
   });
-  expect_says(finding.explanation,
-              {"'reclaim', which 'updater' had queued at step", "freed it",
-               "It had come there through shared->pointer", "had kept the pointer from before"});
+  expect_says(finding.explanation, {"'reclaim', which 'updater' had queued at step", "freed it",
+                                    "the pointer is from before, and nothing protected it"});
 }
 
 TEST(Explain, use_after_free_by_somebody_who_is_no_reader) {
@@ -123,6 +123,22 @@ TEST(Explain, use_after_free_by_somebody_who_is_no_reader) {
   });
   expect_says(finding.explanation, {"'reader' is in no read-side critical section here, so no "
                                     "grace period waits for it"});
+}
+
+TEST(Explain, use_after_free_by_work_that_was_cancelled_too_early) {
+  const Finding finding = found(FindingKind::use_after_free, [](Stage& s) {
+    const auto work = s.w.kzalloc<Model::work_struct>("work", "w", Place::current(), "work");
+    s.w.set_lifetime(work.raw(), Lifetime::root);
+    s.w.init_work(*work, "worker", [&s] { s.w.read(s.item->value, Access::once); });
+    s.actor("isr", [&s, work] { s.w.queue_work(*work); }, ActorKind::hardirq);
+    s.actor("updater", [&s, work] {
+      s.w.cancel_work_sync(*work);
+      unpublish(s);
+      s.w.kfree(s.item);
+    });
+  });
+  expect_says(finding.explanation, {"'worker' touches a at step", "'isr' had queued it at step",
+                                    "after 'updater' cancelled it at step"});
 }
 
 TEST(Explain, double_free_names_both) {
