@@ -82,7 +82,7 @@ class RcuUsage final : public Observer {
   static void report_held(Execution& execution, const ModelActor& actor, const ModelLock& lock,
                           const std::string& taken_by) {
     execution.report(FindingKind::lock_imbalance, actor.id,
-                     "BUG: " + actor.spec.name + " ends, but still has locks held! (" +
+                     "WARNING: " + actor.spec.name + " still has locks held! (" +
                          execution.part_name(&lock, lock.name) + ")",
                      taken_by + " in " + actor.spec.name);
   }

@@ -101,8 +101,8 @@ std::string explain_stall(const Story& story) {
   std::string text;
   if (story.actor() > 0)
     text = story.actor_name(story.actor()) +
-           " runs on and on without getting anywhere: what it waits for can only come from "
-           "somebody who cannot run, or who waits for it.";
+           " runs on and on without getting anywhere, and nothing that the others can still do "
+           "changes that.";
   for (const EventIndex load : story.last_loads(story.actor(), 2))
     text += " It keeps reading " + story.location(load) + ".";
   return text + facts_about(story, actors) + last_operations_of_others(story);

@@ -51,6 +51,21 @@ std::optional<EventIndex> Story::last_unlink(std::int32_t object) const {
   return unlinked ? unlinked : last(EventKind::list_del, object, -1);
 }
 
+/// The first section of sleepable RCU that is still open.
+std::optional<EventIndex> Story::srcu_section_start(std::int32_t actor) const {
+  std::vector<EventIndex> open;
+  for (EventIndex i = 0; i < *event_; ++i) {
+    if (actor_of(i) != actor) continue;
+    if (kind(i) == EventKind::srcu_read_lock) open.push_back(i);
+    if (kind(i) != EventKind::srcu_read_unlock) continue;
+    const auto closed = std::find_if(open.rbegin(), open.rend(), [&](EventIndex lock) {
+      return object_of(lock) == object_of(i) && value_of(lock) == value_of(i);
+    });
+    if (closed != open.rend()) open.erase(std::next(closed).base());
+  }
+  return open.empty() ? std::nullopt : std::optional(open.front());
+}
+
 std::optional<EventIndex> Story::explicit_section_start(std::int32_t actor) const {
   std::optional<EventIndex> start;
   for (EventIndex i = 0; i < *event_; ++i) {
@@ -58,7 +73,7 @@ std::optional<EventIndex> Story::explicit_section_start(std::int32_t actor) cons
     if (kind(i) == EventKind::rcu_read_lock && value_of(i) == 1) start = i;
     if (kind(i) == EventKind::rcu_read_unlock && value_of(i) == 0) start.reset();
   }
-  return start;
+  return start ? start : srcu_section_start(actor);
 }
 
 std::optional<EventIndex> Story::section_start(std::int32_t actor) const {

@@ -70,6 +70,7 @@ class Story {
 
  private:
   bool is_before_all_actors(EventIndex i) const;
+  std::optional<EventIndex> srcu_section_start(std::int32_t actor) const;
 
   const Finding& finding_;
   const TraceStore& trace_;

@@ -22,6 +22,7 @@ struct Shared {
   Model::shared<ptr<Item>> pointer{"pointer", nullptr};
   Model::mutex first{"first"}, second{"second"};
   Model::refcount count{"count", 1};
+  Model::srcu_struct domain{"domain"};
 };
 
 /// What the actors of one program share, and the way to declare them.
@@ -286,6 +287,18 @@ TEST(Explain, waiting_for_a_grace_period_inside_a_section) {
   expect_says(found(FindingKind::deadlock, script).explanation, {"It waits for itself"});
 }
 
+TEST(Explain, waiting_for_sleepable_rcu_inside_its_own_section) {
+  const Finding finding = found(FindingKind::suspicious_rcu_usage, [](Stage& s) {
+    s.actor("updater", [&s] {
+      const int index = s.w.srcu_read_lock(s.shared->domain);
+      s.w.synchronize_srcu(s.shared->domain);
+      s.w.srcu_read_unlock(s.shared->domain, index);
+    });
+  });
+  expect_says(finding.message, {"Illegal synchronize_srcu() in same-type SRCU"});
+  expect_says(finding.explanation, {"entered a read-side critical section at step"});
+}
+
 TEST(Explain, dereference_outside_a_section_in_an_interrupt) {
   const Finding finding = found(FindingKind::suspicious_rcu_usage, [](Stage& s) {
     s.actor(
@@ -369,6 +382,7 @@ TEST(Explain, lock_imbalance_tells_what_is_left) {
   const Finding held = found(FindingKind::lock_imbalance, [](Stage& s) {
     s.actor("one", [&s] { s.w.mutex_lock(s.shared->first); });
   });
+  expect_says(held.message, {"WARNING: one still has locks held! (shared->first)"});
   EXPECT_EQ(held.kconfig, "CONFIG_PROVE_LOCKING");
   expect_says(held.explanation,
               {"'one' ends at step", "with shared->first held, which it took at"});
