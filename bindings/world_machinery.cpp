@@ -219,8 +219,12 @@ int small_number(Call& call, std::size_t index, int otherwise) {
 }
 constexpr Spec inject_fault{
     "inject_fault",
-    RCUSCOPE_TEXT("inject_fault(self, point: str, error: int = -12, nth: int = 1) -> None",
-                  "The nth passage of the point fails with `error`, a negative errno."),
+    RCUSCOPE_TEXT(
+        "inject_fault(self, point: str, error: int = -12, nth: int = 1) -> None",
+        "The nth passage of the point fails with `error`, a negative errno. Points of a "
+        "membership: alloc_device, sysfs_link, device_name; of a probe: dev_iommu, "
+        "module_get, probe_device, iommu_link, device_group, attach, default_domain; of a "
+        "new group: group_id, group_kobject, group_devices_kobj, group_file."),
     [](Call& call) {
       constexpr int out_of_memory = -12;
       call.world().inject_fault(call.text(0), small_number(call, 1, out_of_memory),

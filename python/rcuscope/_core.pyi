@@ -414,7 +414,7 @@ class Kernel:
         """
     def inject_fault(self, point: str, error: int = -12, nth: int = 1) -> None:
         """
-        The nth passage of the point fails with `error`, a negative errno.
+        The nth passage of the point fails with `error`, a negative errno. Points of a membership: alloc_device, sysfs_link, device_name; of a probe: dev_iommu, module_get, probe_device, iommu_link, device_group, attach, default_domain; of a new group: group_id, group_kobject, group_devices_kobj, group_file.
         """
     def iommu_attach_device(self, dev: Device) -> int:
         """

@@ -97,7 +97,49 @@ def test_report_queues_the_work_of_the_gdev(kinds: Kinds) -> None:
     assert rs.explore(body, variant=rs.Variant(cancel_work="under_mutex")).meets("deadlock")
 
 
-@pytest.mark.parametrize("point", ["alloc_device", "sysfs_link"])
+PROBE_POINTS = (
+    *("alloc_device", "sysfs_link", "attach", "default_domain", "probe_device", "device_group"),
+    *("dev_iommu", "module_get", "iommu_link", "device_name"),
+)
+
+
+@pytest.mark.parametrize("point", PROBE_POINTS)
+def test_failed_probe_leaves_nothing_to_readers(kinds: Kinds, point: str) -> None:
+    def body(k: rs.Kernel) -> None:
+        group, nic = k.iommu_group("7"), k.device("nic")
+        k.inject_fault(point, error=-errno.EIO)
+
+        @k.hardirq
+        def isr() -> None:
+            with k.rcu_read_side():
+                gdev = k.dev_to_gdev_rcu(nic)
+                k.WARN_ON(gdev is not None and gdev.dev != nic)
+
+        @k.process
+        def probe() -> None:
+            k.WARN_ON(k.iommu_probe_device(nic, group) != -errno.EIO)
+            k.WARN_ON(nic.iommu_group is not None)
+            k.WARN_ON(nic.iommu is not None)
+            k.WARN_ON(nic.refcount != 1)
+
+    assert kinds(body) == []
+
+
+@pytest.mark.parametrize("point", ["group_id", "group_kobject", "group_devices_kobj", "group_file"])
+def test_new_group_that_fails_is_gone(kinds: Kinds, point: str) -> None:
+    def body(k: rs.Kernel) -> None:
+        nic = k.device("nic")
+        k.inject_fault(point, error=-errno.ENFILE)
+
+        @k.process
+        def probe() -> None:
+            k.WARN_ON(k.iommu_probe_device(nic) != -errno.ENFILE)
+            k.WARN_ON(k.iommu_probe_device(nic) != 0)
+
+    assert kinds(body) == []
+
+
+@pytest.mark.parametrize("point", ["alloc_device", "sysfs_link", "device_name"])
 def test_injected_faults_take_the_error_paths(kinds: Kinds, point: str) -> None:
     def body(k: rs.Kernel) -> None:
         group, nic = k.iommu_group("7"), k.device("nic")
