@@ -65,6 +65,11 @@ std::string one_grace_period(const Story& story, EventIndex start, EventIndex fr
     return text + "when " + story.actor_name(story.actor()) + " had left its section at " +
            story.at(*left) + ": what it took from there is not protected any more.";
   if (waits_for_it) return text + "but it waited for an earlier section.";
+  const auto section = story.section_start(story.actor());
+  if (section && *section < start)
+    return text +
+           "but it does not wait for such a section: RCU and each srcu_struct wait for their own "
+           "readers only.";
   return text + "but it does not wait for a section that began after its start.";
 }
 

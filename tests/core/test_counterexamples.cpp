@@ -41,6 +41,9 @@ const HandMade hand_made[] = {
     {"recovery_cnt_lowered_twice", "s1:1x8."},
     {"checklist_06_synchronize_rcu_in_softirq", "s1:1x2."},
     {"checklist_09_list_walk_unprotected", "s1:1."},
+    {"spinlock_for_the_list_and_a_driver_call", "s1:1x4."},
+    {"bus_walk_in_srcu_section_removes_device", "s1:1x14."},
+    {"checklist_13_sleep_in_rcu_section", "s1:1x3."},
     // Everybody runs once, to the end of the run.
     {"get_device_without_put", "s1:2x32,1x7."},
     {"rcu_work_requeued_loses_item", "s1:1x24,2x8."},
@@ -80,6 +83,10 @@ const HandMade hand_made[] = {
     {"checklist_02_reader_without_section", "s1:1x2,2x8,1."},
     {"checklist_02_pointer_leaves_section", "s1:1x4,2x8,1."},
     {"checklist_04_list_del", "s1:1x4,2x12,1."},
+    {"checklist_07_srcu_reader_rcu_updater", "s1:1x3,2x8,1."},
+    {"checklist_07_rcu_reader_srcu_updater", "s1:1x3,2x8,1."},
+    // An interrupt spins on the lock of what it interrupted.
+    {"checklist_11_lock_of_softirq_taken_with_bh_on", "s1:1x2,2."},
     // The updater publishes, or ends its wait, before the reader comes; then as above.
     {"failed_probe_group_freed_at_once", "s1:2x21,1x3,2x12,1."},
     {"probe_fails_list_del", "s1:2x40,1x5,2x28,1."},

@@ -94,6 +94,23 @@ TEST(Explain, use_after_free_without_grace_period) {
                "pre-existing reader", "No grace period was waited for"});
 }
 
+TEST(Explain, use_after_free_behind_a_grace_period_of_another_kind) {
+  const Finding finding = found(FindingKind::use_after_free, [](Stage& s) {
+    s.actor("reader", [&s] {
+      const int index = s.w.srcu_read_lock(s.shared->domain);
+      read_item(s);
+      s.w.srcu_read_unlock(s.shared->domain, index);
+    });
+    s.actor("updater", [&s] {
+      unpublish(s);
+      s.w.synchronize_rcu();
+      s.w.kfree(s.item);
+    });
+  });
+  expect_says(finding.explanation, {"Grace period 0, started at step", "pre-existing reader",
+                                    "each srcu_struct wait for their own readers only"});
+}
+
 TEST(Explain, use_after_free_behind_the_section) {
   const Finding finding = found(FindingKind::use_after_free, [](Stage& s) {
     s.actor("reader", [&s] {
