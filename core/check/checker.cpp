@@ -9,6 +9,7 @@ std::vector<std::unique_ptr<Observer>> make_checkers(const CheckOptions& options
   checkers.push_back(make_use_after_free_checker());
   checkers.push_back(make_sleep_in_atomic_checker(options));
   checkers.push_back(make_rcu_usage_checker());
+  checkers.push_back(make_stall_checker());
   checkers.push_back(make_deadlock_checker());
   checkers.push_back(make_leak_checker());
   return checkers;

@@ -21,6 +21,7 @@ struct CheckOptions {
 
 std::unique_ptr<Observer> make_use_after_free_checker();
 std::unique_ptr<Observer> make_sleep_in_atomic_checker(const CheckOptions& options);
+std::unique_ptr<Observer> make_stall_checker();  ///< Before that of deadlocks.
 std::unique_ptr<Observer> make_deadlock_checker();
 std::unique_ptr<Observer> make_leak_checker();
 std::unique_ptr<Observer> make_rcu_usage_checker();

@@ -2,6 +2,7 @@
 // Verdicts with their explanations, and replay.
 #include "explore/explorer.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
@@ -78,9 +79,28 @@ Verdict search(const Program& program, ActorRunner& runner, const ExploreOptions
 }  // namespace
 
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options) {
-  Verdict verdict = search(program, runner, options);
-  finish_findings(verdict, program, runner, options);
-  return verdict;
+  return search_with_await_sites(options, [&](const ExploreOptions& with_sites) {
+    Verdict verdict = search(program, runner, with_sites);
+    finish_findings(verdict, program, runner, with_sites);
+    return verdict;
+  });
+}
+
+Verdict search_with_await_sites(ExploreOptions options,
+                                const std::function<Verdict(const ExploreOptions&)>& search) {
+  for (;;) {
+    try {
+      return search(options);
+    } catch (const AwaitFound& found) {
+      add_await_site(options, found.site);
+    }
+  }
+}
+
+void add_await_site(ExploreOptions& options, const AwaitSite& site) {
+  AwaitSites& sites = options.awaits;
+  const auto place = std::lower_bound(sites.begin(), sites.end(), site);
+  if (place == sites.end() || *place != site) sites.insert(place, site);
 }
 
 void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runner,
@@ -98,11 +118,13 @@ void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runn
   }
 }
 
-ReplayResult replay(const Program& program, ActorRunner& runner, std::string_view schedule,
-                    const ExploreOptions& options,
-                    const std::map<std::string, std::string>& metadata) {
+namespace {
+
+ReplayResult replay_once(const Program& program, ActorRunner& runner, std::string_view choices,
+                         const ExploreOptions& options,
+                         const std::map<std::string, std::string>& metadata) {
   CheckedExecution checked(runner, options);
-  Replay strategy(parse_schedule(schedule), is_cut_short(schedule));
+  Replay strategy(parse_schedule(choices), is_cut_short(choices));
   strategy.begin_execution();
   TraceBuilder builder(Clock::steps);
   const ExecutionEnd end = checked.execution.run(program, strategy, &builder);
@@ -110,9 +132,10 @@ ReplayResult replay(const Program& program, ActorRunner& runner, std::string_vie
   ReplayResult result;
   result.findings = checked.execution.findings();
   result.final_state = checked.execution.final_state();
+  const std::string schedule = with_await_sites(std::string(choices), options.awaits);
   for (const auto& [key, value] : metadata) builder.set_metadata(key, value);
   builder.set_metadata("world", "model");
-  builder.set_metadata("schedule", std::string(schedule));
+  builder.set_metadata("schedule", schedule);
   if (!result.findings.empty()) {
     builder.set_metadata("finding", std::string(describe(result.findings.front().kind).name));
     builder.set_metadata("message", result.findings.front().message);
@@ -130,6 +153,22 @@ ReplayResult replay(const Program& program, ActorRunner& runner, std::string_vie
   result.trace =
       TraceStore(trace.clock(), trace.columns(), std::move(names), trace.events_lost_count());
   return result;
+}
+
+}  // namespace
+
+ReplayResult replay(const Program& program, ActorRunner& runner, std::string_view schedule,
+                    const ExploreOptions& options,
+                    const std::map<std::string, std::string>& metadata) {
+  ExploreOptions with_sites = options;
+  for (const AwaitSite& site : await_sites_of(schedule)) add_await_site(with_sites, site);
+  for (;;) {
+    try {
+      return replay_once(program, runner, choices_of(schedule), with_sites, metadata);
+    } catch (const AwaitFound& found) {  // a schedule made by hand
+      add_await_site(with_sites, found.site);
+    }
+  }
 }
 
 }  // namespace rcuscope

@@ -46,6 +46,7 @@ struct ExploreOptions {
   unsigned bug_depth = 3;  ///< Of pct: priorities change one time less; at least 1.
   /// Only schedules with so few preemptions, fewest first; not for sampling strategies.
   std::optional<unsigned> preemption_bound;
+  AwaitSites awaits;      ///< Where actors wait in loops; explore() finds them itself.
   bool minimizes = true;  ///< Each finding gets the shortest schedule that shows it.
   CheckOptions checks;
   /// Called at most every 50 ms. Return: false to stop; the verdict then holds what was found so
@@ -78,6 +79,12 @@ struct Verdict {
 
 /// Upper bound of Verdict::final_states; reaching it is reported as limit "final_states".
 inline constexpr std::size_t max_final_states = 100'000;
+
+/// After AwaitFound: the search begins anew with these options.
+void add_await_site(ExploreOptions& options, const AwaitSite& site);
+/// Calls search until it knows all sites.
+Verdict search_with_await_sites(ExploreOptions options,
+                                const std::function<Verdict(const ExploreOptions&)>& search);
 
 /// Throws: what the program's set-up throws, NondeterminismError.
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options);

@@ -46,6 +46,12 @@ std::uint64_t domain_of(const Operation& operation) {
   return 0;
 }
 
+bool changes_what_was_read(const Operation& change, const Operation& read) {
+  std::vector<Claim> reads;
+  add_reads(read, reads);
+  return is_dependent_on(reads, change);
+}
+
 }  // namespace
 
 bool is_lazy_opening(const Operation& operation) {
@@ -66,7 +72,7 @@ bool dependent_in_order(const Operation& earlier, const Operation& later, bool l
         continue;
       return true;
     }
-  return false;
+  return (earlier.more != nullptr || later.more != nullptr) && dependent(earlier, later);
 }
 
 void HappensBefore::truncate(std::size_t size) { size_ = std::min(size, size_); }
@@ -81,6 +87,7 @@ void HappensBefore::append(const StepRecord& step, bool is_merged, const Executi
   event.before.clear();
   event.predecessors.clear();
   event.enablers.clear();
+  event.changes.clear();
   const std::int64_t previous = last_of(step.actor, i);
   if (previous >= 0) event.predecessors.push_back(static_cast<std::size_t>(previous));
   add_enablers(i, execution);
@@ -129,6 +136,9 @@ void HappensBefore::add_enablers(std::size_t i, const Execution& execution) {
     case OperationKind::wait_for_completion:
       add_completion(i);
       break;
+    case OperationKind::relax:
+      add_change(i, execution);
+      break;
     case OperationKind::barrier_end:
       add_awaited_callbacks(i, execution);
       break;
@@ -168,6 +178,26 @@ void HappensBefore::add_completion(std::size_t i) {
     events_[i].enablers.push_back(k);
     return;
   }
+}
+
+/// The changes without which the actor would still be parked. One of several could have come later.
+void HappensBefore::add_change(std::size_t i, const Execution& execution) {
+  const ActorId actor = events_[i].step.actor;
+  std::vector<std::size_t>& changes = events_[i].changes;
+  for (std::size_t r = i; r-- > 0;) {
+    const StepRecord& read = events_[r].step;
+    if (read.actor != actor) continue;
+    if (read.operation.kind == OperationKind::relax) break;
+    // After a change of its own it was not parked at all, unless it says that it waits.
+    if (read.changes_state && !execution.actor(actor).calls_relax) return changes.clear();
+    for (std::size_t k = r + 1; k < i; ++k) {
+      const StepRecord& step = events_[k].step;
+      if (step.actor != actor && step.changes_state && !contains(changes, k) &&
+          changes_what_was_read(step.operation, read.operation))
+        changes.push_back(k);
+    }
+  }
+  if (changes.size() == 1) events_[i].enablers.push_back(changes.front());
 }
 
 void HappensBefore::add_awaited_callbacks(std::size_t i, const Execution& execution) {
@@ -308,6 +338,10 @@ bool HappensBefore::is_reversible(std::size_t j, std::size_t i, const Execution&
   if (contains(event.enablers, j)) return false;
   const std::size_t opening = decided_at(j);
   if (!could_run_before(j, i, execution)) return false;
+  const auto goes_with_j = [&](std::size_t change) { return is_before(opening, change); };
+  if (!event.changes.empty() &&
+      std::all_of(event.changes.begin(), event.changes.end(), goes_with_j))
+    return false;
   const bool both_wait = takes_same_completion(j, i);
   return std::none_of(event.predecessors.begin(), event.predecessors.end(), [&](std::size_t k) {
     if (k == j || k == opening || !is_before(opening, k)) return false;

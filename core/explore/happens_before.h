@@ -82,6 +82,7 @@ class HappensBefore {
     bool is_merged = false;
     EventSet before;                        ///< What happens before or at it.
     std::vector<std::size_t> predecessors;  ///< Direct ones: program order, enabling, dependence.
+    std::vector<std::size_t> changes;       ///< Of relax: what it waited for; one is enough.
     std::vector<std::size_t> enablers;      ///< Those without which it could not have run.
   };
 
@@ -90,6 +91,7 @@ class HappensBefore {
   void add_sections_opened_before(std::size_t start, std::uint64_t domain, std::size_t i);
   void add_cpu_freed(std::size_t i, const Execution& execution);
   void add_completion(std::size_t i);
+  void add_change(std::size_t i, const Execution& execution);
   void add_awaited_callbacks(std::size_t i, const Execution& execution);
   void add_last_release(std::size_t i);
   template <class IsWanted>

@@ -71,4 +71,17 @@ std::size_t count_context_switches(std::span<const ActorId> choices) {
   return count;
 }
 
+std::string with_await_sites(const std::string& schedule, const AwaitSites& sites) {
+  return sites.empty() ? schedule : schedule + '@' + to_text(sites);
+}
+
+AwaitSites await_sites_of(std::string_view schedule) {
+  const std::size_t at = schedule.find('@');
+  return at == std::string_view::npos ? AwaitSites{} : parse_await_sites(schedule.substr(at + 1));
+}
+
+std::string_view choices_of(std::string_view schedule) {
+  return schedule.substr(0, schedule.find('@'));
+}
+
 }  // namespace rcuscope

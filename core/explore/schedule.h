@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "model/await.h"
 
 namespace rcuscope {
 
@@ -25,6 +26,11 @@ std::string to_text(std::span<const ActorId> choices, bool is_cut_short = false)
 /// Throws: UsageError with the offending part and what was expected.
 std::vector<ActorId> parse_schedule(std::string_view text);
 bool is_cut_short(std::string_view schedule);
+
+/// "s1:2x5,1@2.3.41": the schedule of a search that knew these await sites.
+std::string with_await_sites(const std::string& schedule, const AwaitSites& sites);
+AwaitSites await_sites_of(std::string_view schedule);
+std::string_view choices_of(std::string_view schedule);
 
 /// Number of times that the actor changes.
 std::size_t count_context_switches(std::span<const ActorId> choices);

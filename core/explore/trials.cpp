@@ -69,7 +69,8 @@ Trials::Trials(const Finding& finding, const Program& program, ActorRunner& runn
     : finding_(finding), program_(program), goes_on_(goes_on), checked_(runner, options) {}
 
 Plan Trials::run_original() {
-  Replay replay(parse_schedule(finding_.schedule), is_cut_short(finding_.schedule));
+  Replay replay(parse_schedule(choices_of(finding_.schedule)),
+                is_cut_short(choices_of(finding_.schedule)));
   Original original(*this, replay);
   run_along(original);
   return executed();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/await.h"
 #include "model/lock.h"
 #include "model/operation.h"
 #include "world/actor_spec.h"
@@ -78,6 +79,11 @@ struct ModelActor {
 
   /// By interrupt level: another actor of that level is bound to its CPU.
   std::array<bool, interrupt_level_count> has_peers{};
+
+  // waiting in a loop: see await.h
+  bool has_await_sites = false;
+  bool calls_relax = false;
+  Watch watch;
 
   // abandoning: see Execution::stay_quiet
   bool is_abandoned = false;

@@ -39,6 +39,9 @@ void Execution::reset() {
   heap_.reset();
   grace_periods_.reset();
   work_.clear();
+  idle_count_ = 0;
+  idle_actor_ = {};
+  idle_steps_.clear();
   blocked_at_end_.clear();
   findings_.clear();
   final_state_.clear();
@@ -86,6 +89,7 @@ ActorId Execution::spawn(ActorSpec spec, const Origin& origin) {
     // flush_workqueue knows it only from here on: it is queued when its grace period is over.
     if (origin.work >= 0) start.claim(ResourceClass::callbacks, work_callbacks, Mode::enqueue);
   }
+  if (!options_.awaits.empty()) find_await_sites(actor);
   if (trace_) trace_->add_actor({actor.spec.name, actor.spec.kind, actor.spec.cpu});
   runner_.arm(actor.id, *this);
   return actor.id;
@@ -141,6 +145,12 @@ void Execution::run_actors() {
 }
 
 bool Execution::step(Operation operation) {
+  if (me().has_await_sites && is_await_site(me(), operation) && !wait_for_change(operation.place))
+    return false;
+  return publish(operation);
+}
+
+bool Execution::publish(Operation operation) {
   ModelActor& self = me();
   if (self.is_abandoned) return stay_quiet(self);
   claim_cpu(self, operation);
@@ -166,6 +176,7 @@ void Execution::record_step(ModelActor& actor) {
     if (std::exchange(is_chosen_, false))
       record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
   }
+  note_progress(actor);
   for (Observer* observer : options_.observers) observer->on_operation(*this, actor, actor.pending);
 }
 

@@ -16,9 +16,13 @@
 #include <vector>
 
 #include "model/actor.h"
+#include "model/chooser.h"
 #include "model/grace_period.h"
 #include "model/heap.h"
+#include "model/observer.h"
 #include "model/runner.h"
+#include "model/step_record.h"
+#include "model/work_item.h"
 #include "trace/builder.h"
 #include "trace/finding.h"
 
@@ -35,57 +39,6 @@ struct ActorError {
   std::string message;
 };
 
-/// One operation that was executed, and what it changed for others.
-struct StepRecord {
-  static constexpr std::int32_t no_choice = -1;
-
-  ActorId actor;
-  Operation operation;
-  std::int32_t choice = no_choice;  ///< Index into Execution::choices(); none for local operations.
-  /// Domain of the section that it opens or closes: 0 is RCU, else the address of an srcu_struct.
-  std::uint64_t domain = 0;
-  std::int32_t srcu_index = 0;  ///< Tells the actor's sections of one srcu_struct apart.
-  bool opens_section = false;
-  bool closes_section = false;
-  bool took_lock = false;       ///< It got the lock: a trylock may not.
-  bool made_available = false;  ///< complete() of a completion that had no count left.
-  std::uint8_t seized_levels =
-      0;  ///< Bits: from here on it keeps these interrupt levels off its CPU.
-  std::uint8_t freed_levels = 0;  ///< Bits: from here on it no longer does.
-};
-
-/// Decides the order. Called only where more than one order may matter.
-class Chooser {
- public:
-  virtual ~Chooser() = default;
-  /// Requires: enabled is not empty and sorted. Return: one of them, or none to end the execution
-  /// because all that can follow has been explored already.
-  virtual ActorId choose(const Execution& execution, std::span<const ActorId> enabled) = 0;
-  /// True to be asked also where somebody has a local operation, which else runs at once.
-  virtual bool decides_local_operations() const { return false; }
-  /// True if choosing none cuts the execution short, to show a defect: no other one stands for what
-  /// could follow.
-  virtual bool cuts_short() const { return false; }
-};
-
-/// Looks at every operation before it takes effect, and reports defects.
-class Observer {
- public:
-  virtual ~Observer() = default;
-  virtual void on_operation(Execution&, const ModelActor&, const Operation&) {}
-  /// The actor is about to do something that may sleep.
-  virtual void on_may_sleep(Execution&, const ModelActor&, std::string_view /*what*/,
-                            const Place&) {}
-  virtual void on_bad_pointer(Execution&, const ModelActor&, std::uintptr_t /*address*/) {}
-  virtual void on_actor_end(Execution&, const ModelActor&) {}
-  /// Nobody can go on and somebody has not ended.
-  virtual void on_blocked(Execution&) {}
-  /// The execution is cut short: only what nobody could undo any more is a defect.
-  virtual void on_cut_short(Execution&) {}
-  /// All actors, callbacks and work have ended; teardown has not begun.
-  virtual void on_end(Execution&) {}
-};
-
 enum class ExecutionEnd : std::uint8_t {
   complete,
   fatal_finding,
@@ -94,21 +47,12 @@ enum class ExecutionEnd : std::uint8_t {
   interrupted
 };
 
-struct WorkItem {
-  std::string name;
-  Callback function;
-  const void* address = nullptr;
-  ActorId worker;  ///< Of the latest queueing.
-  bool is_pending = false;
-  bool is_running = false;
-  bool is_disabled = false;
-};
-
 class Execution final : public ActorEntry {
  public:
   struct Options {
     Step max_steps = 10'000;
     std::vector<Observer*> observers;
+    AwaitSites awaits;
   };
   enum class Phase : std::uint8_t { setup, actors, teardown };
 
@@ -141,6 +85,8 @@ class Execution final : public ActorEntry {
   std::size_t actor_count() const { return actor_count_; }
   const ModelActor& actor(ActorId id) const { return actors_[static_cast<std::size_t>(id.value)]; }
   ActorId current() const { return current_; }
+  bool is_over() const { return is_over_; }
+  ObjectId find_object(const void* address) const { return heap_.find(address); }
   Phase phase() const { return phase_; }
   ModelHeap& heap() { return heap_; }
   const ModelHeap& heap() const { return heap_; }
@@ -170,6 +116,9 @@ class Execution final : public ActorEntry {
   /// Publishes, waits to be chosen, records. Return: false if the primitive must do nothing because
   /// the execution is over. Throws: ExecutionAbandoned.
   bool step(Operation operation);
+  /// After an update or trylock that did change something.
+  void note_change();
+  void relax(const Place& place);
   ModelActor& me() { return actors_[static_cast<std::size_t>(current_.value)]; }
   void leave_if_over();
   void may_sleep(std::string_view what, const Place& place);
@@ -230,6 +179,13 @@ class Execution final : public ActorEntry {
 
  private:
   void reset();
+  bool publish(Operation operation);
+  AwaitSite site_of(ActorId actor, OperationKind kind, const void* address) const;
+  bool is_await_site(const ModelActor& actor, const Operation& operation) const;
+  void find_await_sites(ModelActor& actor) const;
+  bool wait_for_change(const Place& place);
+  void note_progress(ModelActor& actor);
+  AwaitSite find_loop() const;
   ActorId next_actor();
   ActorId nobody_enabled();
   void collect_enabled();
@@ -271,6 +227,9 @@ class Execution final : public ActorEntry {
   ModelHeap heap_;
   GracePeriods grace_periods_;
   std::vector<WorkItem> work_;
+  std::int32_t idle_count_ = 0;  // operations of idle_actor_ since anything changed
+  ActorId idle_actor_;
+  std::vector<IdleStep> idle_steps_;
   std::vector<Blocked> blocked_at_end_;
   std::vector<Finding> findings_;
   std::string final_state_;

@@ -45,6 +45,8 @@ bool Execution::can_proceed(const ModelActor& actor) const {
     case OperationKind::mutex_lock:
     case OperationKind::spin_lock:
       return !lock_of(actor.pending).owner.is_valid();
+    case OperationKind::relax:
+      return actor.watch.has_fired || actor.watch.reads.empty();
     case OperationKind::wait_for_completion:
       return static_cast<const ModelCompletion*>(actor.pending.address)->done > 0;
     case OperationKind::barrier_end:

@@ -11,48 +11,11 @@
 
 #include "model/execution.h"
 #include "model/lock.h"
+#include "model/types.h"
 #include "trace/value_kind.h"
 #include "world/world.h"
 
 namespace rcuscope {
-
-/// A shared location. The value is touched by the actor that was chosen, never by two at once.
-template <class T>
-struct ModelLocation {
-  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 16);
-  explicit constexpr ModelLocation(const char* literal_name, T initial = {})
-      : value(initial), name(literal_name) {}
-
-  T value;
-  const char* name;
-};
-
-struct ModelRefcount {
-  /// refcount_t saturates here after addition on 0 or underflow: the object leaks.
-  static constexpr int saturated = 0x40000000;
-  explicit constexpr ModelRefcount(const char* literal_name, int initial = 1)
-      : value(initial), name(literal_name) {}
-
-  int value;
-  const char* name;
-};
-
-/// A set of up to `capacity` names. More is a LimitError.
-struct ModelNameSet {
-  static constexpr int capacity = 64;
-  explicit constexpr ModelNameSet(const char* literal_name) : name(literal_name) {}
-
-  StringId names[capacity];
-  int count = 0;
-  const char* name;
-};
-
-struct ModelWork {
-  explicit constexpr ModelWork(const char* literal_name) : name(literal_name) {}
-
-  const char* name;
-  std::int32_t index = -1;
-};
 
 class Model {
  public:
@@ -180,6 +143,8 @@ class Model {
   void unmask(Mask what, Place place = Place::current()) const;
   void complete(completion& done, Place place = Place::current()) const;
   void wait_for_completion(completion& done, Place place = Place::current()) const;
+  /// cpu_relax in a loop: goes on when something that the caller has read has changed.
+  void relax(Place place = Place::current()) const { execution_->relax(place); }
 
   // --- reference counts
   int refcount_inc(refcount& count, EventKind kind, Place place = Place::current()) const;
@@ -224,6 +189,7 @@ class Model {
     const T old = location.value;
     const T value = change(old);
     note_escape(value);
+    if (!(value == old)) execution_->note_change();
     location.value = value;
     return old;
   }

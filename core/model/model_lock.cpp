@@ -26,6 +26,7 @@ bool Model::mutex_trylock(mutex& lock, Place place) const {
   operation.claim(ResourceClass::lock, resource_of(&lock), Mode::try_acquire);
   if (!execution_->step(operation)) return false;
   if (lock.owner.is_valid()) return false;
+  execution_->note_change();
   execution_->take(lock);
   execution_->emit(EventKind::mutex_lock, execution_->trace_object(&lock, lock.name, "mutex"), 0,
                    place);
@@ -63,6 +64,7 @@ bool Model::spin_trylock(spinlock& lock, Place place) const {
   execution_->claim_section_start(operation);
   if (!execution_->step(operation)) return false;
   if (lock.owner.is_valid()) return false;
+  execution_->note_change();
   execution_->take(lock, SpinMode::plain);
   execution_->emit(EventKind::spin_lock, execution_->trace_object(&lock, lock.name, "spinlock"), 0,
                    place);

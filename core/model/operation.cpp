@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Names of operations.
+// Names of operations, lists of claims that are too long for one.
 #include "model/operation.h"
+
+#include <mutex>
+#include <set>
 
 namespace rcuscope {
 
@@ -50,6 +53,27 @@ std::string_view to_string(OperationKind kind) {
                                         "wait_for_completion",
                                         "cpu_relax"};
   return names[static_cast<std::uint8_t>(kind)];
+}
+
+bool have_dependent_claims(const Operation& a, const Operation& b) {
+  const auto any_of = [](const Operation& operation, auto predicate) {
+    for (std::uint8_t c = 0; c < operation.claim_count; ++c)
+      if (predicate(operation.claims[c])) return true;
+    if (operation.more != nullptr)
+      for (const Claim claim : *operation.more)
+        if (predicate(claim)) return true;
+    return false;
+  };
+  return any_of(a, [&](Claim first) {
+    return any_of(b, [&](Claim second) { return dependent(first, second); });
+  });
+}
+
+const std::vector<Claim>* keep_claims(const std::vector<Claim>& claims) {
+  static std::mutex mutex;
+  static std::set<std::vector<Claim>> kept;
+  const std::lock_guard guard(mutex);
+  return &*kept.insert(claims).first;
 }
 
 }  // namespace rcuscope

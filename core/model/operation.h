@@ -5,8 +5,11 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/place.h"
@@ -125,7 +128,7 @@ class Claim {
     return (word_ ^ other.word_) <= mode_mask;
   }
 
-  friend constexpr bool operator==(Claim, Claim) = default;
+  friend constexpr auto operator<=>(Claim, Claim) = default;
 
  private:
   static constexpr int mode_bits = 5;
@@ -200,6 +203,8 @@ struct Operation {
   const char* location = "";      ///< Literal name of the location.
   std::int64_t argument = 0;      ///< Grace period, work item ...: see the primitive.
   Place place;
+  /// Further claims, of those few operations that have many. Kept as long as the process.
+  const std::vector<Claim>* more = nullptr;
 
   void claim(ResourceClass resource_class, std::uint64_t resource, Mode mode) {
     claims[claim_count++] = Claim(resource_class, resource, mode);
@@ -207,12 +212,14 @@ struct Operation {
 
   /// True if it commutes with every operation of every other actor: then no other order of it needs
   /// to be tried, and it runs at once. Sound because such an operation alone is a persistent set.
-  bool is_local() const { return claim_count == 0; }
+  bool is_local() const { return claim_count == 0 && more == nullptr; }
 };
 
 constexpr bool dependent(Claim a, Claim b) {
   return a.is_on_same_resource(b) && conflict(a.mode(), b.mode());
 }
+
+bool have_dependent_claims(const Operation& a, const Operation& b);
 
 /// True unless executing the two in either order leads to the same state, and neither disables the
 /// other. Operations of one actor are always ordered and never asked about.
@@ -220,7 +227,12 @@ constexpr bool dependent(const Operation& a, const Operation& b) {
   for (std::uint8_t i = 0; i < a.claim_count; ++i)
     for (std::uint8_t j = 0; j < b.claim_count; ++j)
       if (dependent(a.claims[i], b.claims[j])) return true;
+  if (!std::is_constant_evaluated() && (a.more != nullptr || b.more != nullptr))
+    return have_dependent_claims(a, b);
   return false;
 }
+
+/// The same list each time for the same claims. Context: any thread.
+const std::vector<Claim>* keep_claims(const std::vector<Claim>& claims);
 
 }  // namespace rcuscope

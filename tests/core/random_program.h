@@ -52,6 +52,9 @@ enum class Action : std::uint8_t {
   wait_for_completion,
   flush_workqueue,
   kvfree_rcu_barrier,
+  await_relax,   ///< A loop until the location is not 0, with cpu_relax.
+  await_plain,   ///< The same without.
+  await_locked,  ///< A loop until the spinlock was free once.
   count_
 };
 
@@ -241,6 +244,16 @@ class RandomActorBody {
       case Action::wait_for_completion:
         w_.wait_for_completion(shared_->done);
         return true;
+      case Action::await_relax:
+        while (w_.read(shared_->x, Access::once) == 0) w_.relax();
+        return true;
+      case Action::await_plain:
+        while (w_.read(shared_->y, Access::once) == 0) w_.memory_barrier(Barrier::full);
+        return true;
+      case Action::await_locked:
+        while (!w_.spin_trylock(shared_->spin)) w_.memory_barrier(Barrier::full);
+        w_.spin_unlock(shared_->spin, SpinMode::plain);
+        return true;
       default:
         return false;
     }
@@ -358,7 +371,10 @@ inline std::string describe(const RandomProgram& program) {
                                    "complete",
                                    "wait_for_completion",
                                    "flush_workqueue",
-                                   "kvfree_rcu_barrier"};
+                                   "kvfree_rcu_barrier",
+                                   "await_relax",
+                                   "await_plain",
+                                   "await_locked"};
   static_assert(std::size(names) == static_cast<std::size_t>(Action::count_));
   std::string text;
   for (const RandomActor& actor : program.actors) {

@@ -28,7 +28,8 @@ bool shows(const std::vector<Finding>& findings, const Finding& wanted) {
 
 /// Of a finding's schedule, up to the finding: all operations count, also local ones.
 ScheduleLength length_of(const Finding& finding, const Program& program, ActorRunner& runner) {
-  const ExploreOptions options;
+  ExploreOptions options;
+  options.awaits = await_sites_of(finding.schedule);
   const std::function<bool()> goes_on;
   Trials trials(finding, program, runner, options, goes_on);
   EXPECT_TRUE(trials.run(trials.run_original())) << finding.schedule;
@@ -60,7 +61,12 @@ class BruteForce {
     for (; strategy_->begin_execution(); ++executions_) {
       if (executions_ == max_executions) return;
       WithFirstStep chooser(*strategy_);
-      const ExecutionEnd end = checked_.execution.run(program, chooser);
+      ExecutionEnd end{};
+      try {
+        end = checked_.execution.run(program, chooser);
+      } catch (const AwaitFound&) {
+        return;  // endless loops have endlessly many interleavings
+      }
       first_step_ = chooser.first_step;
       for (const Finding& finding : checked_.execution.findings()) keep(finding);
       strategy_->end_execution(checked_.execution, end);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Loops that wait for a change that nobody will make: KERNEL_FACTS 2.3, "Stalls".
+#include "check/checker.h"
+
+namespace rcuscope {
+namespace {
+
+class Stall final : public Observer {
+ public:
+  void on_blocked(Execution& execution) override {
+    for (std::size_t i = 0; i < execution.actor_count(); ++i) {
+      const ModelActor& actor = execution.actor({static_cast<std::int32_t>(i)});
+      if (actor.is_finished() || actor.pending.kind != OperationKind::relax) continue;
+      execution.report(FindingKind::stall, actor.id, message(execution, actor),
+                       actor.spec.name + " waits in a loop");
+      return;
+    }
+  }
+
+ private:
+  static std::string message(const Execution& execution, const ModelActor& actor) {
+    const std::string who = "'" + actor.spec.name + "' goes round in a loop that reads " +
+                            reads(execution, actor) + ", and nobody is left to change that";
+    const std::string waiting = waiting_for(execution, actor.id);
+    if (waiting.empty()) return "watchdog: BUG: soft lockup: " + who;
+    return "INFO: rcu_preempt detected stalls on CPUs/tasks: " + who + "; " + waiting;
+  }
+
+  static std::string reads(const Execution& execution, const ModelActor& actor) {
+    std::string text;
+    for (const Claim claim : actor.watch.reads) {
+      if (claim.mode() == Mode::use) continue;
+      const auto* const address = reinterpret_cast<const void*>(claim.resource());
+      const std::string name = execution.object_name(execution.find_object(address));
+      if (name.empty() || text.find(name) != std::string::npos) continue;
+      text += (text.empty() ? "" : ", ") + name;
+    }
+    return text.empty() ? "what it waits for" : text;
+  }
+
+  /// Whose grace period waits for the actor's section; empty: nobody's.
+  static std::string waiting_for(const Execution& execution, ActorId reader) {
+    for (const GracePeriod& grace_period : execution.grace_periods().all())
+      if (grace_period.waits_for[static_cast<std::size_t>(reader.value)])
+        return "the grace period that '" + execution.actor(grace_period.requested_by).spec.name +
+               "' started waits for its read-side critical section";
+    return "";
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Observer> make_stall_checker() { return std::make_unique<Stall>(); }
+
+}  // namespace rcuscope

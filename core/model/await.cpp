@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How an execution finds out that an actor waits in a loop.
+#include "model/await.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "model/execution.h"
+
+namespace rcuscope {
+namespace {
+
+/// Operations in a row without any change, after which a loop is taken to have no end of its own.
+constexpr std::int32_t patience = 1'000;
+/// From here on they are kept, to find the loop.
+constexpr std::int32_t start_of_record = 500;
+
+/// Operations that leave the state as it is, or that a loop undoes in the same turn.
+bool is_idle(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::read:
+    case OperationKind::refcount_read:
+    case OperationKind::poll_state:
+    case OperationKind::fence:
+    case OperationKind::relax:
+    case OperationKind::rcu_read_lock:
+    case OperationKind::rcu_read_unlock:
+    case OperationKind::srcu_read_lock:
+    case OperationKind::srcu_read_unlock:
+    case OperationKind::mask:
+    case OperationKind::unmask:
+    case OperationKind::mutex_trylock:  // these three until they succeed
+    case OperationKind::spin_trylock:
+    case OperationKind::read_modify_write:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void add_reads(const Operation& operation, std::vector<Claim>& reads) {
+  for (std::uint8_t c = 0; c < operation.claim_count; ++c) {
+    Claim claim = operation.claims[c];
+    switch (claim.mode()) {
+      case Mode::write:
+        claim = Claim(claim.resource_class(), claim.resource(), Mode::read);
+        break;
+      case Mode::read:
+      case Mode::use:
+      case Mode::observe:
+      case Mode::poll:
+      case Mode::try_acquire:
+        break;
+      default:
+        continue;
+    }
+    if (std::find(reads.begin(), reads.end(), claim) == reads.end()) reads.push_back(claim);
+  }
+}
+
+bool is_dependent_on(const std::vector<Claim>& reads, const Operation& operation) {
+  for (const Claim read : reads)
+    for (std::uint8_t c = 0; c < operation.claim_count; ++c)
+      if (dependent(read, operation.claims[c])) return true;
+  return false;
+}
+
+std::string to_text(const AwaitSites& sites) {
+  std::string text;
+  for (const AwaitSite& site : sites)
+    text += (text.empty() ? "" : ";") + std::to_string(site.actor.value) + "." +
+            std::to_string(static_cast<unsigned>(site.kind)) + "." + std::to_string(site.location);
+  return text;
+}
+
+AwaitSites parse_await_sites(std::string_view text) {
+  AwaitSites sites;
+  const std::string whole(text);
+  const auto take = [&](char separator) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const bool is_separated = text.empty() ? separator == ';' : text.front() == separator;
+    if (error != std::errc() || !is_separated)
+      throw UsageError("schedule: '" + whole +
+                       "' is no list of await sites; expected actor.kind.location;...");
+    if (!text.empty()) text.remove_prefix(1);
+    return number;
+  };
+  while (!text.empty()) {
+    AwaitSite site;
+    site.actor = {static_cast<std::int32_t>(take('.'))};
+    site.kind = static_cast<OperationKind>(take('.'));
+    site.location = take(';');
+    sites.push_back(site);
+  }
+  return sites;
+}
+
+AwaitSite Execution::site_of(ActorId actor, OperationKind kind, const void* address) const {
+  const std::uint64_t location =
+      heap_.contains(address) ? reinterpret_cast<std::uintptr_t>(address) - heap_.base() + 1 : 0;
+  return {actor, kind, location};
+}
+
+bool Execution::is_await_site(const ModelActor& actor, const Operation& operation) const {
+  return std::binary_search(options_.awaits.begin(), options_.awaits.end(),
+                            site_of(actor.id, operation.kind, operation.address));
+}
+
+void Execution::find_await_sites(ModelActor& actor) const {
+  for (const AwaitSite& site : options_.awaits) {
+    if (site.actor != actor.id) continue;
+    actor.has_await_sites = true;
+    actor.calls_relax |= site.kind == OperationKind::relax;
+  }
+}
+
+/// cpu_relax.
+void Execution::relax(const Place& place) {
+  if (!me().is_abandoned && !me().calls_relax) {  // what it read so far was not kept
+    setup_error_ = std::make_exception_ptr(AwaitFound{{current_, OperationKind::relax, 0}});
+    end(ExecutionEnd::interrupted);
+    leave_if_over();
+    return;
+  }
+  wait_for_change(place);
+}
+
+/// Parks the running actor until something that it read in this turn has changed.
+bool Execution::wait_for_change(const Place& place) {
+  Operation operation;
+  operation.kind = OperationKind::relax;
+  operation.place = place;
+  if (!me().watch.reads.empty()) operation.more = keep_claims(me().watch.reads);
+  if (!publish(operation)) return false;
+  me().watch = {};
+  return true;
+}
+
+/// After each operation. Watches are kept only once a site is known: else this is a counter.
+void Execution::note_progress(ModelActor& actor) {
+  const Operation& operation = actor.pending;
+  if (!options_.awaits.empty() && actor.has_await_sites && operation.kind != OperationKind::relax)
+    add_reads(operation, actor.watch.reads);
+  if (!is_idle(operation.kind)) return note_change();
+  if (idle_actor_ != actor.id) {
+    idle_actor_ = actor.id;
+    idle_count_ = 0;
+    idle_steps_.clear();
+  }
+  if (++idle_count_ < start_of_record) return;
+  idle_steps_.push_back({operation.kind, operation.address, actor.is_reader()});
+  if (idle_count_ < patience) return;
+  setup_error_ = std::make_exception_ptr(AwaitFound{find_loop()});
+  end(ExecutionEnd::interrupted);
+}
+
+/// The running actor's last operation has changed something.
+void Execution::note_change() {
+  idle_count_ = 0;
+  idle_steps_.clear();
+  if (StepRecord* step = last_step()) step->changes_state = true;
+  if (options_.awaits.empty()) return;
+  ModelActor& self = me();
+  // A loop that changes something itself does more than wait; cpu_relax says that it waits.
+  if (!self.calls_relax) self.watch.has_fired = true;
+  for (std::size_t i = 0; i < actor_count_; ++i) {
+    ModelActor& other = actors_[i];
+    if (other.id != self.id && is_dependent_on(other.watch.reads, self.pending))
+      other.watch.has_fired = true;
+  }
+}
+
+/// The operation of the loop where the actor can best be parked: outside of sections, which others
+/// may wait for.
+AwaitSite Execution::find_loop() const {
+  const IdleStep& last = idle_steps_.back();
+  std::size_t best = idle_steps_.size() - 1;
+  for (std::size_t i = idle_steps_.size() - 1; i-- > 0;) {
+    const IdleStep& step = idle_steps_[i];
+    const bool can_wait = !step.is_reader || step.kind == OperationKind::rcu_read_lock;
+    if (can_wait && idle_steps_[best].is_reader) best = i;
+    if (step.is_same_operation(last)) break;
+  }
+  return site_of(idle_actor_, idle_steps_[best].kind, idle_steps_[best].address);
+}
+
+}  // namespace rcuscope

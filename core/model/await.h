@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Await sites: where actors were seen to go round and round while nothing changed.
+//
+// Such a loop has no end of its own: it waits for another actor. From then on the actor is parked
+// at the site until something that it read in the last turn has changed. Further turns would be
+// stutters, so no state is lost; and where nobody is left to change anything, it is a stall.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "model/operation.h"
+
+namespace rcuscope {
+
+struct AwaitSite {
+  ActorId actor;
+  OperationKind kind{};        ///< relax: the actor calls cpu_relax.
+  std::uint64_t location = 0;  ///< Offset in the model's heap, plus one; 0 = none.
+
+  friend auto operator<=>(const AwaitSite&, const AwaitSite&) = default;
+};
+
+/// Sorted. Part of a schedule's text, since it decides what a choice is.
+using AwaitSites = std::vector<AwaitSite>;
+
+/// Thrown out of Execution::run(): the search has to begin anew with this site, too.
+struct AwaitFound {
+  AwaitSite site;
+};
+
+/// "2.3.40;1.3.0": actor, kind, location.
+std::string to_text(const AwaitSites& sites);
+/// Throws: UsageError.
+AwaitSites parse_await_sites(std::string_view text);
+
+/// Adds what the operation looked at; an update that failed only read.
+void add_reads(const Operation& operation, std::vector<Claim>& reads);
+bool is_dependent_on(const std::vector<Claim>& reads, const Operation& operation);
+
+/// What an actor read since it was last at one of its sites.
+struct Watch {
+  std::vector<Claim> reads;
+  bool has_fired = false;  ///< Something of it has changed.
+};
+
+/// One operation of a stretch in which nothing changed.
+struct IdleStep {
+  OperationKind kind{};
+  const void* address = nullptr;
+  bool is_reader = false;
+
+  bool is_same_operation(const IdleStep& other) const {
+    return kind == other.kind && address == other.address;
+  }
+};
+
+}  // namespace rcuscope
