@@ -122,7 +122,7 @@ class Deadlock final : public Observer {
       case OperationKind::barrier_end:
         return true;
       case OperationKind::actor_start:
-        return actor.spec.kind == ActorKind::callback;
+        return actor.callbacks != no_callback;
       case OperationKind::wait_for_work_end:
         return std::all_of(blockers.begin(), blockers.end(), has_started);
       default:

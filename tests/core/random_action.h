@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a random actor does, in words of its own.
+#pragma once
+
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/context.h"
+#include "base/ids.h"
+#include "base/random.h"
+
+namespace rcuscope::testing {
+
+enum class Action : std::uint8_t {
+  read,
+  write,
+  fetch_add,
+  mutex_section,  ///< The rest of the actor's actions run with the mutex held, then it is unlocked.
+  reader_section,  ///< The rest of the actor's actions run in a read-side critical section.
+  trylock,
+  use_object,  ///< Through the pointer, with a NULL check.
+  unpublish,
+  free_object,
+  synchronize_rcu,
+  call_rcu_free,
+  call_rcu_write,
+  kfree_rcu,
+  get,
+  put,
+  queue_work,
+  queue_rcu_work,
+  cancel_work,
+  flush_work,
+  rcu_barrier,
+  spin_section,  ///< The rest of the actor's actions, as all that end in _section.
+  spin_irq_section,
+  spin_bh_section,
+  irq_off_section,
+  bh_off_section,
+  preempt_off_section,
+  spin_trylock,
+  srcu_section,
+  synchronize_srcu,
+  call_srcu_write,
+  srcu_barrier,
+  take_cookie,
+  start_poll,
+  poll,  ///< With the cookie that some actor took last.
+  cond_synchronize,
+  complete,
+  wait_for_completion,
+  flush_workqueue,
+  kvfree_rcu_barrier,
+  await_relax,   ///< A loop until the location is not 0, with cpu_relax.
+  await_plain,   ///< The same without.
+  await_locked,  ///< A loop until the spinlock was free once.
+  count_
+};
+
+/// What the generator may take: tests of a rule make it choose among few.
+using Actions = std::vector<Action>;
+
+inline Actions all_actions() {
+  Actions all;
+  for (int i = 0; i < static_cast<int>(Action::count_); ++i) all.push_back(static_cast<Action>(i));
+  return all;
+}
+
+struct RandomActor {
+  ActorKind kind = ActorKind::process;
+  CpuId cpu;
+  std::vector<std::pair<Action, int>> actions;  ///< With the number of the variable.
+};
+
+struct RandomProgram {
+  std::vector<RandomActor> actors;
+};
+
+inline RandomProgram generate(Random& random, const Actions& actions = all_actions()) {
+  RandomProgram program;
+  const std::uint64_t actor_count = 2 + random.below(2);
+  const bool share_cpu = random.is_chosen(1, 3);
+  for (std::uint64_t i = 0; i < actor_count; ++i) {
+    RandomActor actor;
+    if (random.is_chosen(1, 4))
+      actor.kind = random.is_chosen(1, 2) ? ActorKind::hardirq : ActorKind::softirq;
+    if (share_cpu) actor.cpu = CpuId{static_cast<std::int32_t>(random.below(2))};
+    const std::uint64_t length = 1 + random.below(actor_count == 2 ? 4 : 3);
+    for (std::uint64_t k = 0; k < length; ++k)
+      actor.actions.emplace_back(actions[random.below(actions.size())],
+                                 static_cast<int>(random.below(2)));
+    program.actors.push_back(std::move(actor));
+  }
+  return program;
+}
+
+inline std::string describe(const RandomProgram& program) {
+  constexpr const char* names[] = {"read",
+                                   "write",
+                                   "fetch_add",
+                                   "mutex_section",
+                                   "reader_section",
+                                   "trylock",
+                                   "use_object",
+                                   "unpublish",
+                                   "free_object",
+                                   "synchronize_rcu",
+                                   "call_rcu_free",
+                                   "call_rcu_write",
+                                   "kfree_rcu",
+                                   "get",
+                                   "put",
+                                   "queue_work",
+                                   "queue_rcu_work",
+                                   "cancel_work",
+                                   "flush_work",
+                                   "rcu_barrier",
+                                   "spin_section",
+                                   "spin_irq",
+                                   "spin_bh",
+                                   "irq_off",
+                                   "bh_off",
+                                   "preempt_off",
+                                   "spin_trylock",
+                                   "srcu_section",
+                                   "synchronize_srcu",
+                                   "call_srcu",
+                                   "srcu_barrier",
+                                   "take_cookie",
+                                   "start_poll",
+                                   "poll",
+                                   "cond_synchronize",
+                                   "complete",
+                                   "wait_for_completion",
+                                   "flush_workqueue",
+                                   "kvfree_rcu_barrier",
+                                   "await_relax",
+                                   "await_plain",
+                                   "await_locked"};
+  static_assert(std::size(names) == static_cast<std::size_t>(Action::count_));
+  std::string text;
+  for (const RandomActor& actor : program.actors) {
+    text += std::string(to_string(actor.kind)) + " on CPU " + std::to_string(actor.cpu.value) + ":";
+    for (const auto& [action, variable] : actor.actions)
+      text += std::string(" ") + names[static_cast<std::size_t>(action)] + std::to_string(variable);
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace rcuscope::testing
