@@ -105,6 +105,8 @@ ParallelOptions parallel_options(const py::dict& options) {
   ParallelOptions result;
   result.jobs = optional_item<std::size_t>(options, "jobs").value_or(1);
   result.checkpoint.state = optional_item<std::string>(options, "state").value_or("");
+  if (const auto period = optional_item<double>(options, "save_period"))
+    result.checkpoint.period_seconds = *period;
   const auto save = optional_item<py::function>(options, "save");
   if (!save) return result;
   const std::shared_ptr<py::function> function(new py::function(*save), [](py::function* last) {

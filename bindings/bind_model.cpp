@@ -255,10 +255,23 @@ Verdict explore_python(py::function body, const Variant& variant, const py::dict
   Attention attention(std::move(progress));
   const auto controller = std::make_shared<Controller>();
   const auto task = std::make_shared<Task<Verdict>>();
-  const auto search = [body, variant, config = kernel_config(options), controller, task,
-                       parallel = parallel_options(options)](const Program& program,
-                                                             ActorRunner& runner,
-                                                             const ExploreOptions& explore_with) {
+  ParallelOptions parallel = parallel_options(options);
+  if (parallel.checkpoint.save) {
+    controller->set_save([&attention, save = parallel.checkpoint.save](const std::string& state) {
+      try {
+        save(state);
+      } catch (py::error_already_set& error) {
+        const GilHeld gil;
+        attention.take(error.value());  // ends the search
+      }
+    });
+    parallel.checkpoint.save = [controller = std::weak_ptr(controller)](const std::string& state) {
+      if (const std::shared_ptr<Controller> alive = controller.lock()) alive->offer_state(state);
+    };
+  }
+  const auto search = [body, variant, config = kernel_config(options), controller, task, parallel](
+                          const Program& program, ActorRunner& runner,
+                          const ExploreOptions& explore_with) {
     if (!parallel.is_wanted()) return explore(program, runner, explore_with);
     return search_in_parallel(explore_with, parallel, [&](const ExploreOptions& with_sites) {
       Verdict verdict = explore_in_parallel(

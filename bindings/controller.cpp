@@ -17,6 +17,20 @@ bool Controller::report(const Progress& progress) {
   return !must_end();
 }
 
+void Controller::offer_state(const std::string& state) {
+  const std::lock_guard guard(mutex_);
+  new_state_ = state;
+}
+
+void Controller::save_new_state() {
+  std::optional<std::string> state;
+  {
+    const std::lock_guard guard(mutex_);
+    state.swap(new_state_);
+  }
+  if (state && save_) save_(*state);
+}
+
 Verdict Controller::verdict_so_far() const {
   const std::lock_guard guard(mutex_);
   Verdict verdict = report_.verdict;
@@ -71,7 +85,9 @@ bool Controller::run(const std::shared_ptr<Controller>& controller, Attention& a
   while (!controller->has_ended_within(controller->must_end() ? farewell_time : poll_period)) {
     if (controller->must_end()) return false;
     controller->attend(attention);
+    controller->save_new_state();
   }
+  controller->save_new_state();
   if (controller->error_ != nullptr)
     std::rethrow_exception(std::exchange(controller->error_, nullptr));
   return true;

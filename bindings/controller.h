@@ -10,6 +10,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "explore/explorer.h"
 #include "explore_options.h"
@@ -23,6 +26,12 @@ class Controller {
   /// For ExploreOptions::progress: keeps the report. Return: false once the search must end.
   bool report(const Progress& progress);
   bool must_end() const { return must_end_.load(std::memory_order_relaxed); }
+
+  /// For Checkpoint::save: keeps the state, which the caller saves. The thread of a search would
+  /// have to wait for the GIL, and actors that hand it to each other all the time let nobody in.
+  void offer_state(const std::string& state);
+  /// What the caller does with states. Call before run().
+  void set_save(std::function<void(const std::string& state)> save) { save_ = std::move(save); }
 
   /// Runs `work` on a thread of its own. Meanwhile the caller looks for signals and reports
   /// progress through `attention`; once that is interrupted, the search must end.
@@ -38,6 +47,7 @@ class Controller {
   void execute(std::function<void()> work);
   bool has_ended_within(std::chrono::milliseconds time);
   void attend(Attention& attention);
+  void save_new_state();
 
   struct Report {
     Verdict verdict;
@@ -50,6 +60,8 @@ class Controller {
   bool has_ended_ = false;
   std::exception_ptr error_;
   Report report_;
+  std::optional<std::string> new_state_;
+  std::function<void(const std::string& state)> save_;  ///< Called on the caller's thread only.
   std::atomic<bool> must_end_{false};
 };
 

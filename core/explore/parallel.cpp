@@ -24,7 +24,6 @@ constexpr auto slice_min = 3ms;
 constexpr auto slice_max = 250ms;
 constexpr auto poll_period = 20ms;
 constexpr auto progress_period = 50ms;
-constexpr auto save_period = 2000ms;
 /// A search that must end waits so long for executions to end by themselves.
 constexpr auto farewell_time = 50ms;
 
@@ -130,7 +129,7 @@ class Pool {
         last_report_ = now;
         report(lock);
       }
-      if (checkpoint_.save && now - last_save_ >= save_period) {
+      if (checkpoint_.save && now - last_save_ >= save_period_) {
         last_save_ = now;
         const std::string state = division_.to_text();
         lock.unlock();
@@ -173,6 +172,7 @@ class Pool {
   const Clock::time_point start_ = Clock::now();
   Clock::time_point last_report_ = start_;
   Clock::time_point last_save_ = start_;
+  const std::chrono::duration<double> save_period_{checkpoint_.period_seconds};
   std::atomic<bool> must_end_{false};
   std::atomic<std::size_t> idle_count_{0};
   std::mutex mutex_;  // of what follows

@@ -23,6 +23,7 @@ struct Checkpoint {
   std::string state;  ///< To begin with: what save was given once; empty = the beginning.
   /// Called every few seconds and at the end. Context: the caller's thread. Null: nobody asks.
   std::function<void(const std::string& state)> save;
+  double period_seconds = 2;  ///< Between two saves.
 };
 
 /// As explore(), but without explanations, on `jobs` threads, of which each calls `make_worker`

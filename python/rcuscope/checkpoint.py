@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from rcuscope.scenario import Scenario
 
+SAVE_SECONDS: Final = 2.0  # at most so much work is lost
 _FORMAT: Final = "rcuscope checkpoint 1"
 
 
@@ -105,7 +106,7 @@ class CheckpointFile:
         """
         check = {"bytes": len(state), "crc32": zlib.crc32(state)}
         header = {"format": _FORMAT, **self._identity, **check}
-        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
+        temporary = self.path.with_name(f"{self.path.name}.tmp")
         try:
             with temporary.open("wb") as file:
                 file.write(json.dumps(header).encode() + b"\n" + state)

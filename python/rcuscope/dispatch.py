@@ -11,14 +11,13 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from typing import Any, Final, NamedTuple
 
-from rcuscope import _core
+from rcuscope import _core, checkpoint
 from rcuscope.verdict import Origin
 
 _UNIT_SECONDS: Final = 1.0  # less would be spent on sending
 _UNIT_SECONDS_MIN: Final = 0.05  # just before max_seconds is over
 _POLL_SECONDS: Final = 0.1
 _PROGRESS_SECONDS: Final = 0.05
-_SAVE_SECONDS: Final = 2.0
 _UNITS_PER_CPU: Final = 4  # so that no worker waits for its next unit
 _LOST_IN_A_ROW_MAX: Final = 50
 
@@ -199,6 +198,6 @@ class Dispatch:
             so_far = self._division.verdict(seconds)
             share = self._division.share_done
             self._report(so_far.executions, len(so_far.findings), share, seconds)
-        if self._save is not None and now - self._last_save >= _SAVE_SECONDS:
+        if self._save is not None and now - self._last_save >= checkpoint.SAVE_SECONDS:
             self._last_save = now
             self._save(self._division.state())

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from rcuscope import _core
+from rcuscope import checkpoint as checkpoints
 from rcuscope.checkpoint import CheckpointFile, fingerprint
 from rcuscope.config import Config
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
@@ -248,7 +249,8 @@ def _explore_here(
 ) -> _core.Verdict:
     options = {**options, "jobs": jobs}
     if file is not None:
-        options |= {"state": file.load(), "save": file.save}
+        period = checkpoints.SAVE_SECONDS
+        options |= {"state": file.load(), "save": file.save, "save_period": period}
     scenario, variant = origin.scenario, origin.variant._core_variant
     if scenario.body is None:
         return _core.explore_catalogue(scenario.name, variant, options, report)

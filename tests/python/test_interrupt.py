@@ -101,6 +101,9 @@ def interrupt(call: str, delay: float = 0.5) -> tuple[str, float]:
         "rs.explore(stubborn)",
         "rs.explore(sleeper)",
         "rs.explore('posted', strategy='random')",
+        "rs.explore('posted', strategy='pct', jobs=2)",
+        "rs.explore(crowd, jobs=2)",
+        "rs.explore(endless, jobs=2)",
     ],
 )
 def test_ctrl_c_ends_an_exploration_with_a_verdict(call: str) -> None:
