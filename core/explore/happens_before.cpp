@@ -154,6 +154,9 @@ void HappensBefore::add_enablers(std::size_t i, const Execution& execution) {
     default:
       break;
   }
+  const bool wants_lock = step.operation.kind == OperationKind::mutex_lock ||
+                          step.operation.kind == OperationKind::spin_lock;
+  events_[i].indispensable_count = wants_lock ? 0 : events_[i].enablers.size();
   if (execution.actor(step.actor).shares_cpu()) add_cpu_freed(i, execution);
 }
 
@@ -403,13 +406,9 @@ bool HappensBefore::could_run_before(std::size_t j, std::size_t i,
 
 /// True if k enables i only by giving back a lock or a CPU.
 bool HappensBefore::is_release(std::size_t k, std::size_t i) const {
-  const StepRecord& step = events_[k].step;
-  const OperationKind waiting = events_[i].step.operation.kind;
-  const bool wants_lock =
-      waiting == OperationKind::mutex_lock || waiting == OperationKind::spin_lock;
-  if (step.made_available && waiting == OperationKind::wait_for_completion) return false;
-  return step.freed_levels != 0 ||
-         (wants_lock && step.operation.address == events_[i].step.operation.address);
+  const Event& event = events_[i];
+  const auto end = event.enablers.begin() + static_cast<std::ptrdiff_t>(event.indispensable_count);
+  return std::find(event.enablers.begin(), end, k) == end;
 }
 
 bool HappensBefore::takes_same_completion(std::size_t j, std::size_t i) const {

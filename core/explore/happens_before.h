@@ -84,6 +84,7 @@ class HappensBefore {
     std::vector<std::size_t> predecessors;  ///< Direct ones: program order, enabling, dependence.
     std::vector<std::size_t> changes;       ///< Of relax: what it waited for; one is enough.
     std::vector<std::size_t> enablers;      ///< Those without which it could not have run.
+    std::size_t indispensable_count = 0;    ///< The first of them: not only a release.
   };
 
   void add_enablers(std::size_t i, const Execution& execution);

@@ -75,6 +75,7 @@ struct ModelActor {
   bool starts_with_bh_off = false;  ///< Callbacks of call_srcu.
   std::int32_t spawned_at = -1;     ///< Index into Execution::log(); -1: before the actors ran.
   std::int32_t cancelled_at = -1;   ///< Workers that were dequeued before they ran: likewise.
+  ActorId twin;                     ///< Callbacks: the same one on another CPU; one starts.
   ActorSet waits_for;               ///< rcu_barrier, flush: actors that have to end.
 
   /// By interrupt level: another actor of that level is bound to its CPU.
@@ -100,6 +101,9 @@ struct ModelActor {
   /// True if, once started, it keeps others of that level off its CPU until it allows them again.
   bool excludes(int other_level) const;
 };
+
+/// False for the CPU that an actor has for itself.
+bool is_named(CpuId cpu);
 
 /// True if `other`, on the same CPU, keeps `actor` from running now.
 bool keeps_off_cpu(const ModelActor& other, const ModelActor& actor);

@@ -132,6 +132,8 @@ void Execution::relax(const Place& place) {
 
 /// Parks the running actor until something that it read in this turn has changed.
 bool Execution::wait_for_change(const Place& place) {
+  if (me().spec.kind == ActorKind::callback && !places_callbacks_ && !me().is_abandoned)
+    need_callback_placement();
   Operation operation;
   operation.kind = OperationKind::relax;
   operation.place = place;

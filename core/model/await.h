@@ -18,11 +18,16 @@ namespace rcuscope {
 
 struct AwaitSite {
   ActorId actor;
-  OperationKind kind{};        ///< relax: the actor calls cpu_relax.
+  /// relax: the actor calls cpu_relax. call_rcu: see callback_placement.
+  OperationKind kind{};
   std::uint64_t location = 0;  ///< Offset in the model's heap, plus one; 0 = none.
 
   friend auto operator<=>(const AwaitSite&, const AwaitSite&) = default;
 };
+
+/// No site, but found out and kept in the same way: a callback spins, so it matters that it may run
+/// on the CPU of its caller, interrupting it there.
+inline constexpr AwaitSite callback_placement{{0}, OperationKind::call_rcu, 0};
 
 /// Sorted. Part of a schedule's text, since it decides what a choice is.
 using AwaitSites = std::vector<AwaitSite>;

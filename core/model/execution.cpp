@@ -39,6 +39,7 @@ void Execution::reset() {
   heap_.reset();
   grace_periods_.reset();
   work_.clear();
+  find_callback_placement();
   idle_count_ = 0;
   idle_actor_ = {};
   idle_steps_.clear();
@@ -90,7 +91,10 @@ ActorId Execution::spawn(ActorSpec spec, const Origin& origin) {
     if (origin.work >= 0) start.claim(ResourceClass::callbacks, work_callbacks, Mode::enqueue);
   }
   if (!options_.awaits.empty()) find_await_sites(actor);
-  if (trace_) trace_->add_actor({actor.spec.name, actor.spec.kind, actor.spec.cpu});
+  if (places_callbacks_ && phase_ == Phase::actors) give_own_cpu(actor);
+  if (trace_)
+    trace_->add_actor(
+        {actor.spec.name, actor.spec.kind, is_named(actor.spec.cpu) ? actor.spec.cpu : CpuId{}});
   runner_.arm(actor.id, *this);
   return actor.id;
 }
@@ -107,6 +111,8 @@ void Execution::claim_work_struct(Operation& operation, const void* work) const 
 }
 
 void Execution::find_cpu_peers() {
+  if (places_callbacks_)
+    for (std::size_t i = 1; i < actor_count_; ++i) give_own_cpu(actors_[i]);
   for (std::size_t i = 1; i < actor_count_; ++i) {
     ModelActor& actor = actors_[i];
     if (!actor.spec.cpu.is_valid()) continue;
@@ -145,6 +151,9 @@ void Execution::run_actors() {
 }
 
 bool Execution::step(Operation operation) {
+  if (operation.kind == OperationKind::spin_lock && me().spec.kind == ActorKind::callback &&
+      !places_callbacks_ && !me().is_abandoned)
+    need_callback_placement();
   if (me().has_await_sites && is_await_site(me(), operation) && !wait_for_change(operation.place))
     return false;
   return publish(operation);

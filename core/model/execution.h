@@ -155,6 +155,7 @@ class Execution final : public ActorEntry {
     bool bh_off = false;
   };
   ActorId spawn(ActorSpec spec, const Origin& origin);
+  ActorId spawn_callback(ActorSpec spec, const Origin& origin);
   ActorSet unfinished_callbacks(std::uint64_t resource) const;
   ActorSet unfinished_work() const;
   std::int32_t add_work(std::string name, Callback function, const void* address);
@@ -186,6 +187,9 @@ class Execution final : public ActorEntry {
   bool wait_for_change(const Place& place);
   void note_progress(ModelActor& actor);
   AwaitSite find_loop() const;
+  void find_callback_placement();
+  void need_callback_placement();
+  static void give_own_cpu(ModelActor& actor);
   ActorId next_actor();
   ActorId nobody_enabled();
   void collect_enabled();
@@ -229,6 +233,7 @@ class Execution final : public ActorEntry {
   std::vector<WorkItem> work_;
   std::int32_t idle_count_ = 0;  // operations of idle_actor_ since anything changed
   ActorId idle_actor_;
+  bool places_callbacks_ = false;
   std::vector<IdleStep> idle_steps_;
   std::vector<Blocked> blocked_at_end_;
   std::vector<Finding> findings_;

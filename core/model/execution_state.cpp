@@ -99,6 +99,7 @@ std::vector<ActorId> Execution::blockers(const ModelActor& actor) const {
 void Execution::begin_actor(ModelActor& actor) {
   actor.progress = ModelActor::Progress::started;
   record_step(actor);
+  if (actor.twin.is_valid()) cancel_worker(actor.twin);
   if (actor.starts_with_bh_off) actor.mask.bh_off = 1;
   note_excluded(actor, 0);
   if (actor.is_reader()) open_section(actor);
@@ -302,7 +303,7 @@ void Execution::emit(EventKind kind, ObjectId object, std::int64_t value, const 
   if (current_.is_valid()) {
     const ModelActor& actor = me();
     event.actor = static_cast<std::uint16_t>(current_.value);
-    event.cpu = static_cast<std::int16_t>(actor.spec.cpu.value);
+    event.cpu = static_cast<std::int16_t>(is_named(actor.spec.cpu) ? actor.spec.cpu.value : -1);
     if (actor.is_reader()) event.flags |= event_flag::in_reader;
     if (context_of(actor.spec.kind) == Context::hardirq) event.flags |= event_flag::in_hardirq;
     if (context_of(actor.spec.kind) == Context::softirq) event.flags |= event_flag::in_softirq;

@@ -128,8 +128,8 @@ void Model::call_rcu(std::string name, Callback callback, Place place) const {
   if (!execution_->step(operation)) return;
   const GracePeriodId grace_period = execution_->start_grace_period();
   const ActorId actor =
-      execution_->spawn({std::move(name), ActorKind::callback, {}, std::move(callback)},
-                        {.grace_period = grace_period, .callbacks = rcu_callbacks});
+      execution_->spawn_callback({std::move(name), ActorKind::callback, {}, std::move(callback)},
+                                 {.grace_period = grace_period, .callbacks = rcu_callbacks});
   execution_->emit(EventKind::call_rcu, {}, actor.value, place, grace_period);
 }
 

@@ -53,9 +53,10 @@ enum class Action : std::uint8_t {
   wait_for_completion,
   flush_workqueue,
   kvfree_rcu_barrier,
-  await_relax,   ///< A loop until the location is not 0, with cpu_relax.
-  await_plain,   ///< The same without.
-  await_locked,  ///< A loop until the spinlock was free once.
+  await_relax,    ///< A loop until the location is not 0, with cpu_relax.
+  await_plain,    ///< The same without.
+  await_locked,   ///< A loop until the spinlock was free once.
+  call_rcu_spin,  ///< The callback takes the spinlock.
   count_
 };
 
@@ -138,7 +139,8 @@ inline std::string describe(const RandomProgram& program) {
                                    "kvfree_rcu_barrier",
                                    "await_relax",
                                    "await_plain",
-                                   "await_locked"};
+                                   "await_locked",
+                                   "call_rcu_spin"};
   static_assert(std::size(names) == static_cast<std::size_t>(Action::count_));
   std::string text;
   for (const RandomActor& actor : program.actors) {

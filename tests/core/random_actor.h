@@ -188,6 +188,12 @@ class RandomActorBody {
         return w.call_rcu("free", [w, object] { w.kfree(object); });
       case Action::call_rcu_write:
         return w.call_rcu("write", [w, shared] { w.write(shared->x, 9, Access::once); });
+      case Action::call_rcu_spin:
+        return w.call_rcu("spin", [w, shared] {
+          w.spin_lock(shared->spin, SpinMode::plain);
+          w.fetch_add(shared->x, 3, Access::full);
+          w.spin_unlock(shared->spin, SpinMode::plain);
+        });
       case Action::kfree_rcu:
         return w.kfree_rcu(object);
       case Action::queue_work:

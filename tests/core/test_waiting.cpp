@@ -102,6 +102,23 @@ TEST_F(Waiting, spinlock_shared_with_a_softirq_needs_bottom_halves_off) {
     EXPECT_EQ(explored(counter_shared_with(ActorKind::softirq, mode)).outcome, Outcome::safe);
 }
 
+TEST_F(Waiting, spinlock_shared_with_a_callback_needs_bottom_halves_off) {
+  for (const SpinMode mode : {SpinMode::plain, SpinMode::bh}) {
+    const Verdict verdict = explored([mode](Model w, ptr<Cell> cell) {
+      w.declare({"task", ActorKind::process, {}, [=] {
+                   w.call_rcu("callback", [=] {
+                     w.spin_lock(cell->spin, SpinMode::plain);
+                     w.spin_unlock(cell->spin, SpinMode::plain);
+                   });
+                   w.spin_lock(cell->spin, mode);
+                   w.write(cell->x, 1, Access::once);
+                   w.spin_unlock(cell->spin, mode);
+                 }});
+    });
+    EXPECT_EQ(kinds(verdict), mode == SpinMode::bh ? Kinds{} : Kinds{"deadlock"});
+  }
+}
+
 TEST_F(Waiting, spin_unlock_irq_puts_interrupts_on_and_irqrestore_does_not) {
   for (const SpinMode mode : {SpinMode::irq, SpinMode::irqsave}) {
     // The interrupt comes between the two reads only where the unlock put interrupts on.
