@@ -9,7 +9,6 @@ function(rcuscope_add_tests folder library)
     target_link_libraries(${name} PRIVATE ${library} GTest::gtest_main GTest::gtest
                                           rcuscope_warnings)
     target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-    target_compile_definitions(${name} PRIVATE RCUSCOPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     # Beside the viewer: ../fonts is found from there.
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${RCUSCOPE_STAGE_DIR}/bin")
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
@@ -26,6 +25,9 @@ if(NOT RCUSCOPE_TESTS STREQUAL "off")
     rcuscope_add_tests(core rcuscope_core)
     if(RCUSCOPE_HAS_GUI)
       rcuscope_add_tests(gui rcuscope_gui)
+      # Of this file alone: the compiler cache knows the others whatever folder they are in.
+      set_property(SOURCE "${PROJECT_SOURCE_DIR}/tests/gui/test_source_text.cpp" APPEND PROPERTY
+                   COMPILE_DEFINITIONS RCUSCOPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     endif()
   elseif(RCUSCOPE_TESTS STREQUAL "on")
     message(FATAL_ERROR "RCUSCOPE_TESTS=on, but GoogleTest was not found; install libgtest-dev "
