@@ -33,7 +33,7 @@ using namespace py::literals;
 
 template <>
 struct WorldPart<Live> {
-  static constexpr bool has_static_mutexes = true;
+  static constexpr bool has_static_locks = true;
 
   /// Places tell findings where they are; without a trace nobody waits for them.
   static bool is_tracing(Live) { return live::current_actor().ring != nullptr; }

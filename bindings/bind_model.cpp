@@ -29,7 +29,7 @@ using namespace py::literals;
 
 template <>
 struct WorldPart<Model> {
-  static constexpr bool has_static_mutexes = false;
+  static constexpr bool has_static_locks = false;
 
   static bool is_tracing(Model w) { return w.execution().is_tracing(); }
   static ActorId current_actor(Model w) { return w.execution().current(); }

@@ -97,7 +97,7 @@ PyObject* kernel_world(PyObject* self, void*) {
 std::vector<PyMethodDef> kernel_methods() {
   std::vector<PyMethodDef> rows;
   for (const auto part : {reader_methods(), memory_methods(), list_methods(), work_methods(),
-                          actor_methods(), machinery_methods(), missing_methods()})
+                          actor_methods(), machinery_methods(), lock_methods(), srcu_methods()})
     rows.insert(rows.end(), part.begin(), part.end());
   rows.push_back({"rcu_read_side", rcu_read_side, METH_NOARGS,
                   "rcu_read_side(self) -> contextlib.AbstractContextManager[None]\n\n"
@@ -171,6 +171,7 @@ void bind_world(py::module_& module) {
     add_walk_type();
     add_declaration_type();
     add_read_side_type();
+    add_srcu_read_side_type();
     add_kernel_types(module.ptr());
   } catch (const PythonErrorIsSet&) {
     throw py::error_already_set();

@@ -118,6 +118,16 @@ inline PyObject* boolean(bool truth) { return PyBool_FromLong(truth); }
 /// __name__ of a function, for the names of callbacks and actors.
 std::string function_name(PyObject* function);
 
+/// A function of Python with its arguments, as a callback or work item of the world.
+struct KeptCall {
+  std::string name;
+  Callback function;
+};
+/// The argument at `index` with the call's further arguments, kept as long as the run.
+KeptCall keep_call(Call& call, std::size_t index);
+/// The same for a callback: objects among the arguments are given away, from now on they can leak.
+KeptCall keep_callback(Call& call, std::size_t index);
+
 /// Methods of Kernel, by file.
 std::span<const PyMethodDef> reader_methods();
 std::span<const PyMethodDef> memory_methods();
@@ -126,6 +136,7 @@ std::span<const PyMethodDef> work_methods();
 std::span<const PyMethodDef> actor_methods();
 std::span<const PyMethodDef> machinery_methods();
 std::span<const PyMethodDef> group_methods();  ///< Of IommuGroup.
-std::span<const PyMethodDef> missing_methods();
+std::span<const PyMethodDef> lock_methods();
+std::span<const PyMethodDef> srcu_methods();
 
 }  // namespace rcuscope::bindings

@@ -66,6 +66,10 @@ constexpr TypeRow type_rows[] = {
      "A place in memory that actors share: what READ_ONCE and its kin take."},
     {Tag::list, "ListHead", "The head of a doubly linked RCU list."},
     {Tag::mutex, "Mutex", "A sleeping lock; `with m:` takes and releases it."},
+    {Tag::spinlock, "Spinlock",
+     "A lock whose holder may not sleep; `with s:` takes and releases it."},
+    {Tag::completion, "Completion", "Something that some wait for and others complete."},
+    {Tag::srcu, "SrcuStruct", "A domain of sleepable RCU."},
     {Tag::work, "Work", "A work item: runs in a kworker, in process context."},
     {Tag::kref, "Kref", "A reference count."},
     {Tag::device, "Device", "struct device, with the driver core's own reference."},
@@ -228,7 +232,7 @@ PyObject* get_constant_name(PyObject* self, void*) {
   }
 }
 
-// ---- Mutex
+// ---- Mutex, Spinlock
 constexpr Spec mutex_enter{"__enter__", "__enter__(self) -> None\n\nmutex_lock.", [](Call& call) {
                              call.world().mutex_lock(call.self()->value.pointer(), call.place());
                              return none();
@@ -242,6 +246,21 @@ constexpr Spec mutex_exit{"__exit__",
                           {},
                           0,
                           true};
+constexpr Spec spinlock_enter{"__enter__", "__enter__(self) -> None\n\nspin_lock.", [](Call& call) {
+                                call.world().spin_lock(call.self()->value.pointer(),
+                                                       SpinMode::plain, call.place());
+                                return none();
+                              }};
+constexpr Spec spinlock_exit{"__exit__",
+                             "__exit__(self, *error: object) -> None\n\nspin_unlock.",
+                             [](Call& call) {
+                               call.world().spin_unlock(call.self()->value.pointer(),
+                                                        SpinMode::plain, call.place());
+                               return none();
+                             },
+                             {},
+                             0,
+                             true};
 
 // ---- making the types
 /// Slots and tables are kept as long as the process: types refer to them.
@@ -272,6 +291,10 @@ void add_slots(TypeParts& parts, Tag tag) {
   if (tag == Tag::mutex) {
     parts.methods.push_back(method<mutex_enter>());
     parts.methods.push_back(method<mutex_exit>());
+  }
+  if (tag == Tag::spinlock) {
+    parts.methods.push_back(method<spinlock_enter>());
+    parts.methods.push_back(method<spinlock_exit>());
   }
   if (tag == Tag::group)
     for (const PyMethodDef& row : group_methods()) parts.methods.push_back(row);

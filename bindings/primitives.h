@@ -18,6 +18,7 @@
 #include "value.h"
 #include "world/access.h"
 #include "world/actor_spec.h"
+#include "world/mask.h"
 
 namespace rcuscope::bindings {
 
@@ -86,7 +87,7 @@ class Primitives {
                                  const Place& place) = 0;
   virtual Value add_return(Location location, std::int64_t addend, Access access,
                            const Place& place) = 0;
-  virtual void memory_barrier(const Place& place) = 0;
+  virtual void memory_barrier(Barrier barrier, const Place& place) = 0;
 
   // --- heap; values are those of the fields, in the order of the layout
   virtual void* allocate(const Layout& layout, const char* name, const std::vector<Value>& values,
@@ -94,12 +95,15 @@ class Primitives {
   virtual const Layout* layout_of(const void* object) const = 0;
   virtual Location field_of(void* object, int field) const = 0;
   virtual void kfree(void* object, const Place& place) = 0;
-  virtual void kfree_rcu(void* object, const Place& place) = 0;
+  virtual void kfree_rcu(void* object, bool may_sleep, const Place& place) = 0;
   /// The object is given away as an argument: from now on it can leak.
   virtual void mark_escaped(const void* object) = 0;
   virtual Location make_shared(const char* name, Value initial) = 0;
   virtual void* make_list(const char* name) = 0;
   virtual void* make_mutex(const char* name) = 0;
+  virtual void* make_spinlock(const char* name) = 0;
+  virtual void* make_completion(const char* name) = 0;
+  virtual void* make_srcu(const char* name) = 0;
   virtual void* make_kref(const char* name) = 0;
   virtual void* make_work(const char* name, Callback function) = 0;
 
@@ -110,17 +114,44 @@ class Primitives {
   virtual bool rcu_read_lock_any_held() = 0;
   virtual void synchronize_rcu(bool is_expedited, const Place& place) = 0;
   virtual void rcu_barrier(const Place& place) = 0;
+  virtual void kvfree_rcu_barrier(const Place& place) = 0;
   virtual void call_rcu(std::string name, Callback callback, const Place& place) = 0;
+  virtual std::int64_t get_state_synchronize_rcu(const Place& place) = 0;
+  virtual std::int64_t start_poll_synchronize_rcu(const Place& place) = 0;
+  virtual bool poll_state_synchronize_rcu(std::int64_t cookie, const Place& place) = 0;
+  virtual void cond_synchronize_rcu(std::int64_t cookie, const Place& place) = 0;
 
-  // --- work, mutexes, counts
+  // --- sleepable RCU
+  virtual int srcu_read_lock(void* domain, const Place& place) = 0;
+  virtual void srcu_read_unlock(void* domain, int index, const Place& place) = 0;
+  virtual bool srcu_read_lock_held(void* domain) = 0;
+  virtual void synchronize_srcu(void* domain, const Place& place) = 0;
+  virtual void call_srcu(void* domain, std::string name, Callback callback, const Place& place) = 0;
+  virtual void srcu_barrier(void* domain, const Place& place) = 0;
+
+  // --- work
   virtual bool queue_work(void* work, bool after_grace_period, const Place& place) = 0;
   virtual void flush_work(void* work, const Place& place) = 0;
   virtual bool cancel_work_sync(void* work, CancelMode mode, const Place& place) = 0;
   virtual bool enable_work(void* work, const Place& place) = 0;
+  virtual void flush_workqueue(const Place& place) = 0;
+
+  // --- locks, what may interrupt the caller, counts
   virtual void mutex_lock(void* mutex, const Place& place) = 0;
   virtual bool mutex_trylock(void* mutex, const Place& place) = 0;
   virtual void mutex_unlock(void* mutex, const Place& place) = 0;
-  virtual bool is_held(void* mutex) = 0;
+  /// Of a mutex or spinlock: held by the caller.
+  virtual bool is_held(Tag tag, void* lock) = 0;
+  virtual void spin_lock(void* lock, SpinMode mode, const Place& place) = 0;
+  virtual bool spin_trylock(void* lock, const Place& place) = 0;
+  virtual void spin_unlock(void* lock, SpinMode mode, const Place& place) = 0;
+  /// Whether the caller has switched interrupts off: the flags of spin_lock_irqsave.
+  virtual bool has_irqs_off() = 0;
+  virtual void mask(Mask what, const Place& place) = 0;
+  virtual void unmask(Mask what, const Place& place) = 0;
+  virtual void complete(void* completion, const Place& place) = 0;
+  virtual void wait_for_completion(void* completion, const Place& place) = 0;
+  virtual void cpu_relax(const Place& place) = 0;
   virtual int kref_get(void* kref, const Place& place) = 0;
   virtual int kref_put(void* kref, const Place& place) = 0;
   virtual bool kref_get_unless_zero(void* kref, const Place& place) = 0;

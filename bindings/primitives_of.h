@@ -2,20 +2,19 @@
 // PrimitivesOf<W>: Primitives by a Kernel<W>. What differs from world to world is WorldPart<W>.
 #pragma once
 
-#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "dynamic_object.h"
-#include "machinery_of.h"
+#include "synchronization_of.h"
 
 namespace rcuscope::bindings {
 
 template <World W>
-class PrimitivesOf final : public MachineryOf<W> {
+class PrimitivesOf final : public SynchronizationOf<W> {
  public:
-  using Base = MachineryOf<W>;
+  using Base = SynchronizationOf<W>;
   using Part = WorldPart<W>;
 
   explicit PrimitivesOf(Kernel<W>& kernel) : Base(kernel) {}
@@ -34,7 +33,9 @@ class PrimitivesOf final : public MachineryOf<W> {
     return std::string(w().text({static_cast<std::int32_t>(id)}));
   }
 
-  void memory_barrier(const Place& place) override { w().memory_barrier(Barrier::full, place); }
+  void memory_barrier(Barrier barrier, const Place& place) override {
+    w().memory_barrier(barrier, place);
+  }
 
   // --- heap
   void* allocate(const Layout& layout, const char* name, const std::vector<Value>& values,
@@ -55,8 +56,9 @@ class PrimitivesOf final : public MachineryOf<W> {
   void kfree(void* object, const Place& place) override {
     w().kfree(ptr<char>(static_cast<char*>(object)), place);
   }
-  void kfree_rcu(void* object, const Place& place) override {
-    w().kfree_rcu(ptr<char>(static_cast<char*>(object)), place);
+  void kfree_rcu(void* object, bool may_sleep, const Place& place) override {
+    const ptr<char> freed(static_cast<char*>(object));
+    may_sleep ? w().kfree_rcu_mightsleep(freed, place) : w().kfree_rcu(freed, place);
   }
   void mark_escaped(const void* object) override { Part::mark_escaped(w(), object); }
   Location make_shared(const char* name, Value initial) override {
@@ -71,54 +73,8 @@ class PrimitivesOf final : public MachineryOf<W> {
   void* make_kref(const char* name) override {
     return Part::template make_static<typename W::refcount>(w(), "kref", name, "", 1);
   }
-  void* make_mutex(const char* name) override {
-    if constexpr (Part::has_static_mutexes)
-      return &mutexes_.emplace_back(name);
-    else
-      return Part::template make_static<typename W::mutex>(w(), "", "", name);
-  }
-  void* make_work(const char* name, Callback function) override {
-    auto* const work = Part::template make_static<typename W::work_struct>(w(), "", "", name);
-    w().init_work(*work, name, std::move(function));
-    return work;
-  }
 
-  // --- readers, grace periods, callbacks
-  void rcu_read_lock(const Place& place) override { w().rcu_read_lock(place); }
-  void rcu_read_unlock(const Place& place) override { w().rcu_read_unlock(place); }
-  bool rcu_read_lock_held() override { return w().rcu_read_lock_held(); }
-  bool rcu_read_lock_any_held() override { return w().rcu_read_lock_any_held(); }
-  void synchronize_rcu(bool is_expedited, const Place& place) override {
-    is_expedited ? w().synchronize_rcu_expedited(place) : w().synchronize_rcu(place);
-  }
-  void rcu_barrier(const Place& place) override { w().rcu_barrier(place); }
-  void call_rcu(std::string name, Callback callback, const Place& place) override {
-    w().call_rcu(std::move(name), std::move(callback), place);
-  }
-
-  // --- work, mutexes, counts
-  bool queue_work(void* work, bool after_grace_period, const Place& place) override {
-    return after_grace_period ? w().queue_rcu_work(work_at(work), place)
-                              : w().queue_work(work_at(work), place);
-  }
-  void flush_work(void* work, const Place& place) override { w().flush_work(work_at(work), place); }
-  bool cancel_work_sync(void* work, CancelMode mode, const Place& place) override {
-    return mode == CancelMode::disable ? w().disable_work_sync(work_at(work), place)
-                                       : w().cancel_work_sync(work_at(work), place);
-  }
-  bool enable_work(void* work, const Place& place) override {
-    return w().enable_work(work_at(work), place);
-  }
-  void mutex_lock(void* mutex, const Place& place) override {
-    w().mutex_lock(mutex_at(mutex), place);
-  }
-  bool mutex_trylock(void* mutex, const Place& place) override {
-    return w().mutex_trylock(mutex_at(mutex), place);
-  }
-  void mutex_unlock(void* mutex, const Place& place) override {
-    w().mutex_unlock(mutex_at(mutex), place);
-  }
-  bool is_held(void* mutex) override { return w().is_held(mutex_at(mutex)); }
+  // --- counts
   int kref_get(void* kref, const Place& place) override {
     return w().refcount_inc(count_at(kref), EventKind::kref_get, place);
   }
@@ -177,12 +133,6 @@ class PrimitivesOf final : public MachineryOf<W> {
  private:
   using Base::w;
 
-  static typename W::work_struct& work_at(void* work) {
-    return *static_cast<typename W::work_struct*>(work);
-  }
-  static typename W::mutex& mutex_at(void* mutex) {
-    return *static_cast<typename W::mutex*>(mutex);
-  }
   static typename W::refcount& count_at(void* count) {
     return *static_cast<typename W::refcount*>(count);
   }
@@ -191,8 +141,6 @@ class PrimitivesOf final : public MachineryOf<W> {
     if (entry.tag == Tag::group_device) return &static_cast<group_device<W>*>(entry.object)->list;
     return &node_at<W>(entry.object, entry.node);
   }
-
-  std::deque<typename W::mutex> mutexes_;
 };
 
 }  // namespace rcuscope::bindings

@@ -289,7 +289,7 @@ template <bool is_reader>
 PyObject* for_each(Call& call) {
   void* const group = this_group(call);
   void* const mutex = call.world().machinery_field(MachineryField::group_mutex, group);
-  check_reader(call, !is_reader && call.world().is_held(mutex));
+  check_reader(call, !is_reader && call.world().is_held(Tag::mutex, mutex));
   return make_walk(call.kernel(),
                    call.world().machinery_field(MachineryField::group_devices, group),
                    Tag::group_device, Access::dereference);

@@ -123,13 +123,17 @@ RCUSCOPE_ADD(add_acquire, "_acquire", acquire);
 RCUSCOPE_ADD(add_release, "_release", release);
 #undef RCUSCOPE_ADD
 
+template <Barrier barrier>
 PyObject* fence(Call& call) {
-  call.world().memory_barrier(call.place());
+  call.world().memory_barrier(barrier, call.place());
   return none();
 }
-constexpr Spec smp_mb{"smp_mb", RCUSCOPE_TEXT("smp_mb(self) -> None", "A full barrier."), fence};
-constexpr Spec smp_rmb{"smp_rmb", RCUSCOPE_TEXT("smp_rmb(self) -> None", "Orders loads."), fence};
-constexpr Spec smp_wmb{"smp_wmb", RCUSCOPE_TEXT("smp_wmb(self) -> None", "Orders stores."), fence};
+constexpr Spec smp_mb{"smp_mb", RCUSCOPE_TEXT("smp_mb(self) -> None", "A full barrier."),
+                      fence<Barrier::full>};
+constexpr Spec smp_rmb{"smp_rmb", RCUSCOPE_TEXT("smp_rmb(self) -> None", "Orders loads."),
+                       fence<Barrier::read>};
+constexpr Spec smp_wmb{"smp_wmb", RCUSCOPE_TEXT("smp_wmb(self) -> None", "Orders stores."),
+                       fence<Barrier::write>};
 
 // ---- pointers protected by RCU
 PyObject* dereference(Call& call) {
@@ -271,17 +275,25 @@ constexpr Spec kfree{
     },
     {"obj"},
     1};
+template <bool may_sleep>
+PyObject* free_after_grace_period(Call& call) {
+  if (call.argument(0) != Py_None)
+    call.world().kfree_rcu(call.heap_object(0)->value.pointer(), may_sleep, call.place());
+  return none();
+}
 constexpr Spec kfree_rcu{"kfree_rcu",
                          RCUSCOPE_TEXT("kfree_rcu(self, obj: Handle | None) -> None",
                                        "Frees after a grace period. Any context."),
-                         [](Call& call) {
-                           if (call.argument(0) != Py_None)
-                             call.world().kfree_rcu(call.heap_object(0)->value.pointer(),
-                                                    call.place());
-                           return none();
-                         },
+                         free_after_grace_period<false>,
                          {"obj"},
                          1};
+constexpr Spec kfree_rcu_mightsleep{
+    "kfree_rcu_mightsleep",
+    RCUSCOPE_TEXT("kfree_rcu_mightsleep(self, obj: Handle | None) -> None",
+                  "The same for objects without an rcu_head. Process context; sleeps."),
+    free_after_grace_period<true>,
+    {"obj"},
+    1};
 
 // ---- reference counts
 constexpr Spec kref{
@@ -375,6 +387,7 @@ std::span<const PyMethodDef> memory_methods() {
       method<kmalloc>(),
       method<kfree>(),
       method<kfree_rcu>(),
+      method<kfree_rcu_mightsleep>(),
       method<kref>(),
       method<kref_get>(),
       method<kref_put>(),

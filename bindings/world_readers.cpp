@@ -51,20 +51,17 @@ constexpr Spec rcu_barrier{
       return none();
     }};
 
+constexpr Spec kvfree_rcu_barrier{"kvfree_rcu_barrier",
+                                  "kvfree_rcu_barrier(self) -> None\n\nWaits for all kfree_rcu "
+                                  "before it. Process context; sleeps.",
+                                  [](Call& call) {
+                                    call.world().kvfree_rcu_barrier(call.place());
+                                    return none();
+                                  }};
+
 PyObject* queue_callback(Call& call) {
-  KernelObject* const kernel = call.kernel();
-  PyObject* const function = keep(kernel, call.function(0));
-  PyObject* const arguments = checked(PyTuple_New(static_cast<Py_ssize_t>(call.rest().size())));
-  for (std::size_t i = 0; i < call.rest().size(); ++i) {
-    PyObject* const argument = call.rest()[i];
-    if (is_handle(argument)) call.world().mark_escaped(as_handle(argument)->value.pointer());
-    PyTuple_SET_ITEM(arguments, static_cast<Py_ssize_t>(i), Py_NewRef(argument));
-  }
-  keep(kernel, arguments);
-  Py_DECREF(arguments);
-  call.world().call_rcu(
-      function_name(function),
-      [kernel, function, arguments] { call_actor(kernel, function, arguments); }, call.place());
+  KeptCall callback = keep_callback(call, 0);
+  call.world().call_rcu(callback.name, callback.function, call.place());
   return none();
 }
 
@@ -160,6 +157,24 @@ std::string function_name(PyObject* function) {
   return result;
 }
 
+KeptCall keep_call(Call& call, std::size_t index) {
+  KernelObject* const kernel = call.kernel();
+  PyObject* const function = keep(kernel, call.function(index));
+  PyObject* const arguments = checked(PyTuple_New(static_cast<Py_ssize_t>(call.rest().size())));
+  for (std::size_t i = 0; i < call.rest().size(); ++i)
+    PyTuple_SET_ITEM(arguments, static_cast<Py_ssize_t>(i), Py_NewRef(call.rest()[i]));
+  keep(kernel, arguments);
+  Py_DECREF(arguments);
+  return {function_name(function),
+          [kernel, function, arguments] { call_actor(kernel, function, arguments); }};
+}
+
+KeptCall keep_callback(Call& call, std::size_t index) {
+  for (PyObject* const argument : call.rest())
+    if (is_handle(argument)) call.world().mark_escaped(as_handle(argument)->value.pointer());
+  return keep_call(call, index);
+}
+
 std::span<const PyMethodDef> reader_methods() {
   static const PyMethodDef rows[] = {
       method<rcu_read_lock>(),
@@ -169,6 +184,7 @@ std::span<const PyMethodDef> reader_methods() {
       method<synchronize_rcu>(),
       method<synchronize_rcu_expedited>(),
       method<rcu_barrier>(),
+      method<kvfree_rcu_barrier>(),
       method<call_rcu>(),
       method<call_rcu_hurry>(),
       method<might_sleep>(),

@@ -7,5 +7,6 @@ namespace rcuscope::bindings {
 /// Each makes its type. Throws: PythonErrorIsSet.
 void add_declaration_type();
 void add_read_side_type();
+void add_srcu_read_side_type();
 
 }  // namespace rcuscope::bindings

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Kernel's work items and mutexes.
+// Kernel's work items.
 #include <string>
 
 #include "call.h"
@@ -9,17 +9,9 @@ namespace rcuscope::bindings {
 namespace {
 
 PyObject* make_work(Call& call) {
-  KernelObject* const kernel = call.kernel();
-  PyObject* const function = keep(kernel, call.function(0));
-  PyObject* const arguments = checked(PyTuple_New(static_cast<Py_ssize_t>(call.rest().size())));
-  for (std::size_t i = 0; i < call.rest().size(); ++i)
-    PyTuple_SET_ITEM(arguments, static_cast<Py_ssize_t>(i), Py_NewRef(call.rest()[i]));
-  keep(kernel, arguments);
-  Py_DECREF(arguments);
-  void* const work = call.world().make_work(
-      literal(function_name(function)),
-      [kernel, function, arguments] { call_actor(kernel, function, arguments); });
-  return to_python(kernel, Value::handle(Tag::work, work));
+  const KeptCall work = keep_call(call, 0);
+  return to_python(call.kernel(), Value::handle(Tag::work, call.world().make_work(
+                                                               literal(work.name), work.function)));
 }
 
 constexpr Spec work{
@@ -94,57 +86,14 @@ constexpr Spec enable_work{
     {"work"},
     1};
 
-// ---- mutexes
-constexpr Spec mutex{"mutex",
-                     "mutex(self, name: str) -> Mutex\n\nA sleeping lock; also `with m:`.",
-                     [](Call& call) {
-                       return to_python(
-                           call.kernel(),
-                           Value::handle(Tag::mutex, call.world().make_mutex(call.text(0))));
-                     },
-                     {"name"},
-                     1};
-constexpr Spec mutex_lock{"mutex_lock",
-                          "mutex_lock(self, mutex: Mutex) -> None\n\nTakes it. Sleeps.",
-                          [](Call& call) {
-                            call.world().mutex_lock(call.address(0, Tag::mutex), call.place());
-                            return none();
-                          },
-                          {"mutex"},
-                          1};
-constexpr Spec mutex_unlock{"mutex_unlock",
-                            "mutex_unlock(self, mutex: Mutex) -> None\n\nReleases it.",
-                            [](Call& call) {
-                              call.world().mutex_unlock(call.address(0, Tag::mutex), call.place());
-                              return none();
-                            },
-                            {"mutex"},
-                            1};
-constexpr Spec mutex_trylock{
-    "mutex_trylock",
-    "mutex_trylock(self, mutex: Mutex) -> bool\n\nTakes it if it is free; True then.",
-    [](Call& call) {
-      return boolean(call.world().mutex_trylock(call.address(0, Tag::mutex), call.place()));
-    },
-    {"mutex"},
-    1};
-constexpr Spec lockdep_is_held{
-    "lockdep_is_held",
-    "lockdep_is_held(self, mutex: Mutex) -> bool\n\nWhether the caller holds it. No operation.",
-    [](Call& call) { return boolean(call.world().is_held(call.address(0, Tag::mutex))); },
-    {"mutex"},
-    1};
-constexpr Spec lockdep_assert_held{
-    "lockdep_assert_held",
-    "lockdep_assert_held(self, mutex: Mutex) -> None\n\nReports unless the caller holds it.",
-    [](Call& call) {
-      if (call.world().is_held(call.address(0, Tag::mutex))) return none();
-      const Place place = Call::place_now();
-      call.world().report(FindingKind::warn_on, "WARNING: WARN_ON(!lockdep_is_held(mutex))", place);
-      return none();
-    },
-    {"mutex"},
-    1};
+constexpr Spec flush_workqueue{"flush_workqueue",
+                               "flush_workqueue(self) -> None\n\nWaits until all work queued "
+                               "before it has ended; not for work "
+                               "that waits for its grace period. Process context; sleeps.",
+                               [](Call& call) {
+                                 call.world().flush_workqueue(call.place());
+                                 return none();
+                               }};
 
 }  // namespace
 
@@ -158,12 +107,7 @@ std::span<const PyMethodDef> work_methods() {
       method<cancel_work_sync>(),
       method<disable_work_sync>(),
       method<enable_work>(),
-      method<mutex>(),
-      method<mutex_lock>(),
-      method<mutex_unlock>(),
-      method<mutex_trylock>(),
-      method<lockdep_is_held>(),
-      method<lockdep_assert_held>(),
+      method<flush_workqueue>(),
   };
   return rows;
 }

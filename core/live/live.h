@@ -13,6 +13,7 @@
 
 #include "live/memory.h"
 #include "live/objects.h"
+#include "live/pending.h"
 #include "live/primitives.h"
 #include "live/slot.h"
 #include "live/urcu.h"
@@ -27,7 +28,7 @@ inline constexpr char type_key = 0;  // its address stands for the type
 
 }  // namespace live
 
-struct Live : live::Memory {
+struct Live : live::Memory, live::Pending {
   using mutex = live::Mutex;
   using refcount = live::Refcount;
   using name_set = live::NameSet;
@@ -132,6 +133,7 @@ struct Live : live::Memory {
     live::mutex_unlock(lock, place);
   }
   bool is_held(const mutex& lock) const { return live::is_held(lock); }
+  bool is_held(const spinlock&) const { return false; }
 
   // --- reference counts and sets of names
   int refcount_inc(refcount& count, EventKind kind, Place place = Place::current()) const {

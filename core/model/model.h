@@ -141,6 +141,7 @@ class Model {
   void spin_unlock(spinlock& lock, SpinMode mode, Place place = Place::current()) const;
   void mask(Mask what, Place place = Place::current()) const;
   void unmask(Mask what, Place place = Place::current()) const;
+  bool has_irqs_off() const { return execution_->me().mask.irq_off; }
   void complete(completion& done, Place place = Place::current()) const;
   void wait_for_completion(completion& done, Place place = Place::current()) const;
   /// cpu_relax in a loop: goes on when something that the caller has read has changed.

@@ -11,6 +11,7 @@ Example:
 """
 
 from rcuscope._core import (
+    Completion,
     Device,
     DeviceName,
     DevIommu,
@@ -28,6 +29,8 @@ from rcuscope._core import (
     MemoryModelWarning,
     Mutex,
     NondeterminismError,
+    Spinlock,
+    SrcuStruct,
     TraceFormatError,
     UnsafeError,
     UsageError,
@@ -45,6 +48,7 @@ from rcuscope.vocabulary import ArrowKind, EventKind, FindingKind, LaneKind, Spa
 
 __all__ = [
     "ArrowKind",
+    "Completion",
     "Config",
     "Cost",
     "DevIommu",
@@ -73,6 +77,8 @@ __all__ = [
     "Run",
     "Scenario",
     "SpanKind",
+    "Spinlock",
+    "SrcuStruct",
     "Stats",
     "Trace",
     "TraceFormatError",

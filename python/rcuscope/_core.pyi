@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'span_kinds', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'span_kinds', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -157,6 +157,26 @@ class Mutex(Handle):
         """
         mutex_unlock.
         """
+class Spinlock(Handle):
+    """
+    A lock whose holder may not sleep; `with s:` takes and releases it.
+    """
+    def __enter__(self) -> None:
+        """
+        spin_lock.
+        """
+    def __exit__(self, *error: typing.Any) -> None:
+        """
+        spin_unlock.
+        """
+class Completion(Handle):
+    """
+    Something that some wait for and others complete.
+    """
+class SrcuStruct(Handle):
+    """
+    A domain of sleepable RCU.
+    """
 class Work(Handle):
     """
     A work item: runs in a kworker, in process context.
@@ -308,9 +328,9 @@ class Kernel:
         """
         The same, never lazy.
         """
-    def call_srcu(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def call_srcu(self, domain: SrcuStruct, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Runs callback(*args) in a kworker with bottom halves off after a grace period of that domain. Any context.
         """
     def cancel_work_sync(self, work: Work) -> bool:
         """
@@ -332,21 +352,21 @@ class Kernel:
         """
         Stores if the location holds `expected`; returns what it held.
         """
-    def complete(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def complete(self, completion: Completion) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Lets one waiter go on, now or later. Any context.
         """
-    def completion(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def completion(self, name: str) -> Completion:
         """
-        Not there yet: raises NotImplementedError.
+        Something that some wait for and others complete.
         """
-    def cond_synchronize_rcu(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def cond_synchronize_rcu(self, cookie: int) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Returns if poll_state_synchronize_rcu is true, else waits as synchronize_rcu does. Process context; sleeps.
         """
-    def cpu_relax(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def cpu_relax(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        In a loop that waits: goes on when something that the caller has read has changed. Any context.
         """
     def dev_has_iommu(self, dev: Device) -> bool:
         """
@@ -384,17 +404,17 @@ class Kernel:
         """
         Waits until it has ended. Sleeps.
         """
-    def flush_workqueue(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def flush_workqueue(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Waits until all work queued before it has ended; not for work that waits for its grace period. Process context; sleeps.
         """
     def get_device(self, dev: Device) -> None:
         """
         Takes a reference.
         """
-    def get_state_synchronize_rcu(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def get_state_synchronize_rcu(self) -> int:
         """
-        Not there yet: raises NotImplementedError.
+        A cookie for poll_state_synchronize_rcu. Starts no grace period. Any context.
         """
     @typing.overload
     def hardirq(self, function: _Function, /) -> _Function: ...
@@ -444,9 +464,9 @@ class Kernel:
         """
         Frees after a grace period. Any context.
         """
-    def kfree_rcu_mightsleep(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def kfree_rcu_mightsleep(self, obj: Handle | None) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        The same for objects without an rcu_head. Process context; sleeps.
         """
     def kmalloc(self, name: str, *fields: str) -> HeapObject:
         """
@@ -476,9 +496,9 @@ class Kernel:
     def kthread(self, function: _Function, /) -> _Function: ...
     @typing.overload
     def kthread(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
-    def kvfree_rcu_barrier(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def kvfree_rcu_barrier(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Waits for all kfree_rcu before it. Process context; sleeps.
         """
     def kzalloc(self, name: str, /, *, nodes: collections.abc.Sequence[str] = ('list',), **fields: typing.Any) -> HeapObject:
         """
@@ -532,27 +552,27 @@ class Kernel:
         """
         A plain load.
         """
-    def local_bh_disable(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def local_bh_disable(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        No softirq on this CPU: the caller is a reader and may not sleep. Nests.
         """
-    def local_bh_enable(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def local_bh_enable(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Undoes one local_bh_disable.
         """
-    def local_irq_disable(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def local_irq_disable(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        No interrupt on this CPU: the caller is a reader and may not sleep. Does not nest. Any context.
         """
-    def local_irq_enable(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def local_irq_enable(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Interrupts are on again.
         """
-    def lockdep_assert_held(self, mutex: Mutex) -> None:
+    def lockdep_assert_held(self, lock: Mutex | Spinlock) -> None:
         """
-        Reports unless the caller holds it.
+        Reports `warn_on` unless the caller holds it. No operation.
         """
-    def lockdep_is_held(self, mutex: Mutex) -> bool:
+    def lockdep_is_held(self, lock: Mutex | Spinlock) -> bool:
         """
         Whether the caller holds it. No operation.
         """
@@ -570,15 +590,15 @@ class Kernel:
         """
     def mutex_lock(self, mutex: Mutex) -> None:
         """
-        Takes it. Sleeps.
+        Takes it. Process context; sleeps.
         """
     def mutex_trylock(self, mutex: Mutex) -> bool:
         """
-        Takes it if it is free; True then.
+        Takes it if it is free; True then. Does not sleep.
         """
     def mutex_unlock(self, mutex: Mutex) -> None:
         """
-        Releases it.
+        Releases it. By its owner.
         """
     def note(self, text: str) -> None:
         """
@@ -592,17 +612,17 @@ class Kernel:
         """
         Fences it before a reset. Sleeps.
         """
-    def poll_state_synchronize_rcu(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def poll_state_synchronize_rcu(self, cookie: int) -> bool:
         """
-        Not there yet: raises NotImplementedError.
+        True once a grace period that started after the cookie was taken has ended. Any context.
         """
-    def preempt_disable(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def preempt_disable(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        No other task on this CPU: the caller is a reader and may not sleep. Nests.
         """
-    def preempt_enable(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def preempt_enable(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Undoes one preempt_disable.
         """
     def probe_finalize(self, dev: Device) -> None:
         """
@@ -656,17 +676,17 @@ class Kernel:
         """
         True for any reader, implicit ones too. No operation.
         """
-    def rcu_read_lock_bh(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def rcu_read_lock_bh(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        local_bh_disable, for lockdep a section of its own kind: rcu_dereference wants rcu_read_lock. Any context.
         """
     def rcu_read_lock_held(self) -> bool:
         """
         True in an explicit section. No operation.
         """
-    def rcu_read_lock_sched(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def rcu_read_lock_sched(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        preempt_disable, for lockdep a section of its own kind: rcu_dereference wants rcu_read_lock. Any context.
         """
     def rcu_read_side(self) -> contextlib.AbstractContextManager[None]:
         """
@@ -676,13 +696,13 @@ class Kernel:
         """
         Closes the innermost section.
         """
-    def rcu_read_unlock_bh(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def rcu_read_unlock_bh(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Undoes one rcu_read_lock_bh.
         """
-    def rcu_read_unlock_sched(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def rcu_read_unlock_sched(self) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Undoes one rcu_read_lock_sched.
         """
     def refcount_inc_not_zero(self, obj: Device | Kref) -> bool:
         """
@@ -716,73 +736,77 @@ class Kernel:
     def softirq(self, function: _Function, /) -> _Function: ...
     @typing.overload
     def softirq(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
-    def spin_lock(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_lock(self, lock: Spinlock) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Spins until it is free. Any context.
         """
-    def spin_lock_bh(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_lock_bh(self, lock: Spinlock) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        The same, with bottom halves (softirqs) off.
         """
-    def spin_lock_irq(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_lock_irq(self, lock: Spinlock) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        The same, with interrupts off.
         """
-    def spin_lock_irqsave(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_lock_irqsave(self, lock: Spinlock) -> int:
         """
-        Not there yet: raises NotImplementedError.
+        The same, with interrupts off; returns the flags for spin_unlock_irqrestore.
         """
-    def spin_trylock(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_trylock(self, lock: Spinlock) -> bool:
         """
-        Not there yet: raises NotImplementedError.
+        Takes it if it is free; True then. Any context.
         """
-    def spin_unlock(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_unlock(self, lock: Spinlock) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Releases it. By its owner.
         """
-    def spin_unlock_bh(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_unlock_bh(self, lock: Spinlock) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Releases it; undoes one local_bh_disable.
         """
-    def spin_unlock_irq(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_unlock_irq(self, lock: Spinlock) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Releases it; interrupts are on then, whatever was.
         """
-    def spin_unlock_irqrestore(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spin_unlock_irqrestore(self, lock: Spinlock, flags: int | None = None) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Releases it; interrupts are again as `flags` says (by default: as they were when this lock was taken).
         """
-    def spinlock(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def spinlock(self, name: str) -> Spinlock:
         """
-        Not there yet: raises NotImplementedError.
+        A lock whose holder may not sleep or be preempted, and is a reader for synchronize_rcu; also `with s:`.
         """
-    def srcu_barrier(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def srcu_barrier(self, domain: SrcuStruct) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Waits for all callbacks of that domain queued before it. Process context; sleeps.
         """
-    def srcu_dereference(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def srcu_dereference(self, loc: Location, domain: SrcuStruct) -> typing.Any:
         """
-        Not there yet: raises NotImplementedError.
+        Subscribes. Wants a section of that domain: else `suspicious_rcu_usage`.
         """
-    def srcu_read_lock(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def srcu_read_lock(self, domain: SrcuStruct) -> int:
         """
-        Not there yet: raises NotImplementedError.
+        Opens a section that may sleep; returns the index for srcu_read_unlock. Any context.
         """
-    def srcu_read_side(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def srcu_read_lock_held(self, domain: SrcuStruct) -> bool:
         """
-        Not there yet: raises NotImplementedError.
+        True in a section of that domain. No operation.
         """
-    def srcu_read_unlock(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def srcu_read_side(self, domain: SrcuStruct) -> contextlib.AbstractContextManager[None]:
         """
-        Not there yet: raises NotImplementedError.
+        `with k.srcu_read_side(s):` is a section of that domain. Reusable.
         """
-    def srcu_struct(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def srcu_read_unlock(self, domain: SrcuStruct, index: int) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Closes the section that srcu_read_lock opened with that index.
         """
-    def start_poll_synchronize_rcu(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def srcu_struct(self, name: str) -> SrcuStruct:
         """
-        Not there yet: raises NotImplementedError.
+        A domain of sleepable RCU: its grace periods wait for its own sections only.
+        """
+    def start_poll_synchronize_rcu(self) -> int:
+        """
+        The same, and starts a grace period. Any context.
         """
     def store(self, loc: Location, value: typing.Any) -> None:
         """
@@ -796,17 +820,17 @@ class Kernel:
         """
         The same, quicker and dearer. Sleeps.
         """
-    def synchronize_srcu(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def synchronize_srcu(self, domain: SrcuStruct) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Waits for the sections of that domain that are open now. Process context; sleeps.
         """
     @typing.overload
     def threaded_irq(self, function: _Function, /) -> _Function: ...
     @typing.overload
     def threaded_irq(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
-    def wait_for_completion(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def wait_for_completion(self, completion: Completion) -> None:
         """
-        Not there yet: raises NotImplementedError.
+        Waits for one complete() that nobody else has used. Process context; sleeps.
         """
     def work(self, function: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> Work:
         """

@@ -482,13 +482,3 @@ def test_one_put_too_many_underflows(kinds: Kinds) -> None:
             k.kref_put(r, lambda _: None)
 
     assert kinds(body) == ["refcount_underflow"]
-
-
-# ---- what is not there yet
-@pytest.mark.parametrize(
-    "name", ["spinlock", "srcu_struct", "completion", "local_irq_disable", "preempt_disable",
-             "start_poll_synchronize_rcu", "cond_synchronize_rcu", "cpu_relax", "rcu_read_lock_bh"]
-)  # fmt: skip
-def test_later_primitives_say_so(name: str) -> None:
-    with pytest.raises(NotImplementedError, match=rf"k\.{name}\(\) is not there yet in 0\.1"):
-        rs.explore(lambda k: getattr(k, name)("x"))

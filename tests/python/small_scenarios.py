@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Scenarios that the tests of the primitives share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import rcuscope as rs
+
+Kinds = Callable[..., list[str]]
+Body = Callable[[rs.Kernel], object]
+Step = Callable[[rs.Kernel], object]
+
+
+def process(*steps: Step) -> Body:
+    """A scenario of one process that takes the steps."""
+
+    def body(k: rs.Kernel) -> None:
+        @k.process
+        def actor() -> None:
+            for step in steps:
+                step(k)
+
+    return body
+
+
+def messages(body: Body) -> list[str]:
+    """What the findings of a body say, sorted."""
+    return sorted(finding.message for finding in rs.explore(body, memory="sc").findings)
+
+
+def replace(
+    k: rs.Kernel,
+    enter: Callable[[], object],
+    leave: Callable[[], object],
+    wait: Callable[[], object],
+) -> None:
+    """A reader in a section of some kind against an updater that waits in some way."""
+    published = k.shared("published", k.kzalloc("config", value=1))
+
+    @k.process("reader")
+    def reader() -> None:
+        enter()
+        config = k.load(published)
+        k.WARN_ON(config.value not in (1, 2))
+        leave()
+
+    @k.process("updater")
+    def updater() -> None:
+        old = k.xchg(published, k.kzalloc("config", value=2))
+        wait()
+        k.kfree(old)
