@@ -273,13 +273,11 @@ Verdict explore_python(py::function body, const Variant& variant, const py::dict
                           const Program& program, ActorRunner& runner,
                           const ExploreOptions& explore_with) {
     if (!parallel.is_wanted()) return explore(program, runner, explore_with);
-    return search_in_parallel(explore_with, parallel, [&](const ExploreOptions& with_sites) {
-      Verdict verdict = explore_in_parallel(
-          [&] { return std::make_unique<PythonWorker>(body, controller, variant, config, task); },
-          parallel.jobs, with_sites, parallel.checkpoint);
-      finish_findings(verdict, program, runner, with_sites);
-      return verdict;
-    });
+    Verdict verdict = explore_in_parallel(
+        [&] { return std::make_unique<PythonWorker>(body, controller, variant, config, task); },
+        parallel.jobs, explore_with, parallel.checkpoint);
+    finish_findings(verdict, program, runner, explore_with);
+    return verdict;
   };
   try {
     if (!run_task(task, controller, attention, body, variant, options, search)) {

@@ -47,13 +47,11 @@ Verdict explore_program(const Program& program, const ExploreOptions& options,
   const GilReleased released;
   const std::unique_ptr<ActorRunner> runner = make_fiber_runner();
   if (!parallel.is_wanted()) return explore(program, *runner, options);
-  return search_in_parallel(options, parallel, [&](const ExploreOptions& with_sites) {
-    Verdict verdict =
-        explore_in_parallel([&program] { return std::make_unique<CatalogueWorker>(program); },
-                            parallel.jobs, with_sites, parallel.checkpoint);
-    finish_findings(verdict, program, *runner, with_sites);
-    return verdict;
-  });
+  Verdict verdict =
+      explore_in_parallel([&program] { return std::make_unique<CatalogueWorker>(program); },
+                          parallel.jobs, options, parallel.checkpoint);
+  finish_findings(verdict, program, *runner, options);
+  return verdict;
 }
 
 Verdict explore_catalogue(const std::string& name, const std::optional<Variant>& variant,

@@ -56,8 +56,8 @@ struct ParallelOptions {
   bool is_wanted() const { return jobs > 1 || checkpoint.save; }
 };
 
-/// Of "jobs", "save" (a function of bytes), "save_period" (seconds) and "state" (bytes). Context: GIL held, here and where the
-/// result is copied for the first time.
+/// Of "jobs", "save" (a function of bytes), "save_period" (seconds) and "state" (bytes). Context:
+/// GIL held, here and where the result is copied for the first time.
 ParallelOptions parallel_options(const pybind11::dict& options);
 
 using Metadata = std::map<std::string, std::string>;

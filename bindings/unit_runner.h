@@ -6,18 +6,10 @@
 #include <functional>
 #include <string>
 
-#include "base/error.h"
 #include "explore/unit_text.h"
 #include "explore_options.h"
 
 namespace rcuscope::bindings {
-
-/// Where actors wait in loops is found on the way, and then a search has to begin anew.
-[[noreturn]] inline void throw_cannot_divide() {
-  throw UsageError(
-      "an actor waits in a loop (cpu_relax, or reads that change nothing): such a search cannot be "
-      "kept in a checkpoint or sent to an executor yet; use jobs=");
-}
 
 /// Return: the text of the result. `must_end` is asked every 20 ms. Throws: as run_unit, and
 /// UsageError if the text is no unit.
@@ -36,22 +28,7 @@ inline std::string run_unit_for(const std::string& unit, const Program& program,
     next_poll = now + poll_period;
     return must_end();
   };
-  try {
-    return to_text(run_unit(unit_from_text(unit), program, checked, options, must_pause));
-  } catch (const AwaitFound&) {
-    throw_cannot_divide();
-  }
-}
-
-/// As explore(), for a search that is divided.
-inline Verdict search_in_parallel(const ExploreOptions& options, const ParallelOptions& parallel,
-                                  const std::function<Verdict(const ExploreOptions&)>& search) {
-  if (!parallel.checkpoint.save) return search_with_await_sites(options, search);
-  try {
-    return search(options);
-  } catch (const AwaitFound&) {
-    throw_cannot_divide();
-  }
+  return to_text(run_unit(unit_from_text(unit), program, checked, options, must_pause));
 }
 
 }  // namespace rcuscope::bindings

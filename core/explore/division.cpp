@@ -20,13 +20,24 @@ bool has_siblings_left(const Level& level) { return level.position + 1 < level.o
 
 Division::Division(const ExploreOptions& options)
     : options_(options), is_sampling_(is_sampling(options.strategy)) {
-  if (is_sampling_)
-    ranges_.push_back({0, options.max_executions.value_or(SampleRange{}.end)});
-  else
-    begin_anew(make_tree_search(options, "")->mode());
+  begin_with(options.awaits);
 }
 
 Division::~Division() = default;
+
+/// The whole search. Where actors wait in loops decides what a choice is, so nothing that was
+/// counted or found with fewer sites holds.
+void Division::begin_with(const AwaitSites& awaits) {
+  tally_ = {};
+  cut_off_ = {};
+  tally_.awaits = awaits;
+  handed_out_.clear();
+  ranges_.clear();
+  if (is_sampling_)
+    ranges_.push_back({0, options_.max_executions.value_or(SampleRange{}.end)});
+  else
+    begin_anew(make_tree_search(options_, "")->mode());
+}
 
 void Division::begin_anew(const std::string& mode) {
   mode_ = mode;
@@ -74,6 +85,7 @@ std::optional<Division::Assignment> Division::next_samples(std::size_t wanted) {
   if (range.first == range.end) ranges_.erase(ranges_.begin());
   Assignment assignment{next_id_++, {}};
   assignment.unit.samples = part;
+  assignment.unit.awaits = tally_.awaits;
   handed_out_.emplace(assignment.id, Handed{{}, part, 0});
   return assignment;
 }
@@ -108,6 +120,7 @@ Division::Branch& Division::branch_at(const Path& path) {
 WorkUnit Division::unit_at(const Path& path) {
   WorkUnit unit;
   unit.mode = mode_;
+  unit.awaits = tally_.awaits;
   unit.floor = path.size();
   const Branch* branch = root_.get();
   for (const std::size_t position : path) {
@@ -177,6 +190,7 @@ void Division::give_back(std::uint64_t id) {
 void Division::complete(std::uint64_t id, UnitResult result) {
   const auto entry = handed_out_.find(id);
   if (entry == handed_out_.end()) return;  // of before the search began anew, or run twice
+  if (result.tally.awaits != tally_.awaits) return begin_with(result.tally.awaits);
   if (!result.tally.limit.empty()) {
     stop(result.tally.limit);
     cut_off_.add(result.tally);

@@ -64,6 +64,7 @@ class Division {
   struct TreeText;
   using Path = std::vector<std::size_t>;  ///< Numbers of branches, from the first choice on.
 
+  void begin_with(const AwaitSites& awaits);
   void begin_anew(const std::string& mode);
   std::optional<Assignment> next_samples(std::size_t wanted);
   Branch& branch_at(const Path& path);

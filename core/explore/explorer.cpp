@@ -79,42 +79,32 @@ Verdict search(const Program& program, ActorRunner& runner, const ExploreOptions
 }  // namespace
 
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options) {
-  return search_with_await_sites(options, [&](const ExploreOptions& with_sites) {
-    Verdict verdict = search(program, runner, with_sites);
-    finish_findings(verdict, program, runner, with_sites);
-    return verdict;
-  });
-}
-
-Verdict search_with_await_sites(ExploreOptions options,
-                                const std::function<Verdict(const ExploreOptions&)>& search) {
+  ExploreOptions with_sites = options;
   for (;;) {
     try {
-      return search(options);
-    } catch (const AwaitFound& found) {
-      add_await_site(options, found.site);
+      Verdict verdict = search(program, runner, with_sites);
+      finish_findings(verdict, program, runner, with_sites);
+      return verdict;
+    } catch (const AwaitFound& found) {  // the search begins anew
+      add_await_site(with_sites.awaits, found.site);
     }
   }
-}
-
-void add_await_site(ExploreOptions& options, const AwaitSite& site) {
-  AwaitSites& sites = options.awaits;
-  const auto place = std::lower_bound(sites.begin(), sites.end(), site);
-  if (place == sites.end() || *place != site) sites.insert(place, site);
 }
 
 void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runner,
                      const ExploreOptions& options) {
   if (verdict.limit == limit_execution_size) return;  // it would be reached again
+  ExploreOptions with_sites = options;
+  with_sites.awaits = verdict.awaits;
   const auto goes_on = [&] { return !options.progress || options.progress({verdict, 1.0}); };
   for (Finding& finding : verdict.findings) {
     Minimized shortest;
     if (options.minimizes && verdict.limit != "interrupted") {
-      shortest = minimize(finding, program, runner, options, goes_on);
+      shortest = minimize(finding, program, runner, with_sites, goes_on);
       verdict.minimizing_executions += shortest.executions;
       if (shortest.is_interrupted) verdict.limit = "interrupted";
     }
-    finish(finding, shortest.schedule, program, runner, options);
+    finish(finding, shortest.schedule, program, runner, with_sites);
   }
 }
 
@@ -161,12 +151,12 @@ ReplayResult replay(const Program& program, ActorRunner& runner, std::string_vie
                     const ExploreOptions& options,
                     const std::map<std::string, std::string>& metadata) {
   ExploreOptions with_sites = options;
-  for (const AwaitSite& site : await_sites_of(schedule)) add_await_site(with_sites, site);
+  for (const AwaitSite& site : await_sites_of(schedule)) add_await_site(with_sites.awaits, site);
   for (;;) {
     try {
       return replay_once(program, runner, choices_of(schedule), with_sites, metadata);
     } catch (const AwaitFound& found) {  // a schedule made by hand
-      add_await_site(with_sites, found.site);
+      add_await_site(with_sites.awaits, found.site);
     }
   }
 }

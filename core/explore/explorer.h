@@ -73,6 +73,7 @@ struct Verdict {
   std::vector<Finding> findings;  ///< One of each kind and place, with the fewest context switches.
   std::set<std::string> final_states;
   Cost cost;
+  AwaitSites awaits;  ///< Where actors wait in loops; the schedules of the findings rest on them.
 
   std::string summary() const;  ///< One line: "SAFE (exhaustive, sc: weak memory not checked): ..."
 };
@@ -80,17 +81,12 @@ struct Verdict {
 /// Upper bound of Verdict::final_states; reaching it is reported as limit "final_states".
 inline constexpr std::size_t max_final_states = 100'000;
 
-/// After AwaitFound: the search begins anew with these options.
-void add_await_site(ExploreOptions& options, const AwaitSite& site);
-/// Calls search until it knows all sites.
-Verdict search_with_await_sites(ExploreOptions options,
-                                const std::function<Verdict(const ExploreOptions&)>& search);
-
 /// Throws: what the program's set-up throws, NondeterminismError.
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options);
 
 /// The last part of explore(), for verdicts that were put together from several searches: gives
-/// each finding its shortest schedule and its explanation. Throws: NondeterminismError.
+/// each finding its shortest schedule and its explanation, with the verdict's await sites. Throws:
+/// NondeterminismError.
 void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runner,
                      const ExploreOptions& options);
 

@@ -177,6 +177,7 @@ Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double sha
   verdict.limit = tally.limit;
   verdict.seconds = seconds;
   verdict.cost = tally.cost;
+  verdict.awaits = tally.awaits;
   verdict.preemption_bound = options.preemption_bound;
   verdict.estimate = share_done > 0 ? static_cast<double>(tally.executions) / share_done : 0;
   for (const auto& [key, found] : tally.found) verdict.findings.push_back(found.finding);

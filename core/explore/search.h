@@ -55,6 +55,7 @@ struct Tally {
   std::map<std::pair<FindingKind, std::string>, Found> found;  ///< By kind and place.
   std::set<std::string> final_states;
   Cost cost;
+  AwaitSites awaits;  ///< Known when this was counted; found schedules rest on them.
 
   /// True if keep() would keep it.
   bool is_improved_by(const Found& found) const;
@@ -71,7 +72,9 @@ class Search {
  public:
   Search(const Program& program, Strategy& strategy, CheckedExecution& checked,
          const ExploreOptions& options)
-      : program_(program), options_(options), strategy_(strategy), execution_(checked.execution) {}
+      : program_(program), options_(options), strategy_(strategy), execution_(checked.execution) {
+    tally_.awaits = options.awaits;
+  }
 
   /// Runs until the strategy has nothing left, a limit was reached, or must_pause, which is asked
   /// after each execution, is true.

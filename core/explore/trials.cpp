@@ -93,6 +93,8 @@ bool Trials::run_along(Chooser& chooser) {
     is_interrupted_ |= execution.run(program_, chooser) == ExecutionEnd::interrupted;
   } catch (const LimitError&) {  // more actors or memory than one execution may have
     return false;
+  } catch (const AwaitFound&) {  // it waits where no execution of the search did
+    return false;
   }
   operations_ += static_cast<std::uint64_t>(execution.steps());
   const SteadyClock::time_point now = SteadyClock::now();

@@ -49,9 +49,18 @@ UnitResult run_unit(const WorkUnit& unit, const Program& program, CheckedExecuti
   of_unit.max_executions = unit.max_executions;
   of_unit.max_seconds.reset();
   of_unit.progress = nullptr;
-  UnitResult result = is_sampling(options.strategy)
-                          ? run_samples(unit, program, checked, of_unit, must_pause)
-                          : run_tree(unit, program, checked, of_unit, must_pause);
+  of_unit.awaits = unit.awaits;
+  checked.execution.set_await_sites(unit.awaits);
+  UnitResult result;
+  try {
+    result = is_sampling(options.strategy)
+                 ? run_samples(unit, program, checked, of_unit, must_pause)
+                 : run_tree(unit, program, checked, of_unit, must_pause);
+  } catch (const AwaitFound& found) {
+    add_await_site(of_unit.awaits, found.site);
+    result.mode = unit.mode;
+    result.tally.awaits = of_unit.awaits;
+  }
   if (result.tally.limit == limit_of_unit) result.tally.limit.clear();
   return result;
 }

@@ -12,7 +12,7 @@
 namespace rcuscope {
 
 struct UnitResult {
-  Tally tally;
+  Tally tally;       ///< With other await sites than the unit's: the whole search begins anew.
   std::string mode;  ///< Another one than the unit's: the whole search begins anew in it.
   std::vector<Level> unexplored;      ///< From the unit's floor on; empty: nothing is left.
   SampleRange unexplored_samples;     ///< The same for a random search.

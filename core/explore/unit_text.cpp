@@ -59,6 +59,7 @@ void write(TextWriter& out, const Tally& tally) {
   out.number(tally.blocked);
   out.number(tally.steps);
   out.string(tally.limit);
+  out.string(to_text(tally.awaits));
   out.list(tally.found, [&](const auto& entry) { write(out, entry.second); });
   out.list(tally.final_states, [&](const std::string& state) { out.string(state); });
   out.list(tally.cost.grace_periods, [&](const auto& entry) {
@@ -77,6 +78,7 @@ Tally read_tally(TextReader& in) {
   tally.blocked = in.number<std::uint64_t>();
   tally.steps = in.number<std::uint64_t>();
   tally.limit = in.string();
+  tally.awaits = parse_await_sites(in.string());
   in.list([&] { tally.keep(read_found(in)); });
   in.list([&] { tally.final_states.insert(in.string()); });
   in.list([&] {
@@ -145,6 +147,7 @@ SampleRange read_range(TextReader& in) {
 std::string to_text(const WorkUnit& unit) {
   TextWriter out;
   out.string(unit.mode);
+  out.string(to_text(unit.awaits));
   out.number(unit.floor);
   write(out, unit.levels);
   write(out, unit.samples);
@@ -156,6 +159,7 @@ WorkUnit unit_from_text(std::string_view text) {
   TextReader in(text);
   WorkUnit unit;
   unit.mode = in.string();
+  unit.awaits = parse_await_sites(in.string());
   unit.floor = in.number<std::size_t>();
   unit.levels = read_levels(in);
   unit.samples = read_range(in);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "model/await.h"
 
 namespace rcuscope {
 
@@ -46,6 +47,7 @@ struct SampleRange {
 
 struct WorkUnit {
   std::string mode;                             ///< As TreeSearch::mode says.
+  AwaitSites awaits;                            ///< Known so far; they decide what a choice is.
   std::size_t floor = 0;                        ///< Levels before it belong to somebody else.
   std::vector<Level> levels;                    ///< Empty: the whole search.
   SampleRange samples;                          ///< Instead of all that, for a random search.

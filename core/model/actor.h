@@ -85,6 +85,7 @@ struct ModelActor {
   bool has_await_sites = false;
   bool calls_relax = false;
   Watch watch;
+  IdleStretch idle;
 
   // abandoning: see Execution::stay_quiet
   bool is_abandoned = false;

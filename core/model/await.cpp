@@ -68,6 +68,11 @@ bool is_dependent_on(const std::vector<Claim>& reads, const Operation& operation
   return false;
 }
 
+void add_await_site(AwaitSites& sites, const AwaitSite& site) {
+  const auto place = std::lower_bound(sites.begin(), sites.end(), site);
+  if (place == sites.end() || *place != site) sites.insert(place, site);
+}
+
 std::string to_text(const AwaitSites& sites) {
   std::string text;
   for (const AwaitSite& site : sites)
@@ -149,22 +154,22 @@ void Execution::note_progress(ModelActor& actor) {
   if (!options_.awaits.empty() && actor.has_await_sites && operation.kind != OperationKind::relax)
     add_reads(operation, actor.watch.reads);
   if (!is_idle(operation.kind)) return note_change();
-  if (idle_actor_ != actor.id) {
-    idle_actor_ = actor.id;
-    idle_count_ = 0;
-    idle_steps_.clear();
+  IdleStretch& idle = actor.idle;
+  if (idle.version != version_) {
+    idle.version = version_;
+    idle.count = 0;
+    idle.steps.clear();
   }
-  if (++idle_count_ < start_of_record) return;
-  idle_steps_.push_back({operation.kind, operation.address, actor.is_reader()});
-  if (idle_count_ < patience) return;
-  setup_error_ = std::make_exception_ptr(AwaitFound{find_loop()});
+  if (++idle.count < start_of_record) return;
+  idle.steps.push_back({operation.kind, operation.address, actor.is_reader()});
+  if (idle.count < patience) return;
+  setup_error_ = std::make_exception_ptr(AwaitFound{find_loop(actor)});
   end(ExecutionEnd::interrupted);
 }
 
 /// The running actor's last operation has changed something.
 void Execution::note_change() {
-  idle_count_ = 0;
-  idle_steps_.clear();
+  ++version_;
   if (StepRecord* step = last_step()) step->changes_state = true;
   if (options_.awaits.empty()) return;
   ModelActor& self = me();
@@ -179,16 +184,17 @@ void Execution::note_change() {
 
 /// The operation of the loop where the actor can best be parked: outside of sections, which others
 /// may wait for.
-AwaitSite Execution::find_loop() const {
-  const IdleStep& last = idle_steps_.back();
-  std::size_t best = idle_steps_.size() - 1;
-  for (std::size_t i = idle_steps_.size() - 1; i-- > 0;) {
-    const IdleStep& step = idle_steps_[i];
+AwaitSite Execution::find_loop(const ModelActor& actor) const {
+  const std::vector<IdleStep>& steps = actor.idle.steps;
+  const IdleStep& last = steps.back();
+  std::size_t best = steps.size() - 1;
+  for (std::size_t i = steps.size() - 1; i-- > 0;) {
+    const IdleStep& step = steps[i];
     const bool can_wait = !step.is_reader || step.kind == OperationKind::rcu_read_lock;
-    if (can_wait && idle_steps_[best].is_reader) best = i;
+    if (can_wait && steps[best].is_reader) best = i;
     if (step.is_same_operation(last)) break;
   }
-  return site_of(idle_actor_, idle_steps_[best].kind, idle_steps_[best].address);
+  return site_of(actor.id, steps[best].kind, steps[best].address);
 }
 
 }  // namespace rcuscope

@@ -37,6 +37,8 @@ struct AwaitFound {
   AwaitSite site;
 };
 
+void add_await_site(AwaitSites& sites, const AwaitSite& site);
+
 /// "2.3.40;1.3.0": actor, kind, location.
 std::string to_text(const AwaitSites& sites);
 /// Throws: UsageError.
@@ -61,6 +63,13 @@ struct IdleStep {
   bool is_same_operation(const IdleStep& other) const {
     return kind == other.kind && address == other.address;
   }
+};
+
+/// What an actor has done since anybody changed anything.
+struct IdleStretch {
+  std::int64_t version = -1;    ///< Of the state: see Execution::version_.
+  std::int32_t count = 0;       ///< Operations.
+  std::vector<IdleStep> steps;  ///< The latest of many.
 };
 
 }  // namespace rcuscope

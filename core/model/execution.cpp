@@ -40,9 +40,7 @@ void Execution::reset() {
   grace_periods_.reset();
   work_.clear();
   find_callback_placement();
-  idle_count_ = 0;
-  idle_actor_ = {};
-  idle_steps_.clear();
+  version_ = 0;
   blocked_at_end_.clear();
   findings_.clear();
   final_state_.clear();

@@ -62,6 +62,8 @@ class Execution final : public ActorEntry {
   /// records every event. Rethrows what the program's set-up throws.
   ExecutionEnd run(const std::function<void(Execution&)>& program, Chooser& chooser,
                    TraceBuilder* trace = nullptr);
+  /// Of the executions that follow.
+  void set_await_sites(const AwaitSites& sites) { options_.awaits = sites; }
   /// Ends the running execution at its next operation. Context: any thread.
   void request_interrupt() { interrupt_requested_.store(true, std::memory_order_relaxed); }
 
@@ -186,7 +188,7 @@ class Execution final : public ActorEntry {
   void find_await_sites(ModelActor& actor) const;
   bool wait_for_change(const Place& place);
   void note_progress(ModelActor& actor);
-  AwaitSite find_loop() const;
+  AwaitSite find_loop(const ModelActor& actor) const;
   void find_callback_placement();
   void need_callback_placement();
   static void give_own_cpu(ModelActor& actor);
@@ -231,10 +233,8 @@ class Execution final : public ActorEntry {
   ModelHeap heap_;
   GracePeriods grace_periods_;
   std::vector<WorkItem> work_;
-  std::int32_t idle_count_ = 0;  // operations of idle_actor_ since anything changed
-  ActorId idle_actor_;
+  std::int64_t version_ = 0;  // grows with each operation that changes something
   bool places_callbacks_ = false;
-  std::vector<IdleStep> idle_steps_;
   std::vector<Blocked> blocked_at_end_;
   std::vector<Finding> findings_;
   std::string final_state_;

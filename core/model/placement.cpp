@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where callbacks run: on another CPU with bottom halves off, or on their caller's, in a softirq that
-// interrupts what runs there.
+// Where callbacks run: on another CPU with bottom halves off, or on their caller's, in a softirq
+// that interrupts what runs there.
 //
 // The second differs only for callbacks that spin: for a lock that the interrupted task holds they
 // spin for ever. So it is explored where one does, as a second actor; whichever starts first takes

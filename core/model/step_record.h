@@ -21,7 +21,7 @@ struct StepRecord {
   std::int32_t srcu_index = 0;  ///< Tells the actor's sections of one srcu_struct apart.
   bool opens_section = false;
   bool closes_section = false;
-  bool changes_state = false;  ///< False for reads, and for updates that failed.
+  bool changes_state = false;   ///< False for reads, and for updates that failed.
   bool took_lock = false;       ///< It got the lock: a trylock may not.
   bool made_available = false;  ///< complete() of a completion that had no count left.
   // Interrupt levels, as bits: which it keeps off its CPU from here on, and which no longer.

@@ -69,6 +69,16 @@ inline Actions all_actions() {
   return all;
 }
 
+/// For searches that are told of no await sites.
+inline Actions actions_without_loops() {
+  Actions actions = all_actions();
+  std::erase_if(actions, [](Action action) {
+    return action == Action::await_relax || action == Action::await_plain ||
+           action == Action::await_locked || action == Action::call_rcu_spin;
+  });
+  return actions;
+}
+
 struct RandomActor {
   ActorKind kind = ActorKind::process;
   CpuId cpu;

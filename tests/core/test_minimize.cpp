@@ -157,7 +157,7 @@ TEST(Minimize, no_schedule_of_a_small_random_program_has_fewer_context_switches)
   const auto runner = make_fiber_runner();
   Random random(5);
   int compared = 0;
-  for (int i = 0; i < 250; ++i) {
+  for (int i = 0; i < 300; ++i) {
     const testing::RandomProgram random_program = testing::generate(random);
     const Program program = testing::make_program(random_program);
     const BruteForce all(program, *runner, max_interleavings);

@@ -197,7 +197,8 @@ TEST(PreemptionBound, shows_exactly_what_schedules_with_few_preemptions_show) {
   Random random(31);
   int compared = 0, bound_matters = 0, exhausted = 0;
   for (int i = 0; i < 260; ++i) {
-    const testing::RandomProgram random_program = testing::generate(random);
+    const testing::RandomProgram random_program =
+        testing::generate(random, testing::actions_without_loops());
     const Program program = testing::make_program(random_program);
     const std::vector<Bounded> expected = brute_force(program, *runner, bounds);
     for (unsigned bound = 0; bound < expected.size(); ++bound) {

@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +120,42 @@ def test_threads_draw_the_same_samples(strategy: str) -> None:
     options: dict[str, Any] = {"strategy": strategy, "seed": 3, "max_executions": 700}
     serial = rs.explore(lost_update, **options)
     assert essence(rs.explore(lost_update, jobs=3, **options)) == essence(serial)
+
+
+@rs.scenario
+def flags_that_are_waited_for(k: rs.Kernel) -> None:
+    """Loops that wait: the search finds out where, and begins anew. One order is a stall."""
+    ready, taken = k.shared("ready", 0), k.shared("taken", 0)
+
+    @k.process("consumer")
+    def consumer() -> None:
+        while k.READ_ONCE(ready) == 0:
+            pass
+        k.WRITE_ONCE(taken, 1)
+
+    @k.process("producer")
+    def producer() -> None:
+        k.WRITE_ONCE(ready, 1)
+        while k.READ_ONCE(taken) == 0:
+            pass
+
+    @k.process("spoiler")
+    def spoiler() -> None:
+        k.WRITE_ONCE(ready, 0)
+
+
+@pytest.mark.parametrize("options", [{}, {"strategy": "random", "max_executions": 200}])
+def test_loops_that_wait_are_found_by_threads_and_units(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    scenario = flags_that_are_waited_for
+    serial = rs.explore(scenario, **options)
+    assert {finding.kind for finding in serial.findings} == {"stall"}
+    for divided in ({"jobs": 2}, {"executor": Recorder()}, {"checkpoint": tmp_path / "search"}):
+        verdict = rs.explore(scenario, **options, **divided)
+        assert essence(verdict) == essence(serial)
+        replayed = rs.replay(scenario, verdict.findings[0].schedule)
+        assert replayed.metadata["finding"] == "stall"
 
 
 # ---- executors
