@@ -35,8 +35,8 @@ def endless(k):
 def endless_operations(k):
     x = k.shared("x", 0)
     def actor():
-        while True:
-            k.READ_ONCE(x)
+        while True:  # only reading would be a stall, which ends by itself
+            k.atomic_add_return(1, x)
     k.process("endless")(actor)
 
 def endless_setup(k):
