@@ -21,6 +21,7 @@
 #include "interpreter.h"
 #include "kernel_object.h"
 #include "live/actor.h"
+#include "live/operation.h"
 #include "live/run.h"
 #include "primitives_of.h"
 #include "scenario/catalogue.h"
@@ -45,13 +46,7 @@ struct WorldPart<Live> {
   }
   /// The heap remembers names of locations once for a type.
   static const char* type_of_shared(const char* name) { return name; }
-  static void msleep(Live w, const Place& place) {
-    w.might_sleep("msleep", place);
-    constexpr timespec one_millisecond{0, 1'000'000};
-    release_gil_if_held();
-    nanosleep(&one_millisecond, nullptr);
-    retake_gil();
-  }
+  static void msleep(Live, const Place& place) { live::msleep(place); }
   static Value fetch_add(Live w, Live::shared<Value>& location, Value number, Access access,
                          const Place& place) {
     Value old = w.read(location, Access::once, place);
@@ -249,9 +244,6 @@ py::tuple run_catalogue(const std::string& name, const Variant& variant, const p
   Attention attention(py::none{});
   const LiveRunOptions run_with = live_options(options);
   const Scenario& scenario = find_scenario(name);
-  if (!scenario.live)
-    throw UsageError("scenario '" + name +
-                     "' needs primitives that the live world does not have; explore it");
   LiveResult result;
   {
     const GilReleased released;

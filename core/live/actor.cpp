@@ -9,8 +9,10 @@
 #include "base/error.h"
 #include "live/fault.h"
 #include "live/objects.h"
+#include "live/operation.h"
 #include "live/repetition.h"
 #include "live/urcu.h"
+#include "world/mask.h"
 
 namespace rcuscope::live {
 namespace {
@@ -48,6 +50,14 @@ void leave_all_sections(const Actor& actor) {
   thread_slot.nesting.store(0);
 }
 
+/// The rest of it, for the thread's next actor.
+void leave_mask(Actor& actor) {
+  if (!actor.is_masked.load(std::memory_order_relaxed)) return;
+  actor.is_masked.store(false, std::memory_order_relaxed);
+  tsan_release();
+  actor.flavor->unlock();
+}
+
 /// A thread that no run started: registered with the memb flavor for as long as it lives.
 struct ForeignThread {
   Actor actor;
@@ -61,6 +71,7 @@ struct ForeignThread {
   }
   ~ForeignThread() {
     leave_all_sections(actor);
+    leave_mask(actor);
     thread_slot.fast_reader.store(nullptr, std::memory_order_relaxed);
     thread_slot.reader = nullptr;
     thread_slot.actor = nullptr;
@@ -68,24 +79,46 @@ struct ForeignThread {
   }
 };
 
+void report_end(Actor& actor, const std::string& how, std::string_view taken_by) {
+  note_fault(actor,
+             {.kind = FindingKind::lock_imbalance,
+              .message = "WARNING: " + actor.name + " ends " + how,
+              .where = std::string(taken_by) + " in " + actor.name},
+             {});
+}
+
+void report_held(Actor& actor, const Lock& lock) {
+  note_fault(actor,
+             {.kind = FindingKind::lock_imbalance,
+              .message = "WARNING: " + actor.name + " still has locks held! (" + lock.name + ")",
+              .where = std::string(lock.name) + " in " + actor.name},
+             {});
+}
+
+void check_mask_at_end(Actor& actor) {
+  const ContextMask& mask = actor.mask;
+  if (mask.irq_off) report_end(actor, "with interrupts off", off_name(Mask::irq));
+  if (mask.bh_off > (actor.starts_with_bh_off ? 1 : 0))
+    report_end(actor, "with bottom halves off",
+               off_name(mask.rcu_bh > 0 ? Mask::rcu_bh : Mask::bh));
+  if (mask.preempt_off > 0)
+    report_end(actor, "with preemption off",
+               off_name(mask.rcu_sched > 0 ? Mask::rcu_sched : Mask::preempt));
+}
+
 void check_end(Actor& actor) {
   if (const std::uint32_t depth = actor.depth(); depth > 0) {
-    note_fault(
-        actor,
-        {.kind = FindingKind::lock_imbalance,
-         .message = "WARNING: " + actor.name + " ends inside a read-side critical section, " +
-                    std::to_string(depth) + " rcu_read_unlock missing",
-         .where = "rcu_read_lock in " + actor.name},
-        {});
+    report_end(actor,
+               "inside a read-side critical section, " + std::to_string(depth) +
+                   " rcu_read_unlock missing",
+               "rcu_read_lock");
   }
-  for (const Mutex* mutex : actor.held) {
-    note_fault(
-        actor,
-        {.kind = FindingKind::lock_imbalance,
-         .message = "WARNING: " + actor.name + " still has locks held! (" + mutex->name + ")",
-         .where = std::string(mutex->name) + " in " + actor.name},
-        {});
-  }
+  for (const SrcuSection& section : actor.srcu_sections)
+    report_end(actor, "inside a read-side critical section of " + std::string(section.domain->name),
+               "srcu_read_lock");
+  for (const Mutex* mutex : actor.held) report_held(actor, *mutex);
+  for (const HeldSpinlock& held : actor.held_spinlocks) report_held(actor, *held.lock);
+  if (actor.held_spinlocks.empty()) check_mask_at_end(actor);
 }
 
 /// Runs the body; what it throws is handled here, in every case.
@@ -154,15 +187,23 @@ ActorScope::ActorScope(Actor& actor)
   actor.ring = actor.level == TraceLevel::off ? nullptr : thread_slot.ring;
   const bool is_access_slow = actor.token != nullptr || actor.level == TraceLevel::full ||
                               actor.level == TraceLevel::logical;
-  if (actor.is_implicit_reader()) {
+  std::uint32_t outermost_nesting = 1;
+  const auto enter = [&actor, &outermost_nesting] {
+    ++outermost_nesting;
     actor.flavor->lock();
     tsan_enter_section();
+  };
+  if (actor.is_implicit_reader()) enter();
+  if (actor.starts_with_bh_off) {
+    actor.mask.bh_off = 1;
+    actor.is_masked.store(true, std::memory_order_relaxed);
+    enter();
   }
   const std::lock_guard guard(actor.repetition->mutex);
   const bool is_over = actor.repetition->is_abandoned();
   thread_slot.actor = &actor;
   thread_slot.nesting.store(0);
-  thread_slot.outermost_nesting = actor.is_implicit_reader() ? 2 : 1;
+  thread_slot.outermost_nesting.store(outermost_nesting);
   thread_slot.reader = actor.is_fast() ? memb_reader() : nullptr;
   thread_slot.fast_reader.store(is_over ? nullptr : thread_slot.reader);
   thread_slot.is_access_slow.store(is_over || is_access_slow);
@@ -170,7 +211,9 @@ ActorScope::ActorScope(Actor& actor)
 }
 
 ActorScope::~ActorScope() {
+  close_srcu_sections(actor_);
   leave_all_sections(actor_);
+  leave_mask(actor_);
   if (actor_.is_implicit_reader()) {
     tsan_release();
     actor_.flavor->unlock();

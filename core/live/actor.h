@@ -20,16 +20,54 @@ namespace rcuscope::live {
 class CpuToken;
 class Repetition;
 struct Mutex;
+struct Spinlock;
+struct SrcuState;
 
 /// Thrown to end an actor of a repetition that is over; caught at the actor's top. From the throw
 /// on, the actor's primitives do nothing, so that destructors may call them.
 struct EndOfActor {};
 
 /// What an actor waits for; the supervisor tells deadlock from stall by it.
-enum class Wait : std::uint8_t { none, grace_period, mutex, callbacks, work, actors, cpu };
+enum class Wait : std::uint8_t {
+  none,
+  grace_period,
+  srcu,
+  mutex,
+  spinlock,
+  completion,
+  callbacks,
+  work,
+  actors,
+  cpu,
+  relax
+};
 
 /// Set in the ring's records only: one record stands for a whole section, its value is the start.
 inline constexpr std::uint16_t section_record_flag = 0x8000;
+
+/// What an actor has switched off on its CPU; any of it makes it a reader (API.md 3).
+struct ContextMask {
+  bool irq_off = false;
+  std::uint32_t bh_off = 0;
+  std::uint32_t preempt_off = 0;
+  std::uint32_t spinlocks = 0;  ///< Held ones.
+  std::uint32_t rcu_bh = 0;     ///< Of bh_off, those by rcu_read_lock_bh.
+  std::uint32_t rcu_sched = 0;  ///< Of preempt_off, those by rcu_read_lock_sched.
+
+  bool any() const { return irq_off || bh_off != 0 || preempt_off != 0 || spinlocks != 0; }
+};
+
+struct HeldSpinlock {
+  const Spinlock* lock = nullptr;
+  bool had_irq_off = false;  ///< What spin_unlock_irqrestore restores.
+};
+
+/// An explicit section of SRCU.
+struct SrcuSection {
+  SrcuState* domain = nullptr;
+  int index = 0;            ///< What srcu_read_lock returned.
+  std::int64_t number = 0;  ///< Among all sections of the domain.
+};
 
 struct Actor {
   // Identity: constant while the actor runs.
@@ -41,6 +79,7 @@ struct Actor {
   const Flavor* flavor = &memb_flavor;
   CpuToken* token = nullptr;  ///< Of an explicit CPU.
   std::uint32_t chain = 0;    ///< Callbacks and work items that queued each other up to this one.
+  bool starts_with_bh_off = false;  ///< Callbacks of call_srcu.
 
   // Recording: constant while the actor runs.
   EventRing* ring = nullptr;  ///< Null: nothing is recorded.
@@ -52,10 +91,16 @@ struct Actor {
   bool is_in_body = false;         ///< The hooks of waits are called.
   std::int64_t section_start = 0;  ///< Time stamp, at level `section`.
   std::vector<const Mutex*> held;  ///< In the order of taking.
+  std::vector<HeldSpinlock> held_spinlocks;
+  std::vector<SrcuSection> srcu_sections;
+  /// Others look at it under the repetition's lock, while the actor waits for its CPU.
+  ContextMask mask;
 
   // Written by the actor's thread, read by others.
   std::atomic<ThreadSlot*> slot{nullptr};  ///< Only while it runs.
   std::atomic<std::uint64_t> operation_count{0};
+  std::atomic<bool> is_masked{false};    ///< mask.any()
+  std::atomic<bool> calls_relax{false};  ///< Its sections are turns of a loop, no progress.
   std::atomic<Wait> wait{Wait::none};
   std::atomic<const void*> wait_object{nullptr};
   // Written by whoever waits for a grace period.
@@ -71,7 +116,9 @@ struct Actor {
     const ThreadSlot* own = slot.load(std::memory_order_relaxed);
     return own == nullptr ? 0 : own->depth();
   }
-  bool is_reader() const { return is_implicit_reader() || depth() > 0; }
+  bool is_reader() const {
+    return is_implicit_reader() || is_masked.load(std::memory_order_relaxed) || depth() > 0;
+  }
 };
 
 struct EventFields {

@@ -46,7 +46,8 @@ ObjectId id_of_part(const Actor& actor, const void* part, const char* name, cons
 
 void before_access(const void* location, Access access, AccessKind kind) {
   Actor& actor = current_actor();
-  if (!begin_operation(actor) || !records_accesses(actor)) return;
+  const Counts counts = kind == AccessKind::load ? Counts::idle : Counts::progress;
+  if (!begin_operation(actor, counts) || !records_accesses(actor)) return;
   const char* name = actor.repetition->heap().location_name(location);
   record(actor, kind_of(access, kind),
          {.object = object_id(location),

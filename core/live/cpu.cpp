@@ -21,8 +21,29 @@ int rank(const Actor& actor) {
   }
 }
 
+/// What keeps actors of a rank off the CPU.
+bool excludes(const ContextMask& mask, int rank_of_other) {
+  switch (rank_of_other) {
+    case 0:
+      return mask.any();
+    case 1:
+      return mask.irq_off || mask.bh_off > 0;
+    default:
+      return mask.irq_off;
+  }
+}
+
 bool may_preempt(const Actor& actor, const Actor& running) {
-  return rank(actor) > rank(running) || (rank(actor) == 0 && rank(running) == 0);
+  const bool is_higher = rank(actor) > rank(running) || (rank(actor) == 0 && rank(running) == 0);
+  return is_higher && !excludes(running.mask, rank(actor));
+}
+
+/// True if `below`, which is on the CPU but does not run, keeps the actor from it. Who has slept
+/// where it must not comes back all the same.
+bool keeps_off(const Actor& below, const Actor& actor) {
+  const bool comes_back = actor.has_started_on_cpu && (rank(actor) > 0 || actor.mask.any());
+  return &below != &actor && below.has_started_on_cpu && rank(below) <= rank(actor) &&
+         !comes_back && excludes(below.mask, rank(actor));
 }
 
 }  // namespace
@@ -84,7 +105,10 @@ void CpuToken::grant_next() {
   for (Actor* actor : waiting_) {
     const bool interrupts = rank(*actor) > level;
     const bool goes_on = rank(*actor) == level && (level == 0 || actor->has_started_on_cpu);
-    if (interrupts || goes_on) candidates.push_back(actor);
+    const bool is_kept_off =
+        std::any_of(waiting_.begin(), waiting_.end(),
+                    [actor](const Actor* below) { return keeps_off(*below, *actor); });
+    if ((interrupts || goes_on) && !is_kept_off) candidates.push_back(actor);
   }
   if (!candidates.empty()) {
     owner_ = candidates[random_.below(candidates.size())];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What runs after a grace period on liburcu's thread: callbacks, kfree_rcu, rcu_barrier. Work
 // items.
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -16,8 +17,9 @@ namespace {
 struct Deferred : rcu_head {
   std::shared_ptr<Repetition> repetition;
   std::function<void(std::int32_t grace_period)> run;  // not called if the repetition is over
-  std::int64_t number = 0;                             // among the repetition's callbacks
-  std::int64_t grace_period = 0;                       // its number; the trace's id is one less
+  DeferredKind kind = DeferredKind::other;
+  std::int64_t number = 0;        // among the repetition's callbacks of that kind
+  std::int64_t grace_period = 0;  // its number; the trace's id is one less
   Nanoseconds queued_at = 0;
 };
 
@@ -47,20 +49,29 @@ void run_deferred(rcu_head* head) {
     }
   }
   deferred->run = nullptr;  // what it holds ends before anybody learns that it has ended
-  repetition.finish_callback(deferred->number);
+  repetition.finish_deferred(deferred->kind, deferred->number);
 }
 
-/// Queues `run` for after a grace period, and records that with the grace period's id.
-void defer(Actor& actor, std::function<void(std::int32_t)> run, EventKind kind,
-           EventFields fields) {
+/// How the queueing shows in the trace, with the grace period's id.
+struct QueueEvent {
+  EventKind kind;
+  EventFields fields;
+};
+
+/// Queues `run` for after a grace period.
+void defer(Actor& actor, DeferredKind kind, std::function<void(std::int32_t)> run,
+           std::optional<QueueEvent> event) {
   auto deferred = std::make_unique<Deferred>();
   deferred->repetition = actor.repetition->shared_from_this();
   deferred->run = std::move(run);
-  deferred->number = actor.repetition->add_callback();
+  deferred->kind = kind;
+  deferred->number = actor.repetition->add_deferred(kind);
   deferred->grace_period = start_grace_period(actor);
   deferred->queued_at = monotonic_now();
-  fields.grace_period = trace_id(deferred->grace_period);
-  record(actor, kind, fields);
+  if (event) {
+    event->fields.grace_period = trace_id(deferred->grace_period);
+    record(actor, event->kind, event->fields);
+  }
   actor.flavor->use_callback_thread(actor.repetition->session().callback_thread());
   tsan_release();
   actor.flavor->queue_callback(deferred.release(), run_deferred);
@@ -68,13 +79,13 @@ void defer(Actor& actor, std::function<void(std::int32_t)> run, EventKind kind,
 
 /// Context: a thread of the pool. The item may have been cancelled meanwhile.
 void run_work(Repetition& repetition, WorkState& work, std::uint64_t generation,
-              std::int32_t grace_period) {
+              std::int32_t grace_period, std::int64_t number) {
   std::uint32_t chain = 0;
   {
     std::unique_lock lock(repetition.mutex);
     repetition.changed.wait(lock, [&] { return !work.is_running || repetition.is_abandoned(); });
     const bool is_cancelled = !work.is_pending || work.queued_generation != generation;
-    if (is_cancelled || repetition.is_abandoned()) return repetition.end_work();
+    if (is_cancelled || repetition.is_abandoned()) return repetition.end_queued_work(number);
     work.is_pending = false;
     work.is_running = true;
     chain = work.chain;
@@ -87,15 +98,15 @@ void run_work(Repetition& repetition, WorkState& work, std::uint64_t generation,
   repetition.session().work_count += 1;
   const std::lock_guard guard(repetition.mutex);
   work.is_running = false;
-  repetition.end_work();
+  repetition.end_queued_work(number);
 }
 
 void submit_work(Repetition& repetition, WorkState& work, std::uint64_t generation,
                  std::int32_t grace_period) {
-  repetition.session().pool.run(
-      [self = repetition.shared_from_this(), &work, generation, grace_period] {
-        run_work(*self, work, generation, grace_period);
-      });
+  repetition.session().pool.run([self = repetition.shared_from_this(), &work, generation,
+                                 grace_period, number = repetition.add_queued_work()] {
+    run_work(*self, work, generation, grace_period, number);
+  });
 }
 
 WorkState& state_of(const WorkStruct& work) {
@@ -104,6 +115,18 @@ WorkState& state_of(const WorkStruct& work) {
     throw UsageError("work '" + std::string(work.name) + "' is used before init_work");
   }
   return *state;
+}
+
+void wait_for_deferred(DeferredKind kind, const char* name, const Place& place) {
+  Actor& actor = current_actor();
+  if (!begin_operation(actor)) return;
+  Repetition& repetition = repetition_of(actor, name);
+  check_may_sleep(actor, name, place);
+  record(actor, EventKind::rcu_barrier_start,
+         {.value = static_cast<std::int64_t>(repetition.unfinished_count(kind))});
+  repetition.wait_for_deferred(actor, kind);
+  record(actor, EventKind::rcu_barrier_end);
+  may_go_on(actor);
 }
 
 void wait_for_work(Actor& actor, const WorkStruct& work, const WorkState& state,
@@ -129,7 +152,19 @@ void call_rcu(std::string name, Callback callback, const Place&) {
     repetition.finish(own);
     repetition.session().callback_count += 1;
   };
-  defer(actor, std::move(run), EventKind::call_rcu, {.value = id.value});
+  defer(actor, DeferredKind::callback, std::move(run),
+        QueueEvent{EventKind::call_rcu, {.value = id.value}});
+}
+
+void end_grace_period_later(Actor& actor) {
+  defer(actor, DeferredKind::other, [](std::int32_t) {}, std::nullopt);
+}
+
+void kfree_rcu_mightsleep(const void* object, const Place& place) {
+  Actor& actor = current_actor();
+  if (!may_go_on(actor)) return;
+  check_may_sleep(actor, "kfree_rcu_mightsleep", place);
+  kfree_rcu(object, place);
 }
 
 void kfree_rcu(const void* object, const Place& place) {
@@ -145,19 +180,20 @@ void kfree_rcu(const void* object, const Place& place) {
     }
     repetition.finish(own);
   };
-  defer(actor, run, EventKind::kfree_rcu, {.object = object_id(object)});
+  defer(actor, DeferredKind::kfree, run,
+        QueueEvent{EventKind::kfree_rcu, {.object = object_id(object)}});
 }
 
 void rcu_barrier(const Place& place) {
-  Actor& actor = current_actor();
-  if (!begin_operation(actor)) return;
-  Repetition& repetition = repetition_of(actor, "rcu_barrier");
-  check_may_sleep(actor, "rcu_barrier", place);
-  record(actor, EventKind::rcu_barrier_start,
-         {.value = static_cast<std::int64_t>(repetition.unfinished_callback_count())});
-  repetition.wait_for_callbacks(actor);
-  record(actor, EventKind::rcu_barrier_end);
-  may_go_on(actor);
+  wait_for_deferred(DeferredKind::callback, "rcu_barrier", place);
+}
+
+void kvfree_rcu_barrier(const Place& place) {
+  wait_for_deferred(DeferredKind::kfree, "kvfree_rcu_barrier", place);
+}
+
+void flush_workqueue(const Place& place) {
+  wait_for_deferred(DeferredKind::work, "flush_workqueue", place);
 }
 
 // --- work
@@ -198,7 +234,7 @@ bool queue_work(WorkStruct& work, bool after_grace_period, const Place& place) {
     auto run = [&repetition, &state, generation](std::int32_t grace_period) {
       submit_work(repetition, state, generation, grace_period);
     };
-    defer(actor, run, kind, fields);
+    defer(actor, DeferredKind::other, run, QueueEvent{kind, fields});
   } else {
     record(actor, kind, fields);
     submit_work(repetition, state, generation, -1);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "live/objects.h"
 #include "live/repetition.h"
 
 namespace rcuscope::live {
@@ -46,9 +47,16 @@ Fault use_after_free(const Actor& actor, const void* location, const Place& plac
 
 /// The reason in words; empty if the actor may sleep.
 std::string why_not_sleep(const Actor& actor) {
-  if (!actor.is_implicit_reader()) return "";
-  if (actor.kind == ActorKind::callback) return "a call_rcu callback runs in softirq context";
-  return std::string(to_string(context_of(actor.kind))) + " context";
+  if (actor.is_implicit_reader())
+    return actor.kind == ActorKind::callback
+               ? "a call_rcu callback runs in softirq context"
+               : std::string(to_string(context_of(actor.kind))) + " context";
+  if (!actor.held_spinlocks.empty())
+    return "holding the spinlock " + std::string(actor.held_spinlocks.back().lock->name);
+  if (actor.mask.irq_off) return "interrupts are off";
+  if (actor.mask.bh_off != 0) return "bottom halves are off";
+  if (actor.mask.preempt_off != 0) return "preemption is off";
+  return "";
 }
 
 }  // namespace
@@ -128,7 +136,8 @@ void check_may_sleep(Actor& actor, std::string_view what, const Place& place) {
                              reason + ")",
                   .where = call + " in " + actor.name},
                  place);
-  } else if (actor.depth() > 0 && call.starts_with("synchronize_rcu")) {
+  } else if (actor.depth() > 0 &&
+             (call.starts_with("synchronize_") || call == "cond_synchronize_rcu")) {
     report_fault(actor,
                  {.kind = FindingKind::suspicious_rcu_usage,
                   .message = "WARNING: suspicious RCU usage: Illegal " + call +

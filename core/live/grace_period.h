@@ -27,19 +27,29 @@ class GracePeriods {
   /// A grace period starts now. Return: its number, from 1.
   std::int64_t start() { return started_count_.fetch_add(1) + 1; }
 
-  /// The grace period with that number has ended.
+  /// The grace period of RCU with that number has ended.
   void end(std::int64_t number) {
-    std::int64_t latest = latest_ended_.load();
-    while (latest < number && !latest_ended_.compare_exchange_weak(latest, number)) {
-    }
+    raise(latest_ended_, number);
+    raise(latest_ended_of_any_, number);
   }
+  /// The same for one of SRCU, whose readers alone are out of the way.
+  void end_srcu(std::int64_t number) { raise(latest_ended_of_any_, number); }
 
   Cookie cookie() const { return started_count_.load(); }
   bool has_elapsed(Cookie cookie) const { return latest_ended_.load() > cookie; }
+  /// Counts grace periods of SRCU, too: nobody knows whose readers an object has.
+  bool has_any_elapsed(Cookie cookie) const { return latest_ended_of_any_.load() > cookie; }
 
  private:
+  static void raise(std::atomic<std::int64_t>& latest, std::int64_t number) {
+    std::int64_t seen = latest.load();
+    while (seen < number && !latest.compare_exchange_weak(seen, number)) {
+    }
+  }
+
   std::atomic<std::int64_t> started_count_{0};
-  std::atomic<std::int64_t> latest_ended_{0};  // the largest number that has ended
+  std::atomic<std::int64_t> latest_ended_{0};  // the largest number of RCU that has ended
+  std::atomic<std::int64_t> latest_ended_of_any_{0};
 };
 
 struct LatencyPercentiles {

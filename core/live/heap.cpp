@@ -186,7 +186,7 @@ Heap::Freeing Heap::free(const void* object, const Freer& freer) {
   const std::lock_guard guard(mutex_);
   if (header->state == ObjectHeader::State::freed) return {FreeVerdict::double_free, header};
   const bool may_be_read = header->unlinked_at >= 0 && !freer.runs_alone &&
-                           !grace_periods_.has_elapsed(header->unlinked_at);
+                           !grace_periods_.has_any_elapsed(header->unlinked_at);
   header->freed_at = grace_periods_.cookie();
   header->freed_by = freer.actor;
   header->freed_place = freer.place;

@@ -13,7 +13,6 @@
 
 #include "live/memory.h"
 #include "live/objects.h"
-#include "live/pending.h"
 #include "live/primitives.h"
 #include "live/slot.h"
 #include "live/urcu.h"
@@ -28,8 +27,11 @@ inline constexpr char type_key = 0;  // its address stands for the type
 
 }  // namespace live
 
-struct Live : live::Memory, live::Pending {
+struct Live : live::Memory {
   using mutex = live::Mutex;
+  using spinlock = live::Spinlock;
+  using completion = live::Completion;
+  using srcu_struct = live::SrcuStruct;
   using refcount = live::Refcount;
   using name_set = live::NameSet;
   using work_struct = live::WorkStruct;
@@ -56,6 +58,10 @@ struct Live : live::Memory, live::Pending {
   template <class T>
   void kfree_rcu(ptr<T> object, Place place = Place::current()) const {
     live::kfree_rcu(object.raw(), place);
+  }
+  template <class T>
+  void kfree_rcu_mightsleep(ptr<T> object, Place place = Place::current()) const {
+    live::kfree_rcu_mightsleep(object.raw(), place);
   }
   ObjectId object_id(const void* address) const { return live::object_id(address); }
   void set_lifetime(const void* object, Lifetime lifetime) const {
@@ -95,6 +101,40 @@ struct Live : live::Memory, live::Pending {
     live::call_rcu(std::move(name), std::move(callback), place);
   }
   void rcu_barrier(Place place = Place::current()) const { live::rcu_barrier(place); }
+  void kvfree_rcu_barrier(Place place = Place::current()) const { live::kvfree_rcu_barrier(place); }
+  std::int64_t get_state_synchronize_rcu(Place place = Place::current()) const {
+    return live::get_state_synchronize_rcu(place);
+  }
+  std::int64_t start_poll_synchronize_rcu(Place place = Place::current()) const {
+    return live::start_poll_synchronize_rcu(place);
+  }
+  bool poll_state_synchronize_rcu(std::int64_t cookie, Place place = Place::current()) const {
+    return live::poll_state_synchronize_rcu(cookie, place);
+  }
+  void cond_synchronize_rcu(std::int64_t cookie, Place place = Place::current()) const {
+    live::cond_synchronize_rcu(cookie, place);
+  }
+
+  // --- sleepable RCU
+  int srcu_read_lock(srcu_struct& domain, Place place = Place::current()) const {
+    return live::srcu_read_lock(domain, place);
+  }
+  void srcu_read_unlock(srcu_struct& domain, int index, Place place = Place::current()) const {
+    live::srcu_read_unlock(domain, index, place);
+  }
+  bool srcu_read_lock_held(const srcu_struct& domain) const {
+    return live::srcu_read_lock_held(domain);
+  }
+  void synchronize_srcu(srcu_struct& domain, Place place = Place::current()) const {
+    live::synchronize_srcu(domain, place);
+  }
+  void call_srcu(srcu_struct& domain, std::string name, Callback callback,
+                 Place place = Place::current()) const {
+    live::call_srcu(domain, std::move(name), std::move(callback), place);
+  }
+  void srcu_barrier(srcu_struct& domain, Place place = Place::current()) const {
+    live::srcu_barrier(domain, place);
+  }
 
   // --- work
   void init_work(work_struct& work, std::string name, Callback function) const {
@@ -121,6 +161,7 @@ struct Live : live::Memory, live::Pending {
   bool enable_work(work_struct& work, Place place = Place::current()) const {
     return live::enable_work(work, place);
   }
+  void flush_workqueue(Place place = Place::current()) const { live::flush_workqueue(place); }
 
   // --- locks
   void mutex_lock(mutex& lock, Place place = Place::current()) const {
@@ -133,7 +174,26 @@ struct Live : live::Memory, live::Pending {
     live::mutex_unlock(lock, place);
   }
   bool is_held(const mutex& lock) const { return live::is_held(lock); }
-  bool is_held(const spinlock&) const { return false; }
+  bool is_held(const spinlock& lock) const { return live::is_held(lock); }
+  void spin_lock(spinlock& lock, SpinMode mode, Place place = Place::current()) const {
+    live::spin_lock(lock, mode, place);
+  }
+  bool spin_trylock(spinlock& lock, Place place = Place::current()) const {
+    return live::spin_trylock(lock, place);
+  }
+  void spin_unlock(spinlock& lock, SpinMode mode, Place place = Place::current()) const {
+    live::spin_unlock(lock, mode, place);
+  }
+  void mask(Mask what, Place place = Place::current()) const { live::mask(what, place); }
+  void unmask(Mask what, Place place = Place::current()) const { live::unmask(what, place); }
+  bool has_irqs_off() const { return live::has_irqs_off(); }
+  void complete(completion& done, Place place = Place::current()) const {
+    live::complete(done, place);
+  }
+  void wait_for_completion(completion& done, Place place = Place::current()) const {
+    live::wait_for_completion(done, place);
+  }
+  void relax(Place place = Place::current()) const { live::relax(place); }
 
   // --- reference counts and sets of names
   int refcount_inc(refcount& count, EventKind kind, Place place = Place::current()) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The world types of Live with state of their own: mutex, refcount, name_set, work_struct. They are
-// trivially destructible, so that they may be members of heap objects; names are literals.
+// The world types of Live with state of their own: locks, completions, domains of SRCU, counts,
+// sets of names, work. They are trivially destructible, so that they may be members of heap
+// objects; names are literals.
 #pragma once
 
 #include <atomic>
@@ -9,16 +10,42 @@
 namespace rcuscope::live {
 
 struct NameSetState;
+struct SrcuState;
 struct WorkState;
 
-/// Sleeps in a futex. Each actor knows what it holds; the owner here is for reports.
-struct Mutex {
-  explicit Mutex(const char* literal_name) : name(literal_name) {}
+/// Whoever waits sleeps in a futex. Each actor knows what it holds; the owner here is for reports.
+struct Lock {
+  explicit Lock(const char* literal_name) : name(literal_name) {}
 
   const char* name;
   std::atomic<std::uint32_t> state{0};  ///< 0 free, 1 locked, 2 locked and perhaps waited for.
   std::atomic<std::int32_t> owner{-1};  ///< ActorId.
   std::atomic<std::int32_t> id{-1};     ///< ObjectId, once it is needed.
+};
+
+struct Mutex : Lock {
+  using Lock::Lock;
+};
+
+/// Its holder is a reader and may not sleep.
+struct Spinlock : Lock {
+  using Lock::Lock;
+};
+
+struct Completion {
+  explicit Completion(const char* literal_name) : name(literal_name) {}
+
+  const char* name;
+  std::uint32_t done = 0;  ///< complete() calls not used yet. Under the repetition's lock.
+  std::atomic<std::int32_t> id{-1};  ///< ObjectId, once it is needed.
+};
+
+/// A domain of sleepable RCU.
+struct SrcuStruct {
+  explicit SrcuStruct(const char* literal_name) : name(literal_name) {}
+
+  const char* name;
+  std::atomic<SrcuState*> state{nullptr};  ///< Owner: the repetition; made on first use.
 };
 
 struct Refcount {

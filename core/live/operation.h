@@ -12,7 +12,14 @@
 
 namespace rcuscope::live {
 
-inline void count_operation(Actor& actor) {
+/// A loop that only reads stands still: what it does is no progress.
+enum class Counts : bool { progress, idle };
+inline Counts counts_of_section(const Actor& actor) {
+  return actor.calls_relax.load(std::memory_order_relaxed) ? Counts::idle : Counts::progress;
+}
+
+inline void count_operation(Actor& actor, Counts counts = Counts::progress) {
+  if (counts == Counts::idle) return;
   actor.operation_count.store(actor.operation_count.load(std::memory_order_relaxed) + 1,
                               std::memory_order_relaxed);
 }
@@ -27,18 +34,18 @@ inline bool may_go_on(Actor& actor) {
 }
 
 /// Before a primitive. Return: false if it must do nothing. Throws EndOfActor.
-inline bool begin_operation(Actor& actor) {
+inline bool begin_operation(Actor& actor, Counts counts = Counts::progress) {
   if (!may_go_on(actor)) return false;
-  count_operation(actor);
+  count_operation(actor, counts);
   if (actor.token == nullptr) return true;
   actor.token->offer(actor);
   return may_go_on(actor);
 }
 
 /// Before a primitive that destructors call. Never throws.
-inline bool begin_release(Actor& actor) {
+inline bool begin_release(Actor& actor, Counts counts = Counts::progress) {
   if (actor.is_ending) return false;
-  count_operation(actor);
+  count_operation(actor, counts);
   if (actor.token != nullptr) actor.token->offer(actor);
   return true;
 }
@@ -50,6 +57,22 @@ ObjectId id_of_part(const Actor& actor, const void* part, const char* name, cons
 
 /// A grace period starts: its events, with the readers that it waits for. Return: its number.
 std::int64_t start_grace_period(Actor& actor);
+
+// Sections of liburcu, whatever opens them.
+void enter_section(Actor& actor);
+void leave_section(Actor& actor);
+/// Before the first and after the last thing that the actor switches off.
+void enter_masked_section(Actor& actor);
+void leave_masked_section(Actor& actor);
+/// Closes what the actor left open.
+void close_srcu_sections(Actor& actor);
+
+/// synchronize_rcu and its kin, after begin_operation. `name` is what the caller calls.
+void wait_for_grace_period(Actor& actor, std::string_view name, const Place& place);
+/// A millisecond, whatever was asked for: time is no order. For scenarios in Python.
+void msleep(const Place& place);
+/// Queues what only ends a grace period, for start_poll_synchronize_rcu.
+void end_grace_period_later(Actor& actor);
 
 /// Frees an object for the actor, with the verdict of the heap.
 void free_object(Actor& actor, const void* object, const Place& place);

@@ -37,6 +37,7 @@ Heap::Slot begin_kzalloc(const Heap::Type& type, std::string_view name, const Pl
 void end_kzalloc(const Heap::Type& type, bool was_built);
 void kfree(const void* object, const Place& place);
 void kfree_rcu(const void* object, const Place& place);
+void kfree_rcu_mightsleep(const void* object, const Place& place);
 ObjectId object_id(const void* address);
 void set_lifetime(const void* object, Lifetime lifetime);
 StringId intern(std::string_view text);
@@ -46,6 +47,21 @@ std::string_view text(StringId id);
 void synchronize_rcu(bool is_expedited, const Place& place);
 void call_rcu(std::string name, Callback callback, const Place& place);
 void rcu_barrier(const Place& place);
+void kvfree_rcu_barrier(const Place& place);
+
+// --- polled grace periods
+Cookie get_state_synchronize_rcu(const Place& place);
+Cookie start_poll_synchronize_rcu(const Place& place);
+bool poll_state_synchronize_rcu(Cookie cookie, const Place& place);
+void cond_synchronize_rcu(Cookie cookie, const Place& place);
+
+// --- sleepable RCU
+int srcu_read_lock(SrcuStruct& domain, const Place& place);
+void srcu_read_unlock(SrcuStruct& domain, int index, const Place& place);
+bool srcu_read_lock_held(const SrcuStruct& domain);
+void synchronize_srcu(SrcuStruct& domain, const Place& place);
+void call_srcu(SrcuStruct& domain, std::string name, Callback callback, const Place& place);
+void srcu_barrier(SrcuStruct& domain, const Place& place);
 
 // --- work
 void init_work(WorkStruct& work, std::string name, Callback function);
@@ -53,12 +69,27 @@ bool queue_work(WorkStruct& work, bool after_grace_period, const Place& place);
 void flush_work(WorkStruct& work, const Place& place);
 bool cancel_work_sync(WorkStruct& work, bool disables, const Place& place);
 bool enable_work(WorkStruct& work, const Place& place);
+void flush_workqueue(const Place& place);
 
 // --- locks
 void mutex_lock(Mutex& mutex, const Place& place);
 bool mutex_trylock(Mutex& mutex, const Place& place);
 void mutex_unlock(Mutex& mutex, const Place& place);
 bool is_held(const Mutex& mutex);
+void spin_lock(Spinlock& lock, SpinMode mode, const Place& place);
+bool spin_trylock(Spinlock& lock, const Place& place);
+void spin_unlock(Spinlock& lock, SpinMode mode, const Place& place);
+bool is_held(const Spinlock& lock);
+
+// --- what may interrupt the caller
+void mask(Mask what, const Place& place);
+void unmask(Mask what, const Place& place);
+bool has_irqs_off();
+
+// --- completions, and loops that wait
+void complete(Completion& completion, const Place& place);
+void wait_for_completion(Completion& completion, const Place& place);
+void relax(const Place& place);
 
 // --- reference counts and sets of names
 int refcount_inc(Refcount& count, EventKind kind, const Place& place);

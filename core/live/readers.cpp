@@ -7,7 +7,6 @@
 #include "live/urcu.h"
 
 namespace rcuscope::live {
-namespace {
 
 void enter_section(Actor& actor) {
   if (actor.flavor == &memb_flavor) {
@@ -27,6 +26,18 @@ void leave_section(Actor& actor) {
   }
 }
 
+namespace {
+
+/// If a grace period waits for the actor, which has just left its last section.
+void record_quiescent_state(Actor& actor) {
+  const std::int32_t waiting = actor.awaited_by.exchange(-1, std::memory_order_relaxed);
+  if (waiting < 0) return;
+  record(actor, EventKind::quiescent_state,
+         {.value = actor.id.value,
+          .grace_period = waiting,
+          .actor = actor.repetition->session().grace_period_actor()});
+}
+
 void record_section(Actor& actor) {
   if (actor.level == TraceLevel::section) {
     record(actor, EventKind::rcu_read_unlock,
@@ -34,12 +45,7 @@ void record_section(Actor& actor) {
   } else {
     record(actor, EventKind::rcu_read_unlock, {.value = 0});
   }
-  const std::int32_t waiting = actor.awaited_by.exchange(-1, std::memory_order_relaxed);
-  if (waiting < 0) return;
-  record(actor, EventKind::quiescent_state,
-         {.value = actor.id.value,
-          .grace_period = waiting,
-          .actor = actor.repetition->session().grace_period_actor()});
+  if (!actor.mask.any()) record_quiescent_state(actor);
 }
 
 /// Ends in a finding instead of a thread that liburcu never lets go.
@@ -65,9 +71,22 @@ void wait_for_readers(Actor& actor) {
 
 }  // namespace
 
+void enter_masked_section(Actor& actor) {
+  enter_section(actor);
+  if (thread_slot.reader != nullptr) thread_slot.outermost_nesting.fetch_add(1);
+  actor.is_masked.store(true, std::memory_order_relaxed);
+}
+
+void leave_masked_section(Actor& actor) {
+  actor.is_masked.store(false, std::memory_order_relaxed);
+  if (thread_slot.reader != nullptr) thread_slot.outermost_nesting.fetch_sub(1);
+  if (actor.ring != nullptr && !actor.is_reader()) record_quiescent_state(actor);
+  leave_section(actor);
+}
+
 void read_lock_slow() {
   Actor& actor = current_actor();
-  if (!begin_operation(actor)) return;
+  if (!begin_operation(actor, counts_of_section(actor))) return;
   const std::uint32_t depth = thread_slot.depth();
   const bool liburcu_counts = thread_slot.reader != nullptr;
   if (!liburcu_counts) thread_slot.add_nesting(1);
@@ -82,7 +101,7 @@ void read_lock_slow() {
 
 void read_unlock_slow() {
   Actor& actor = current_actor();
-  if (!begin_release(actor)) return;
+  if (!begin_release(actor, counts_of_section(actor))) return;
   const std::uint32_t depth = thread_slot.depth();
   if (depth == 0) {
     note_fault(actor,
@@ -106,7 +125,8 @@ void read_unlock_slow() {
 
 bool is_reader() {
   const Actor* actor = thread_slot.actor;
-  return actor != nullptr && (actor->is_implicit_reader() || thread_slot.depth() > 0);
+  return actor != nullptr &&
+         (actor->is_implicit_reader() || actor->mask.any() || thread_slot.depth() > 0);
 }
 
 std::int64_t start_grace_period(Actor& actor) {
@@ -134,7 +154,12 @@ std::int64_t start_grace_period(Actor& actor) {
 void synchronize_rcu(bool is_expedited, const Place& place) {
   Actor& actor = current_actor();
   if (!begin_operation(actor)) return;
-  check_may_sleep(actor, is_expedited ? "synchronize_rcu_expedited" : "synchronize_rcu", place);
+  wait_for_grace_period(actor, is_expedited ? "synchronize_rcu_expedited" : "synchronize_rcu",
+                        place);
+}
+
+void wait_for_grace_period(Actor& actor, std::string_view name, const Place& place) {
+  check_may_sleep(actor, name, place);
   check_own_section(actor, place);
   if (actor.repetition == nullptr) {
     wait_for_readers(actor);
@@ -144,7 +169,7 @@ void synchronize_rcu(bool is_expedited, const Place& place) {
   const Nanoseconds start = monotonic_now();
   const std::int64_t number = start_grace_period(actor);
   record(actor, EventKind::synchronize_rcu_start,
-         {.value = is_expedited, .grace_period = trace_id(number)});
+         {.value = name == "synchronize_rcu_expedited", .grace_period = trace_id(number)});
   wait_for_readers(actor);
   session.grace_periods.end(number);
   session.grace_period_latency.add(monotonic_now() - start);

@@ -135,16 +135,19 @@ void Repetition::wait_for_release(Actor& actor, std::size_t index) {
 }
 
 void Repetition::wait_for_quiet(Actor& main) {
-  wait_until(main, Wait::actors, nullptr, [this] {
-    return unfinished_actor_count_ == 0 && unfinished_callbacks_.empty() &&
-           unfinished_work_count_ == 0;
-  });
+  wait_until(main, Wait::actors, nullptr,
+             [this] { return unfinished_actor_count_ == 0 && is_nothing_deferred(); });
 }
 
 // --- being cut short
 
 void Repetition::abandon() {
+  std::vector<std::deque<SrcuState::Waiting>> dropped;  // ends without the lock
   const std::lock_guard guard(mutex);
+  for (SrcuState& domain : srcu_) {
+    unfinished_work_count_ -= domain.waiting.size();
+    dropped.push_back(std::exchange(domain.waiting, {}));
+  }
   is_abandoned_.store(true);
   for (const auto& actor : actors_) {
     ThreadSlot* slot = actor->slot.load();
@@ -171,18 +174,17 @@ std::exception_ptr Repetition::error() const {
 bool Repetition::runs_alone() const {
   if (phase_ == Phase::running) return false;
   const std::lock_guard guard(mutex);
-  return unfinished_callbacks_.empty() && unfinished_work_count_ == 0;
+  return is_nothing_deferred();
 }
 
-bool Repetition::is_at_rest() const {
-  return actors_.empty() && unfinished_callbacks_.empty() && unfinished_work_count_ == 0;
-}
+bool Repetition::is_at_rest() const { return actors_.empty() && is_nothing_deferred(); }
 
 std::uint64_t Repetition::progress() const {
   std::uint64_t sum = finished_progress_;
   for_each_unfinished([&sum](const Actor& actor) {
     if (actor.chain > longest_chain) return;
     sum += actor.operation_count.load(std::memory_order_relaxed);
+    if (actor.calls_relax.load(std::memory_order_relaxed)) return;
     sum += actor.slot.load()->section_count.load(std::memory_order_relaxed);
   });
   return sum;
@@ -190,31 +192,39 @@ std::uint64_t Repetition::progress() const {
 
 // --- callbacks and work
 
-std::int64_t Repetition::add_callback() {
-  const std::lock_guard guard(mutex);
-  unfinished_callbacks_.insert(++last_callback_);
-  return last_callback_;
+/// Context: mutex is held.
+bool Repetition::is_nothing_deferred() const {
+  return unfinished_work_count_ == 0 &&
+         std::all_of(unfinished_.begin(), unfinished_.end(),
+                     [](const Unfinished& kind) { return kind.numbers.empty(); });
 }
 
-void Repetition::finish_callback(std::int64_t number) {
+std::int64_t Repetition::add_deferred(DeferredKind kind) {
   const std::lock_guard guard(mutex);
-  unfinished_callbacks_.erase(number);
+  Unfinished& of_kind = unfinished(kind);
+  of_kind.numbers.insert(++of_kind.last);
+  return of_kind.last;
+}
+
+void Repetition::finish_deferred(DeferredKind kind, std::int64_t number) {
+  const std::lock_guard guard(mutex);
+  unfinished(kind).numbers.erase(number);
   changed.notify_all();
 }
 
-std::size_t Repetition::unfinished_callback_count() const {
+std::size_t Repetition::unfinished_count(DeferredKind kind) const {
   const std::lock_guard guard(mutex);
-  return unfinished_callbacks_.size();
+  return unfinished_[static_cast<std::size_t>(kind)].numbers.size();
 }
 
-void Repetition::wait_for_callbacks(Actor& actor) {
+void Repetition::wait_for_deferred(Actor& actor, DeferredKind kind) {
   std::int64_t last = 0;
   {
     const std::lock_guard guard(mutex);
-    last = last_callback_;
+    last = unfinished(kind).last;
   }
-  wait_until(actor, Wait::callbacks, nullptr, [this, last] {
-    return unfinished_callbacks_.empty() || *unfinished_callbacks_.begin() > last;
+  wait_until(actor, Wait::callbacks, nullptr, [&numbers = unfinished(kind).numbers, last] {
+    return numbers.empty() || *numbers.begin() > last;
   });
 }
 
@@ -237,6 +247,19 @@ void Repetition::end_work() {
   changed.notify_all();
 }
 
+void Repetition::end_queued_work(std::int64_t number) {
+  unfinished(DeferredKind::work).numbers.erase(number);
+  end_work();
+}
+
+SrcuState& Repetition::add_srcu(const char* name, ObjectId id) {
+  const std::lock_guard guard(mutex);
+  SrcuState& domain = srcu_.emplace_back();
+  domain.name = name;
+  domain.id = id;
+  return domain;
+}
+
 // --- waiting
 
 void Repetition::wait_until(Actor& actor, Wait wait, const void* object,
@@ -246,8 +269,9 @@ void Repetition::wait_until(Actor& actor, Wait wait, const void* object,
   changed.wait(lock, [this, &holds] { return is_abandoned() || holds(); });
 }
 
-WaitScope::WaitScope(Actor& actor, Wait wait, const void* object) : actor_(actor) {
-  if (actor.token != nullptr) actor.token->release(actor);
+WaitScope::WaitScope(Actor& actor, Wait wait, const void* object, Cpu cpu)
+    : actor_(actor), cpu_(cpu) {
+  if (actor.token != nullptr && cpu == Cpu::released) actor.token->release(actor);
   actor.wait_object.store(object);
   actor.wait.store(wait);
   if (actor.is_in_body) {
@@ -259,7 +283,7 @@ WaitScope::WaitScope(Actor& actor, Wait wait, const void* object) : actor_(actor
 WaitScope::~WaitScope() {
   actor_.wait.store(Wait::none);
   actor_.wait_object.store(nullptr);
-  if (actor_.token != nullptr) actor_.token->acquire(actor_);
+  if (actor_.token != nullptr && cpu_ == Cpu::released) actor_.token->acquire(actor_);
   if (actor_.is_in_body) {
     const LiveHooks& hooks = actor_.repetition->session().hooks();
     if (hooks.after_wait) hooks.after_wait();

@@ -2,6 +2,7 @@
 // Repetition: one run of a scenario: its actors, heap, callbacks and work, and how it is cut short.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -38,6 +39,36 @@ struct WorkState {
   std::uint64_t queued_generation = 0;  ///< Tells a cancelled queueing from a later one.
 };
 
+/// What runs later, by who waits for it: rcu_barrier, kvfree_rcu_barrier, flush_workqueue, nobody
+/// but the end of the run.
+enum class DeferredKind : std::uint8_t { callback, kfree, work, other };
+
+/// A domain of sleepable RCU. Guarded by the repetition's lock, but for the constants.
+struct SrcuState {
+  struct GracePeriod {
+    std::int64_t number = 0;        ///< Of the session's grace periods.
+    std::int64_t last_section = 0;  ///< It waits for the open ones up to this one.
+  };
+  struct Waiting {
+    std::int64_t last_section = 0;
+    std::function<void()> run;
+  };
+
+  const char* name;  ///< Constant.
+  ObjectId id;       ///< Constant.
+  std::int64_t last_section = 0;
+  std::map<std::int64_t, const Actor*>
+      open;                                ///< Sections by number; each closes on its own thread.
+  std::vector<GracePeriod> grace_periods;  ///< That have not ended.
+  std::deque<Waiting> waiting;             ///< Callbacks before their grace period's end.
+  std::int64_t last_callback = 0;
+  std::set<std::int64_t> unfinished_callbacks;
+
+  bool is_open_since(std::int64_t section) const {
+    return !open.empty() && open.begin()->first <= section;
+  }
+};
+
 /// Owner: the session's caller, and each thread, callback and work item that belongs to it.
 class Repetition : public std::enable_shared_from_this<Repetition> {
  public:
@@ -69,17 +100,21 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   /// True while `main` is the only flow of control: nobody can be reading.
   bool runs_alone() const;
 
-  /// Deferred: callbacks in the order of queueing. Return: the callback's number.
-  std::int64_t add_callback();
-  void finish_callback(std::int64_t number);
-  std::size_t unfinished_callback_count() const;
-  /// Waits until the callbacks queued so far have ended.
-  void wait_for_callbacks(Actor& actor);
+  /// What was deferred, in the order of queueing. Return: its number among those of its kind.
+  std::int64_t add_deferred(DeferredKind kind);
+  void finish_deferred(DeferredKind kind, std::int64_t number);
+  std::size_t unfinished_count(DeferredKind kind) const;
+  /// Waits until those of the kind that were queued so far have ended.
+  void wait_for_deferred(Actor& actor, DeferredKind kind);
 
   WorkState& add_work(std::string name, Callback function, ObjectId id);
   NameSetState& add_name_set();
   void begin_work() { ++unfinished_work_count_; }  ///< Context: mutex is held.
   void end_work();                                 ///< Context: mutex is held.
+  /// Of the unfinished work, what is on the queue: its grace period, if any, is over.
+  std::int64_t add_queued_work() { return add_deferred(DeferredKind::work); }
+  void end_queued_work(std::int64_t number);  ///< Context: mutex is held.
+  SrcuState& add_srcu(const char* name, ObjectId id);
 
   /// Waits on `changed` until the predicate holds or the repetition is abandoned. It is evaluated
   /// under the lock.
@@ -121,8 +156,16 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   std::map<CpuId, std::unique_ptr<CpuToken>> tokens_;
   std::deque<WorkState> work_;
   std::deque<NameSetState> name_sets_;
-  std::set<std::int64_t> unfinished_callbacks_;
-  std::int64_t last_callback_ = 0;
+  struct Unfinished {
+    std::set<std::int64_t> numbers;
+    std::int64_t last = 0;
+  };
+
+  Unfinished& unfinished(DeferredKind kind) { return unfinished_[static_cast<std::size_t>(kind)]; }
+  bool is_nothing_deferred() const;
+
+  std::array<Unfinished, 4> unfinished_;  // by DeferredKind
+  std::deque<SrcuState> srcu_;
   std::size_t unfinished_actor_count_ = 0;  // of the declared ones
   std::size_t unfinished_work_count_ = 0;
   std::size_t arrived_count_ = 0;  // at the starting line
@@ -136,16 +179,20 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   std::exception_ptr error_;
 };
 
-/// Encloses a wait of the calling thread's actor: hands its CPU over and calls the hooks.
+/// Encloses a wait of the calling thread's actor: hands its CPU over, unless it spins, and calls
+/// the hooks.
 class WaitScope {
  public:
-  WaitScope(Actor& actor, Wait wait, const void* object);
+  enum class Cpu : bool { released, kept };  ///< Kept: the actor spins.
+
+  WaitScope(Actor& actor, Wait wait, const void* object, Cpu cpu = Cpu::released);
   ~WaitScope();
   WaitScope(const WaitScope&) = delete;
   WaitScope& operator=(const WaitScope&) = delete;
 
  private:
   Actor& actor_;
+  Cpu cpu_;
 };
 
 }  // namespace rcuscope::live

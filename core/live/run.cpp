@@ -30,6 +30,20 @@ std::string readers_in(const Repetition& repetition, const Actor& except) {
   return names;
 }
 
+/// Who has a section open that a grace period of the domain waits for.
+std::string srcu_readers(const SrcuStruct& domain) {
+  const SrcuState* const state = domain.state.load();
+  std::string names;
+  if (state == nullptr) return names;
+  for (const auto& [number, reader] : state->open)
+    names += (names.empty() ? "'" : ", '") + reader->name + "'";
+  return names;
+}
+
+std::string owner_of(const Repetition& repetition, const Lock& lock) {
+  return repetition.session().names.actor_name({lock.owner.load()});
+}
+
 /// "'unplug' waits in synchronize_rcu: its grace period waits for the reader 'isr'".
 std::string describe_wait(const Repetition& repetition, const Actor& actor) {
   const std::string who = "'" + actor.name + "' ";
@@ -38,17 +52,36 @@ std::string describe_wait(const Repetition& repetition, const Actor& actor) {
     case Wait::none:
       return who + "runs without coming to an end" +
              (actor.is_reader() ? " inside a read-side critical section" : "");
+    case Wait::relax:
+      return who + "goes round in a loop with cpu_relax, and nobody changes what it waits for" +
+             (actor.is_reader() ? ", inside a read-side critical section" : "");
+    case Wait::srcu: {
+      const auto* domain = static_cast<const SrcuStruct*>(actor.wait_object.load());
+      if (domain == nullptr) return who + "waits in synchronize_srcu";
+      return who + "waits in synchronize_srcu: its grace period of " + domain->name +
+             " waits for the reader " + srcu_readers(*domain);
+    }
+    case Wait::spinlock: {
+      const auto* lock = static_cast<const Spinlock*>(actor.wait_object.load());
+      if (lock == nullptr) return who + "spins on a lock";
+      return who + "spins on " + lock->name + ", held by '" + owner_of(repetition, *lock) + "'";
+    }
+    case Wait::completion: {
+      const auto* completion = static_cast<const Completion*>(actor.wait_object.load());
+      if (completion == nullptr) return who + "waits for a completion";
+      return who + "waits for the completion " + completion->name + ", which nobody completes";
+    }
     case Wait::grace_period:
       return who + "waits in synchronize_rcu: its grace period waits for the reader " +
              (readers.empty() ? "of an earlier run" : readers);
     case Wait::mutex: {
       const auto* mutex = static_cast<const Mutex*>(actor.wait_object.load());
       if (mutex == nullptr) return who + "waits for a mutex";
-      const std::string owner = repetition.session().names.actor_name({mutex->owner.load()});
-      return who + "waits for the mutex " + mutex->name + ", held by '" + owner + "'";
+      return who + "waits for the mutex " + mutex->name + ", held by '" +
+             owner_of(repetition, *mutex) + "'";
     }
     case Wait::callbacks:
-      return who + "waits in rcu_barrier for a callback";
+      return who + "waits in a barrier for a callback or work item";
     case Wait::work:
       return who + "waits for a work item to end";
     case Wait::actors:
@@ -67,7 +100,7 @@ Finding describe_standstill(const Repetition& repetition, Nanoseconds timeout) {
   repetition.for_each_unfinished([&](const Actor& actor) {
     const Wait wait = actor.wait.load();
     if (wait == Wait::actors || wait == Wait::cpu) return;
-    is_anybody_running |= wait == Wait::none;
+    is_anybody_running |= wait == Wait::none || wait == Wait::relax;
     waits += (waits.empty() ? "" : "; ") + describe_wait(repetition, actor);
     finding.actor += (finding.actor.empty() ? "" : ", ") + actor.name;
   });

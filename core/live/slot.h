@@ -23,7 +23,8 @@ struct ThreadSlot {
   /// The same for the end of sections: constant while an actor is on the thread. Null: sections are
   /// counted in `nesting`, and liburcu nests once for all of them.
   unsigned long* reader = nullptr;
-  std::uint32_t outermost_nesting = 1;  ///< liburcu's in one explicit section: 2 in an interrupt.
+  /// liburcu's in one explicit section: one more in an interrupt, and one for what is switched off.
+  std::atomic<std::uint32_t> outermost_nesting{1};
   std::atomic<bool> is_access_slow{false};      ///< Each access is traced, or hands the CPU over.
   std::atomic<std::uint32_t> nesting{0};        ///< Explicit sections open, unless `reader` counts.
   std::atomic<std::uint64_t> section_count{0};  ///< Outermost sections that have ended.
@@ -35,13 +36,13 @@ struct ThreadSlot {
   /// Requires: `reader` counts.
   bool is_in_outermost_section() const {
     return nesting_of(std::atomic_ref(*reader).load(std::memory_order_relaxed)) ==
-           outermost_nesting;
+           outermost_nesting.load(std::memory_order_relaxed);
   }
   /// Explicit sections that are open.
   std::uint32_t depth() const {
     if (reader == nullptr) return nesting.load(std::memory_order_relaxed);
     return nesting_of(std::atomic_ref(*reader).load(std::memory_order_relaxed)) -
-           (outermost_nesting - 1);
+           (outermost_nesting.load(std::memory_order_relaxed) - 1);
   }
   void add_nesting(std::uint32_t difference) {
     nesting.store(nesting.load(std::memory_order_relaxed) + difference, std::memory_order_relaxed);

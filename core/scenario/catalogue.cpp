@@ -57,7 +57,7 @@ Scenario make_scenario(const Theme& theme, const Entry& entry) {
   scenario.checks = entry.checks;
   scenario.model = entry.bodies.model;
 #if RCUSCOPE_LIVE
-  if (entry.bodies.live != nullptr) scenario.live = entry.bodies.live;
+  scenario.live = entry.bodies.live;
 #endif
   return scenario;
 }

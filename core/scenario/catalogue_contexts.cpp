@@ -148,7 +148,7 @@ const Entry rows[] = {
      .explanation = "For the handler a spinlock taken with interrupts off is as good as RCU, if "
                     "every other user of the list could live with it.",
      .fact = "46",
-     .bodies = model_only([](auto& k) { walk_under_spinlock(k, false); })},
+     .bodies = both([](auto& k) { walk_under_spinlock(k, false); })},
     {.name = "spinlock_for_the_list_and_a_driver_call",
      .title = "a spinlock instead of RCU, and a walk that calls into the driver",
      .question = "And for those who hold the mutex now?",
@@ -157,7 +157,7 @@ const Entry rows[] = {
      .explanation = "Everybody who walks the list to attach or to map calls the driver on the way, "
                     "and the driver sleeps.",
      .fact = "46",
-     .bodies = model_only([](auto& k) { walk_under_spinlock(k, true); })},
+     .bodies = both([](auto& k) { walk_under_spinlock(k, true); })},
     {.name = "bus_walk_in_srcu_section",
      .title = "the bus walk as a reader of sleepable RCU",
      .question = "Would SRCU make the bus walk a reader?",
@@ -166,7 +166,7 @@ const Entry rows[] = {
      .explanation = "probe_finalize may sleep in the section, and a removal waits for it with "
                     "synchronize_srcu.",
      .fact = "34",
-     .bodies = model_only([](auto& k) { finalize_under_srcu(k, false); })},
+     .bodies = both([](auto& k) { finalize_under_srcu(k, false); })},
     {.name = "bus_walk_in_srcu_section_removes_device",
      .title = "a probe_finalize that removes a device of the same SRCU domain",
      .question = "What must probe_finalize not do then?",
@@ -177,7 +177,7 @@ const Entry rows[] = {
          "The removal inside the section waits for a grace period of the domain that the "
          "section keeps open.",
      .fact = "34",
-     .bodies = model_only([](auto& k) { finalize_under_srcu(k, true); })},
+     .bodies = both([](auto& k) { finalize_under_srcu(k, true); })},
     {.name = "work_in_dev_iommu_queued_in_hardirq",
      .title = "the work item in dev->iommu, queued by a hardirq under the driver's spinlock",
      .question = "Does the alternative work for a true interrupt handler?",
@@ -186,7 +186,7 @@ const Entry rows[] = {
      .explanation = "The remover clears the pointer under the lock; a handler that came before has "
                     "queued the work, which the cancel waits for.",
      .fact = "38",
-     .bodies = model_only([](auto& k) { work_behind_spinlock(k); })},
+     .bodies = both([](auto& k) { work_behind_spinlock(k); })},
     {.name = "module_unloaded_after_flush",
      .title = "a callback queues the work; rcu_barrier and flush_workqueue before the unload",
      .question = "What makes the unload safe with queue_rcu_work?",
@@ -195,7 +195,7 @@ const Entry rows[] = {
      .explanation = "After rcu_barrier every rcu_work is queued, and flush_workqueue waits for it: "
                     "the release has run when the module goes.",
      .fact = "4b",
-     .bodies = model_only([](auto& k) { unload_after_flush(k); })},
+     .bodies = both([](auto& k) { unload_after_flush(k); })},
 };
 
 }  // namespace

@@ -33,14 +33,6 @@ constexpr Bodies both(Body body) {
   return bodies;
 }
 
-/// For what needs primitives that only the model has.
-template <class Body>
-constexpr Bodies model_only(Body body) {
-  Bodies bodies;
-  bodies.model = body;
-  return bodies;
-}
-
 /// The fields are those of Scenario; `also` is a list with commas. Most scenarios are about 08/24
 /// alone: the report's work item comes with 11/24.
 struct Entry {

@@ -33,7 +33,7 @@ struct Scenario {
   CheckOptions checks;
   ModelBody model;
 #if RCUSCOPE_LIVE
-  Kernel<Live>::Body live;  ///< Empty if it needs what only the model has.
+  Kernel<Live>::Body live;
 #endif
 };
 

@@ -128,6 +128,7 @@ void RecordingLog::check_balance() {
   for (RecordedMutex* mutex : actor.held)
     report(FindingKind::lock_imbalance, mutex,
            "WARNING: '" + actor.name + "' ends with lock held: " + mutex->name, Place::current());
+  check_switched_on();
   actor.nesting = 0;
 }
 

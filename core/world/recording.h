@@ -29,6 +29,9 @@ class Recording {
   template <class T>
   using shared = RecordedLocation<T>;
   using mutex = RecordedMutex;
+  using spinlock = RecordedSpinlock;
+  using completion = RecordedCompletion;
+  using srcu_struct = RecordedSrcu;
   using refcount = RecordedRefcount;
   using name_set = RecordedNameSet;
   using work_struct = RecordedWork;
@@ -89,6 +92,11 @@ class Recording {
   void kfree_rcu(ptr<T> object, Place place = Place::current()) const {
     free_after_grace_period(object.raw(), place);
   }
+  template <class T>
+  void kfree_rcu_mightsleep(ptr<T> object, Place place = Place::current()) const {
+    might_sleep("kfree_rcu_mightsleep", place);
+    free_after_grace_period(object.raw(), place);
+  }
   ObjectId object_id(const void* address) const { return log_->object_id(address); }
   void set_lifetime(const void* object, Lifetime lifetime) const;
   StringId intern(std::string_view text) const { return log_->intern(text); }
@@ -104,7 +112,35 @@ class Recording {
     log_->synchronize(true, place);
   }
   void call_rcu(std::string name, Callback callback, Place place = Place::current()) const;
-  void rcu_barrier(Place place = Place::current()) const { log_->rcu_barrier(place); }
+  void rcu_barrier(Place place = Place::current()) const;
+  void kvfree_rcu_barrier(Place place = Place::current()) const;
+  std::int64_t get_state_synchronize_rcu(Place = Place::current()) const {
+    return log_->grace_period_count_;
+  }
+  std::int64_t start_poll_synchronize_rcu(Place place = Place::current()) const;
+  bool poll_state_synchronize_rcu(std::int64_t cookie, Place = Place::current()) const {
+    return log_->ended_grace_period_ >= cookie;
+  }
+  void cond_synchronize_rcu(std::int64_t cookie, Place place = Place::current()) const;
+
+  // --- sleepable RCU
+  int srcu_read_lock(srcu_struct& domain, Place place = Place::current()) const {
+    return log_->srcu_read_lock(domain, place);
+  }
+  void srcu_read_unlock(srcu_struct& domain, int index, Place place = Place::current()) const {
+    log_->srcu_read_unlock(domain, index, place);
+  }
+  bool srcu_read_lock_held(const srcu_struct& domain) const;
+  void synchronize_srcu(srcu_struct& domain, Place place = Place::current()) const {
+    log_->synchronize_srcu(domain, place);
+  }
+  void call_srcu(srcu_struct& domain, std::string name, Callback callback,
+                 Place place = Place::current()) const {
+    log_->call_srcu(domain, std::move(name), std::move(callback), place);
+  }
+  void srcu_barrier(srcu_struct& domain, Place place = Place::current()) const {
+    log_->srcu_barrier(domain, place);
+  }
 
   // --- work
   void init_work(work_struct& work, std::string name, Callback function) const;
@@ -127,6 +163,7 @@ class Recording {
     return log_->cancel(work, true, place);
   }
   bool enable_work(work_struct& work, Place place = Place::current()) const;
+  void flush_workqueue(Place place = Place::current()) const;
 
   // --- locks
   void mutex_lock(mutex& lock, Place place = Place::current()) const {
@@ -137,6 +174,27 @@ class Recording {
     log_->mutex_unlock(lock, place);
   }
   bool is_held(const mutex& lock) const { return lock.owner == log_->current_; }
+  void spin_lock(spinlock& lock, SpinMode mode, Place place = Place::current()) const {
+    log_->spin_lock(lock, mode, place);
+  }
+  bool spin_trylock(spinlock& lock, Place place = Place::current()) const;
+  void spin_unlock(spinlock& lock, SpinMode mode, Place place = Place::current()) const {
+    log_->spin_unlock(lock, mode, place);
+  }
+  void mask(Mask what, Place place = Place::current()) const {
+    log_->switch_off(what, true, place);
+  }
+  void unmask(Mask what, Place place = Place::current()) const {
+    log_->switch_off(what, false, place);
+  }
+  bool has_irqs_off() const { return log_->me().off.irq; }
+  void complete(completion& done, Place place = Place::current()) const {
+    log_->complete(done, place);
+  }
+  void wait_for_completion(completion& done, Place place = Place::current()) const {
+    log_->wait_for_completion(done, place);
+  }
+  void relax(Place place = Place::current()) const { log_->relax(place); }
 
   // --- reference counts
   int refcount_inc(refcount& count, EventKind kind, Place place = Place::current()) const {

@@ -19,6 +19,7 @@
 #include "trace/finding.h"
 #include "world/access.h"
 #include "world/actor_spec.h"
+#include "world/mask.h"
 #include "world/pointer.h"
 #include "world/world.h"
 
@@ -29,6 +30,23 @@ struct RecordedMutex {
 
   const char* name;
   ActorId owner;
+};
+
+struct RecordedSpinlock : RecordedMutex {
+  using RecordedMutex::RecordedMutex;
+};
+
+struct RecordedCompletion {
+  explicit constexpr RecordedCompletion(const char* literal_name) : name(literal_name) {}
+
+  const char* name;
+  int done = 0;
+};
+
+struct RecordedSrcu {
+  explicit constexpr RecordedSrcu(const char* literal_name) : name(literal_name) {}
+
+  const char* name;
 };
 
 struct RecordedRefcount {
@@ -97,11 +115,28 @@ class RecordingLog {
     std::string freed_by;
     Lifetime lifetime = Lifetime::ordinary;
   };
+  struct Off {  // what the actor has switched off
+    bool irq = false;
+    int bh = 0, preempt = 0;
+    int rcu_bh = 0, rcu_sched = 0;  // of those, by rcu_read_lock_bh and rcu_read_lock_sched
+  };
+  struct HeldSpinlock {
+    RecordedSpinlock* lock;
+    bool had_irq_off;
+  };
+  struct SrcuSection {
+    const RecordedSrcu* domain;
+    int index;
+  };
   struct Actor {
     std::string name;
     ActorKind kind;
     int nesting = 0;                        // of rcu_read_lock
     std::vector<RecordedMutex*> held = {};  // in order of locking
+    std::vector<HeldSpinlock> held_spinlocks = {};
+    std::vector<SrcuSection> srcu_sections = {};
+    Off off = {};
+    int relax_count = 0;  // in a row, with nobody else left to run
   };
   struct Work {
     std::string name;
@@ -116,7 +151,8 @@ class RecordingLog {
     Callback function;
     std::int32_t work = -1;
     const void* work_address = nullptr;
-    GracePeriodId grace_period = {};
+    GracePeriodId grace_period = {};       // of RCU, that ends before it
+    const RecordedSrcu* domain = nullptr;  // call_srcu
   };
 
   // recording.cpp: lines, findings, actors
@@ -147,13 +183,13 @@ class RecordingLog {
 
   // recording_rcu.cpp: contexts, locks, grace periods, deferred work
   Actor& me() { return actors_[static_cast<std::size_t>(current_.value)]; }
-  bool is_reader() { return me().nesting > 0 || is_atomic(me().kind); }
+  bool is_reader() { return me().nesting > 0 || is_atomic(me().kind) || has_switched_off(me()); }
   void check_may_sleep(std::string_view what, const Place& place);
   void mutex_lock(RecordedMutex& lock, const Place& place);
   void mutex_unlock(RecordedMutex& lock, const Place& place);
   GracePeriodId new_grace_period() { return {grace_period_count_++}; }
   void synchronize(bool is_expedited, const Place& place);
-  void rcu_barrier(const Place& place);
+  void wait_for_deferred(const char* name, bool (*is_meant)(const Deferred&), const Place& place);
   bool queue(RecordedWork& work, EventKind how, const Place& place);
   bool cancel(RecordedWork& work, bool disable, const Place& place);
   void flush(RecordedWork& work, const char* what, const Place& place);
@@ -161,6 +197,22 @@ class RecordingLog {
   void run_deferred(Deferred deferred);
   void run_all_deferred();
   bool take_deferred(std::int32_t work, Deferred& taken);
+  void end_grace_period(GracePeriodId id);
+
+  // recording_sync.cpp: spinlocks, what is switched off, sleepable RCU, completions
+  static bool has_switched_off(const Actor& actor);
+  void spin_lock(RecordedSpinlock& lock, SpinMode mode, const Place& place);
+  void spin_unlock(RecordedSpinlock& lock, SpinMode mode, const Place& place);
+  void switch_off(Mask what, bool is_off, const Place& place);
+  void check_switched_on();
+  int srcu_read_lock(RecordedSrcu& domain, const Place& place);
+  void srcu_read_unlock(RecordedSrcu& domain, int index, const Place& place);
+  void synchronize_srcu(RecordedSrcu& domain, const Place& place);
+  void call_srcu(RecordedSrcu& domain, std::string name, Callback callback, const Place& place);
+  void srcu_barrier(RecordedSrcu& domain, const Place& place);
+  void complete(RecordedCompletion& done, const Place& place);
+  void wait_for_completion(RecordedCompletion& done, const Place& place);
+  void relax(const Place& place);
 
   TraceBuilder builder_{Clock::steps};
   Step step_ = 0;
@@ -179,6 +231,7 @@ class RecordingLog {
   std::deque<Work> works_;
   std::deque<Deferred> deferred_;
   std::int32_t grace_period_count_ = 0;
+  std::int64_t ended_grace_period_ = -1;  // the largest number of RCU's that has ended
 };
 
 }  // namespace rcuscope

@@ -59,27 +59,37 @@ void RecordingLog::synchronize(bool is_expedited, const Place& place) {
     report(FindingKind::deadlock, nullptr,
            "grace period waits for its own caller '" + me().name + "', a pre-existing reader",
            place);
+  end_grace_period(grace_period);
   record(EventKind::grace_period_end, nullptr, -1, place, {}, grace_period);
   record(EventKind::synchronize_rcu_end, nullptr, -1, place, {}, grace_period);
 }
 
-void RecordingLog::rcu_barrier(const Place& place) {
-  check_may_sleep("rcu_barrier", place);
-  const auto is_callback = [](const Deferred& d) { return d.kind == ActorKind::callback; };
-  std::vector<Deferred> callbacks;
-  std::copy_if(deferred_.begin(), deferred_.end(), std::back_inserter(callbacks), is_callback);
-  std::erase_if(deferred_, is_callback);
-  record(EventKind::rcu_barrier_start, nullptr, static_cast<std::int64_t>(callbacks.size()), place);
-  for (Deferred& callback : callbacks) run_deferred(std::move(callback));
+/// rcu_barrier and its kin: runs those that are meant.
+void RecordingLog::wait_for_deferred(const char* name, bool (*is_meant)(const Deferred&),
+                                     const Place& place) {
+  check_may_sleep(name, place);
+  std::vector<Deferred> awaited;
+  std::copy_if(deferred_.begin(), deferred_.end(), std::back_inserter(awaited), is_meant);
+  std::erase_if(deferred_, is_meant);
+  record(EventKind::rcu_barrier_start, nullptr, static_cast<std::int64_t>(awaited.size()), place);
+  for (Deferred& deferred : awaited) run_deferred(std::move(deferred));
   record(EventKind::rcu_barrier_end, nullptr, -1, place);
 }
 
+void RecordingLog::end_grace_period(GracePeriodId id) {
+  if (id.is_valid()) ended_grace_period_ = std::max<std::int64_t>(ended_grace_period_, id.value);
+}
+
 void RecordingLog::run_deferred(Deferred deferred) {
+  end_grace_period(deferred.grace_period);
   switch (deferred.kind) {
     case ActorKind::callback:
       return run_as(deferred.actor, EventKind::callback_start, EventKind::callback_end, nullptr,
                     deferred.function);
     case ActorKind::kworker: {
+      if (deferred.work < 0)  // call_srcu
+        return run_as(deferred.actor, EventKind::actor_start, EventKind::actor_end, nullptr,
+                      deferred.function);
       Work& work = works_[static_cast<std::size_t>(deferred.work)];
       work.is_pending = false;
       return run_as(deferred.actor, EventKind::work_start, EventKind::work_end,
@@ -163,13 +173,11 @@ void Recording::call_rcu(std::string name, Callback callback, Place place) const
 void Recording::free_after_grace_period(const void* object, const Place& place) const {
   if (object == nullptr) return;
   log_->check_alive(object, "kfree_rcu", place);
-  log_->record(EventKind::kfree_rcu, object, -1, place, {}, log_->new_grace_period());
-  log_->deferred_.push_back({ActorKind::grace_period,
-                             log_->current_,
-                             [log = log_, object, place] { log->free_object(object, place); },
-                             -1,
-                             nullptr,
-                             {}});
+  const GracePeriodId grace_period = log_->new_grace_period();
+  log_->record(EventKind::kfree_rcu, object, -1, place, {}, grace_period);
+  log_->deferred_.push_back({ActorKind::grace_period, log_->current_,
+                             [log = log_, object, place] { log->free_object(object, place); }, -1,
+                             nullptr, grace_period});
 }
 
 void Recording::init_work(work_struct& work, std::string name, Callback function) const {

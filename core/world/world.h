@@ -46,7 +46,8 @@ enum class Lifetime : std::uint8_t {
 template <class W>
 concept World = std::copyable<W> && requires(
     W w, typename W::template shared<int>& location, const typename W::template shared<int>& const_location,
-    typename W::mutex& lock, typename W::refcount& count, typename W::name_set& names,
+    typename W::mutex& lock, typename W::spinlock& spinlock, typename W::completion& done,
+    typename W::srcu_struct& domain, typename W::refcount& count, typename W::name_set& names,
     typename W::work_struct& work, int* object, std::string text, std::string_view view, Callback callback,
     ActorSpec actor, Place place) {
   // --- memory: `shared<T>(literal name, T initial)`; T is trivially copyable and at most 16 bytes
@@ -63,6 +64,7 @@ concept World = std::copyable<W> && requires(
   { w.template kzalloc<int>("type", view, place, 0) } -> std::same_as<ptr<int>>;
   { w.kfree(ptr<int>(object), place) } -> std::same_as<void>;
   { w.kfree_rcu(ptr<int>(object), place) } -> std::same_as<void>;          // any context
+  { w.kfree_rcu_mightsleep(ptr<int>(object), place) } -> std::same_as<void>;  // sleeps
   { w.object_id(static_cast<const void*>(object)) } -> std::same_as<ObjectId>;  // of the object around an address
   { w.set_lifetime(static_cast<const void*>(object), Lifetime::root) } -> std::same_as<void>;
   { w.intern(view) } -> std::same_as<StringId>;                            // no operation
@@ -76,7 +78,21 @@ concept World = std::copyable<W> && requires(
   { w.synchronize_rcu(place) } -> std::same_as<void>;    // sleeps
   { w.synchronize_rcu_expedited(place) } -> std::same_as<void>;
   { w.call_rcu(text, callback, place) } -> std::same_as<void>;  // text: name of the callback; any context
-  { w.rcu_barrier(place) } -> std::same_as<void>;        // sleeps
+  { w.rcu_barrier(place) } -> std::same_as<void>;        // sleeps; callbacks only
+  { w.kvfree_rcu_barrier(place) } -> std::same_as<void>; // sleeps; kfree_rcu only
+  // polled: true once a grace period that started after the cookie was taken has ended; any context
+  { w.get_state_synchronize_rcu(place) } -> std::same_as<std::int64_t>;
+  { w.start_poll_synchronize_rcu(place) } -> std::same_as<std::int64_t>;  // and starts one
+  { w.poll_state_synchronize_rcu(std::int64_t{}, place) } -> std::same_as<bool>;
+  { w.cond_synchronize_rcu(std::int64_t{}, place) } -> std::same_as<void>;  // sleeps
+
+  // --- sleepable RCU: `srcu_struct(literal name)`; grace periods wait for sections of their domain only
+  { w.srcu_read_lock(domain, place) } -> std::same_as<int>;             // any context; the section may sleep
+  { w.srcu_read_unlock(domain, int{}, place) } -> std::same_as<void>;   // the index that srcu_read_lock returned
+  { w.srcu_read_lock_held(domain) } -> std::same_as<bool>;              // no operation
+  { w.synchronize_srcu(domain, place) } -> std::same_as<void>;          // sleeps
+  { w.call_srcu(domain, text, callback, place) } -> std::same_as<void>; // runs in a kworker with BH off
+  { w.srcu_barrier(domain, place) } -> std::same_as<void>;              // sleeps
 
   // --- work: `work_struct(literal name)`, then init_work once
   { w.init_work(work, text, callback) } -> std::same_as<void>;
@@ -87,12 +103,25 @@ concept World = std::copyable<W> && requires(
   { w.cancel_work_sync(work, place) } -> std::same_as<bool>; // sleeps; true: was pending
   { w.disable_work_sync(work, place) } -> std::same_as<bool>;
   { w.enable_work(work, place) } -> std::same_as<bool>;
+  { w.flush_workqueue(place) } -> std::same_as<void>;        // sleeps; not for work before its grace period's end
 
-  // --- locks: `mutex(literal name)`
+  // --- locks: `mutex(literal name)`, `spinlock(literal name)`
   { w.mutex_lock(lock, place) } -> std::same_as<void>;       // sleeps
   { w.mutex_trylock(lock, place) } -> std::same_as<bool>;
   { w.mutex_unlock(lock, place) } -> std::same_as<void>;
   { w.is_held(lock) } -> std::same_as<bool>;                 // by the caller; no operation
+  { w.spin_lock(spinlock, SpinMode::irqsave, place) } -> std::same_as<void>;  // any context; its holder is a reader
+  { w.spin_trylock(spinlock, place) } -> std::same_as<bool>;
+  { w.spin_unlock(spinlock, SpinMode::irqsave, place) } -> std::same_as<void>;
+  { w.is_held(spinlock) } -> std::same_as<bool>;
+  { w.mask(Mask::irq, place) } -> std::same_as<void>;        // the caller is a reader until unmask
+  { w.unmask(Mask::irq, place) } -> std::same_as<void>;
+  { w.has_irqs_off() } -> std::same_as<bool>;                // by mask or spin_lock; no operation
+
+  // --- waiting: `completion(literal name)`; relax stands in a loop that reads until something changes
+  { w.complete(done, place) } -> std::same_as<void>;         // any context
+  { w.wait_for_completion(done, place) } -> std::same_as<void>;  // sleeps
+  { w.relax(place) } -> std::same_as<void>;
 
   // --- reference counts: `refcount(literal name, int initial)`; kind: get_device, put_device, kref_get ...
   // Results are the count afterwards. Addition on 0 and underflow are findings; the count saturates then.

@@ -55,6 +55,27 @@ def kinds() -> Callable[..., list[str]]:
 
 
 @pytest.fixture
+def both(kinds: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """The same kinds, after a check that the live world shows none but these.
+
+    What has only one order of operations shows all of them live, too.
+    """
+
+    def explore(body: Callable[[rs.Kernel], object]) -> list[str]:
+        found = kinds(body)
+        if not _core.has_live:
+            return found
+        run = rs.run(body, repeat=3, timeout=1)
+        live = {finding.kind: finding.message for finding in run.findings}
+        assert set(live) <= set(found), live
+        if rs.explore(body, memory="sc").executions == 1 and "deadlock" not in found:
+            assert set(live) == set(found), live
+        return found
+
+    return explore
+
+
+@pytest.fixture
 def run_script() -> RunScript:
     """Runs Python text in a process of its own, with a time limit."""
 

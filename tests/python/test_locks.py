@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Spinlocks, what may interrupt whom, and completions, in the model world."""
+"""Spinlocks, what may interrupt whom, and completions, in the model world and live."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("lock", "unlock"), FORMS)
-def test_spinlock_excludes_the_other_actor(kinds: Kinds, lock: str, unlock: str) -> None:
+def test_spinlock_excludes_the_other_actor(both: Kinds, lock: str, unlock: str) -> None:
     def body(k: rs.Kernel) -> None:
         s, x = k.spinlock("s"), k.shared("x", 0)
 
@@ -33,10 +33,10 @@ def test_spinlock_excludes_the_other_actor(kinds: Kinds, lock: str, unlock: str)
         k.hardirq("two")(add)
         k.at_end(lambda: k.BUG_ON(k.load(x) != 2))
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
-def test_spinlock_by_with_and_trylock(kinds: Kinds) -> None:
+def test_spinlock_by_with_and_trylock(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         s, x = k.spinlock("s"), k.shared("x", 0)
 
@@ -52,12 +52,12 @@ def test_spinlock_by_with_and_trylock(kinds: Kinds) -> None:
                 k.WRITE_ONCE(x, 2)
                 k.spin_unlock(s)
 
-    assert kinds(body) == []
+    assert both(body) == []
     verdict = rs.explore(body, memory="sc")
     assert verdict.executions >= 3  # the trier before, during and after the holder
 
 
-def test_flags_bring_interrupts_back_as_they_were(kinds: Kinds) -> None:
+def test_flags_bring_interrupts_back_as_they_were(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         outer, inner = k.spinlock("outer"), k.spinlock("inner")
 
@@ -71,10 +71,10 @@ def test_flags_bring_interrupts_back_as_they_were(kinds: Kinds) -> None:
             k.spin_unlock_irqrestore(inner, flags)
             k.might_sleep()
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
-def test_irqrestore_without_flags_is_the_lock_s_own_state(kinds: Kinds) -> None:
+def test_irqrestore_without_flags_is_the_lock_s_own_state(both: Kinds) -> None:
     def body(k: rs.Kernel, enables: bool) -> None:
         s = k.spinlock("s")
 
@@ -87,13 +87,13 @@ def test_irqrestore_without_flags_is_the_lock_s_own_state(kinds: Kinds) -> None:
                 k.local_irq_enable()
             k.might_sleep()
 
-    assert kinds(lambda k: body(k, True)) == []
-    assert kinds(lambda k: body(k, False)) == ["lock_imbalance", "sleeping_in_atomic"]
+    assert both(lambda k: body(k, True)) == []
+    assert both(lambda k: body(k, False)) == ["lock_imbalance", "sleeping_in_atomic"]
 
 
-def test_unlock_without_lock(kinds: Kinds) -> None:
+def test_unlock_without_lock(both: Kinds) -> None:
     body = process(lambda k: k.spin_unlock(k.spinlock("s")))
-    assert kinds(body) == ["lock_imbalance"]
+    assert both(body) == ["lock_imbalance"]
     assert messages(body) == [
         "WARNING: bad unlock balance detected! actor unlocks s, which it does not hold"
     ]
@@ -119,13 +119,13 @@ def test_unlock_of_somebody_else_s_lock() -> None:
     }
 
 
-def test_lock_held_at_the_end(kinds: Kinds) -> None:
+def test_lock_held_at_the_end(both: Kinds) -> None:
     body = process(lambda k: k.spin_lock(k.spinlock("s")))
-    assert kinds(body) == ["lock_imbalance"]
+    assert both(body) == ["lock_imbalance"]
     assert messages(body) == ["WARNING: actor still has locks held! (s)"]
 
 
-def test_spin_lock_twice_is_a_deadlock(kinds: Kinds) -> None:
+def test_spin_lock_twice_is_a_deadlock(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         s = k.spinlock("s")
 
@@ -134,13 +134,13 @@ def test_spin_lock_twice_is_a_deadlock(kinds: Kinds) -> None:
             k.spin_lock(s)
             k.spin_lock(s)
 
-    assert kinds(body) == ["deadlock"]
+    assert both(body) == ["deadlock"]
     (message,) = messages(body)
     assert "possible recursive locking detected" in message
     assert "'actor' spins on s, held by 'actor'" in message
 
 
-def test_two_spinlocks_in_two_orders_deadlock(kinds: Kinds) -> None:
+def test_two_spinlocks_in_two_orders_deadlock(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         a, b = k.spinlock("a"), k.spinlock("b")
 
@@ -151,7 +151,7 @@ def test_two_spinlocks_in_two_orders_deadlock(kinds: Kinds) -> None:
         k.process("one", args=(a, b))(take)
         k.process("two", args=(b, a))(take)
 
-    assert kinds(body) == ["deadlock"]
+    assert both(body) == ["deadlock"]
 
 
 @pytest.mark.parametrize(("lock", "unlock", "expected"), [
@@ -161,7 +161,7 @@ def test_two_spinlocks_in_two_orders_deadlock(kinds: Kinds) -> None:
     ("spin_lock_irqsave", "spin_unlock_irqrestore", []),
 ])  # fmt: skip
 def test_lock_of_an_interrupt_on_the_same_cpu(
-    kinds: Kinds, lock: str, unlock: str, expected: list[str]
+    both: Kinds, lock: str, unlock: str, expected: list[str]
 ) -> None:
     def body(k: rs.Kernel) -> None:
         s = k.spinlock("s")
@@ -176,21 +176,21 @@ def test_lock_of_an_interrupt_on_the_same_cpu(
             with s:
                 pass
 
-    assert kinds(body) == expected
+    assert both(body) == expected
 
 
-def test_holder_of_a_spinlock_is_a_reader(kinds: Kinds) -> None:
+def test_holder_of_a_spinlock_is_a_reader(both: Kinds) -> None:
     def body(k: rs.Kernel, holds: bool) -> None:
         s = k.spinlock("s")
         enter = (lambda: k.spin_lock(s)) if holds else (lambda: None)
         leave = (lambda: k.spin_unlock(s)) if holds else (lambda: None)
         replace(k, enter, leave, k.synchronize_rcu)
 
-    assert kinds(lambda k: body(k, True)) == []
-    assert kinds(lambda k: body(k, False)) == ["use_after_free"]
+    assert both(lambda k: body(k, True)) == []
+    assert both(lambda k: body(k, False)) == ["use_after_free"]
 
 
-def test_sleeping_under_a_spinlock(kinds: Kinds) -> None:
+def test_sleeping_under_a_spinlock(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         s, m = k.spinlock("s"), k.mutex("m")
 
@@ -199,7 +199,7 @@ def test_sleeping_under_a_spinlock(kinds: Kinds) -> None:
             with s, m:
                 pass
 
-    assert kinds(body) == ["sleeping_in_atomic"]
+    assert both(body) == ["sleeping_in_atomic"]
     (message,) = messages(body)
     assert message.startswith("BUG: sleeping function called from invalid context at ")
     assert "mutex_lock (holding the spinlock s)" in message
@@ -216,15 +216,15 @@ SWITCHES = [
 
 
 @pytest.mark.parametrize(("off", "on"), SWITCHES)
-def test_who_switches_something_off_is_a_reader(kinds: Kinds, off: str, on: str) -> None:
+def test_who_switches_something_off_is_a_reader(both: Kinds, off: str, on: str) -> None:
     def body(k: rs.Kernel) -> None:
         replace(k, getattr(k, off), getattr(k, on), k.synchronize_rcu)
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
 @pytest.mark.parametrize(("off", "on"), SWITCHES)
-def test_sections_of_other_kinds(kinds: Kinds, off: str, on: str) -> None:
+def test_sections_of_other_both(both: Kinds, off: str, on: str) -> None:
     def body(k: rs.Kernel) -> None:
         things, location = k.list_head("things"), k.shared("location", None)
 
@@ -237,22 +237,22 @@ def test_sections_of_other_kinds(kinds: Kinds, off: str, on: str) -> None:
             getattr(k, on)()
             k.BUG_ON(k.rcu_read_lock_any_held())
 
-    assert kinds(body) == ["suspicious_rcu_usage"]
+    assert both(body) == ["suspicious_rcu_usage"]
 
 
 @pytest.mark.parametrize(("off", "on"), SWITCHES[1:])
-def test_switches_nest_and_want_a_partner(kinds: Kinds, off: str, on: str) -> None:
+def test_switches_nest_and_want_a_partner(both: Kinds, off: str, on: str) -> None:
     def call(name: str) -> Step:
         return lambda k: getattr(k, name)()
 
-    assert kinds(process(*map(call, [off, off, on, on]))) == []
-    assert kinds(process(call(on))) == ["lock_imbalance"]
-    assert kinds(process(call(off))) == ["lock_imbalance"]
+    assert both(process(*map(call, [off, off, on, on]))) == []
+    assert both(process(call(on))) == ["lock_imbalance"]
+    assert both(process(call(off))) == ["lock_imbalance"]
     (message,) = messages(process(call(on)))
     assert message == f"WARNING: bad unlock balance detected! {on} without {off}"
 
 
-def test_interrupts_are_on_or_off(kinds: Kinds) -> None:
+def test_interrupts_are_on_or_off(both: Kinds) -> None:
     twice = process(
         lambda k: k.local_irq_disable(),
         lambda k: k.local_irq_disable(),
@@ -260,8 +260,8 @@ def test_interrupts_are_on_or_off(kinds: Kinds) -> None:
         lambda k: k.might_sleep(),
         lambda k: k.local_irq_enable(),
     )
-    assert kinds(twice) == []
-    assert kinds(process(lambda k: k.local_irq_disable())) == ["lock_imbalance"]
+    assert both(twice) == []
+    assert both(process(lambda k: k.local_irq_disable())) == ["lock_imbalance"]
 
 
 @pytest.mark.parametrize(("off", "on", "keeps_off"), [
@@ -270,9 +270,7 @@ def test_interrupts_are_on_or_off(kinds: Kinds) -> None:
     ("preempt_disable", "preempt_enable", {"process"}),
 ])  # fmt: skip
 @pytest.mark.parametrize("other", ["hardirq", "softirq", "process"])
-def test_who_may_interrupt(
-    kinds: Kinds, off: str, on: str, keeps_off: set[str], other: str
-) -> None:
+def test_who_may_interrupt(both: Kinds, off: str, on: str, keeps_off: set[str], other: str) -> None:
     def body(k: rs.Kernel) -> None:
         inside = k.shared("inside", False)
 
@@ -285,11 +283,11 @@ def test_who_may_interrupt(
 
         getattr(k, other)("other", cpu=0)(lambda: k.WARN_ON(k.READ_ONCE(inside)))
 
-    assert kinds(body) == ([] if other in keeps_off else ["warn_on"])
+    assert both(body) == ([] if other in keeps_off else ["warn_on"])
 
 
 # ---- completions
-def test_completion_lets_one_waiter_go_on(kinds: Kinds) -> None:
+def test_completion_lets_one_waiter_go_on(both: Kinds) -> None:
     def body(k: rs.Kernel, count: int) -> None:
         done, x = k.completion("done"), k.shared("x", 0)
 
@@ -306,7 +304,7 @@ def test_completion_lets_one_waiter_go_on(kinds: Kinds) -> None:
         k.process("one")(wait)
         k.process("two")(wait)
 
-    assert kinds(lambda k: body(k, 2)) == []
-    assert set(kinds(lambda k: body(k, 1))) == {"deadlock"}
+    assert both(lambda k: body(k, 2)) == []
+    assert set(both(lambda k: body(k, 1))) == {"deadlock"}
     assert any("waits for the completion done, which nobody completes" in message
                for message in messages(lambda k: body(k, 1)))  # fmt: skip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Sleepable RCU, polled grace periods, waiting in loops, and wrong use, in the model world."""
+"""Sleepable RCU, polled grace periods, loops that wait, wrong use: in the model and live."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from small_scenarios import Kinds, Step, messages, process, replace
 
 
 # ---- sleepable RCU
-def test_synchronize_srcu_waits_for_its_own_domain(kinds: Kinds) -> None:
+def test_synchronize_srcu_waits_for_its_own_domain(both: Kinds) -> None:
     def body(k: rs.Kernel, is_same: bool) -> None:
         one, two = k.srcu_struct("one"), k.srcu_struct("two")
         section = k.srcu_read_side(one)
@@ -17,11 +17,11 @@ def test_synchronize_srcu_waits_for_its_own_domain(kinds: Kinds) -> None:
         replace(k, section.__enter__, lambda: section.__exit__(None, None, None),
                 lambda: k.synchronize_srcu(domain))  # fmt: skip
 
-    assert kinds(lambda k: body(k, True)) == []
-    assert kinds(lambda k: body(k, False)) == ["use_after_free"]
+    assert both(lambda k: body(k, True)) == []
+    assert both(lambda k: body(k, False)) == ["use_after_free"]
 
 
-def test_srcu_and_rcu_do_not_wait_for_each_other(kinds: Kinds) -> None:
+def test_srcu_and_rcu_do_not_wait_for_each_other(both: Kinds) -> None:
     def srcu_reader(k: rs.Kernel) -> None:
         s = k.srcu_struct("s")
         replace(k, lambda: k.srcu_read_lock(s), lambda: k.srcu_read_unlock(s, 0), k.synchronize_rcu)
@@ -30,11 +30,11 @@ def test_srcu_and_rcu_do_not_wait_for_each_other(kinds: Kinds) -> None:
         s = k.srcu_struct("s")
         replace(k, k.rcu_read_lock, k.rcu_read_unlock, lambda: k.synchronize_srcu(s))
 
-    assert kinds(srcu_reader) == ["use_after_free"]
-    assert kinds(rcu_reader) == ["use_after_free"]
+    assert both(srcu_reader) == ["use_after_free"]
+    assert both(rcu_reader) == ["use_after_free"]
 
 
-def test_srcu_section_may_sleep(kinds: Kinds) -> None:
+def test_srcu_section_may_sleep(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         s, m = k.srcu_struct("s"), k.mutex("m")
 
@@ -44,10 +44,10 @@ def test_srcu_section_may_sleep(kinds: Kinds) -> None:
                 k.synchronize_rcu()
                 k.msleep()
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
-def test_srcu_sections_nest_and_have_indices(kinds: Kinds) -> None:
+def test_srcu_sections_nest_and_have_indices(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         s, location = k.srcu_struct("s"), k.shared("location", None)
 
@@ -65,10 +65,10 @@ def test_srcu_sections_nest_and_have_indices(kinds: Kinds) -> None:
                 pass
             k.BUG_ON(k.srcu_read_lock_held(s))
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
-def test_srcu_dereference_wants_its_domain(kinds: Kinds) -> None:
+def test_srcu_dereference_wants_its_domain(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         s, other = k.srcu_struct("s"), k.srcu_struct("other")
         location = k.shared("location", None)
@@ -78,13 +78,13 @@ def test_srcu_dereference_wants_its_domain(kinds: Kinds) -> None:
             with k.srcu_read_side(other), k.rcu_read_side():
                 k.srcu_dereference(location, s)
 
-    assert kinds(body) == ["suspicious_rcu_usage"]
+    assert both(body) == ["suspicious_rcu_usage"]
     assert messages(body)[0].startswith(
         "WARNING: suspicious RCU usage: suspicious rcu_dereference_check() usage!"
     )
 
 
-def test_srcu_sections_out_of_balance(kinds: Kinds) -> None:
+def test_srcu_sections_out_of_balance(both: Kinds) -> None:
     def unlock(k: rs.Kernel) -> None:
         k.srcu_read_unlock(k.srcu_struct("s"), 0)
 
@@ -94,12 +94,12 @@ def test_srcu_sections_out_of_balance(kinds: Kinds) -> None:
         k.srcu_read_unlock(s, index + 1)
         k.srcu_read_unlock(s, index)
 
-    assert kinds(process(unlock)) == ["lock_imbalance"]
-    assert kinds(process(wrong_index)) == ["lock_imbalance"]
-    assert kinds(process(lambda k: k.srcu_read_lock(k.srcu_struct("s")))) == ["lock_imbalance"]
+    assert both(process(unlock)) == ["lock_imbalance"]
+    assert both(process(wrong_index)) == ["lock_imbalance"]
+    assert both(process(lambda k: k.srcu_read_lock(k.srcu_struct("s")))) == ["lock_imbalance"]
 
 
-def test_synchronize_srcu_in_its_own_section(kinds: Kinds) -> None:
+def test_synchronize_srcu_in_its_own_section(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         s = k.srcu_struct("s")
 
@@ -108,11 +108,11 @@ def test_synchronize_srcu_in_its_own_section(kinds: Kinds) -> None:
             with k.srcu_read_side(s):
                 k.synchronize_srcu(s)
 
-    assert kinds(body) == ["deadlock", "suspicious_rcu_usage"]
+    assert both(body) == ["deadlock", "suspicious_rcu_usage"]
     assert any("Illegal synchronize_srcu() in same-type SRCU" in text for text in messages(body))
 
 
-def test_call_srcu_runs_in_a_kworker_with_bh_off(kinds: Kinds) -> None:
+def test_call_srcu_runs_in_a_kworker_with_bh_off(both: Kinds) -> None:
     def body(k: rs.Kernel, waits: bool, sleeps: bool = False) -> None:
         s, done = k.srcu_struct("s"), k.shared("done", 0)
 
@@ -129,12 +129,12 @@ def test_call_srcu_runs_in_a_kworker_with_bh_off(kinds: Kinds) -> None:
                 k.srcu_barrier(s)
             k.WARN_ON(k.READ_ONCE(done) != 7)
 
-    assert kinds(lambda k: body(k, True)) == []
-    assert kinds(lambda k: body(k, False)) == ["warn_on"]
-    assert kinds(lambda k: body(k, True, True)) == ["sleeping_in_atomic"]
+    assert both(lambda k: body(k, True)) == []
+    assert both(lambda k: body(k, False)) == ["warn_on"]
+    assert both(lambda k: body(k, True, True)) == ["sleeping_in_atomic"]
 
 
-def test_call_srcu_frees_after_its_readers(kinds: Kinds) -> None:
+def test_call_srcu_frees_after_its_readers(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         s, published = k.srcu_struct("s"), k.shared("published", k.kzalloc("config", value=1))
 
@@ -148,11 +148,11 @@ def test_call_srcu_frees_after_its_readers(kinds: Kinds) -> None:
             old = k.xchg(published, k.kzalloc("config", value=1))
             k.call_srcu(s, k.kfree, old)
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
 # ---- polled grace periods
-def test_cookie_of_get_state_starts_no_grace_period(kinds: Kinds) -> None:
+def test_cookie_of_get_state_starts_no_grace_period(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         @k.process
         def actor() -> None:
@@ -162,10 +162,10 @@ def test_cookie_of_get_state_starts_no_grace_period(kinds: Kinds) -> None:
             k.BUG_ON(not k.poll_state_synchronize_rcu(cookie))
             k.cond_synchronize_rcu(cookie)
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
-def test_start_poll_starts_one_that_ends_in_time(kinds: Kinds) -> None:
+def test_start_poll_starts_one_that_ends_in_time(both: Kinds) -> None:
     def body(k: rs.Kernel, waits: bool) -> None:
         seen = k.shared("seen", False)
 
@@ -178,11 +178,11 @@ def test_start_poll_starts_one_that_ends_in_time(kinds: Kinds) -> None:
 
         k.at_end(lambda: k.WARN_ON(not k.load(seen)))
 
-    assert kinds(lambda k: body(k, True)) == []
-    assert kinds(lambda k: body(k, False)) == ["warn_on"]  # it may still be under way
+    assert both(lambda k: body(k, True)) == []
+    assert both(lambda k: body(k, False)) == ["warn_on"]  # it may still be under way
 
 
-def test_grace_period_that_started_before_the_cookie_does_not_count(kinds: Kinds) -> None:
+def test_grace_period_that_started_before_the_cookie_does_not_count(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         started, cookie_taken = k.completion("started"), k.completion("cookie_taken")
         result = k.shared("result", False)
@@ -206,11 +206,11 @@ def test_grace_period_that_started_before_the_cookie_does_not_count(kinds: Kinds
 
         k.at_end(lambda: k.WARN_ON(not k.load(result)))
 
-    assert kinds(body) == ["warn_on"]
+    assert both(body) == ["warn_on"]
 
 
 @pytest.mark.parametrize("polls", [True, False])
-def test_free_after_a_polled_grace_period(kinds: Kinds, polls: bool) -> None:
+def test_free_after_a_polled_grace_period(both: Kinds, polls: bool) -> None:
     def body(k: rs.Kernel) -> None:
         def wait() -> None:
             cookie = k.start_poll_synchronize_rcu() if polls else k.get_state_synchronize_rcu()
@@ -220,11 +220,11 @@ def test_free_after_a_polled_grace_period(kinds: Kinds, polls: bool) -> None:
 
         replace(k, k.rcu_read_lock, k.rcu_read_unlock, wait)
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
 # ---- the rest
-def test_kvfree_rcu_barrier_waits_for_kfree_rcu(kinds: Kinds) -> None:
+def test_kvfree_rcu_barrier_waits_for_kfree_rcu(both: Kinds) -> None:
     def body(k: rs.Kernel, wait: str) -> None:
         thing = k.kzalloc("thing", value=1)
 
@@ -234,12 +234,12 @@ def test_kvfree_rcu_barrier_waits_for_kfree_rcu(kinds: Kinds) -> None:
             getattr(k, wait)()
             _ = thing.value
 
-    assert kinds(lambda k: body(k, "kvfree_rcu_barrier")) == ["use_after_free"]
+    assert both(lambda k: body(k, "kvfree_rcu_barrier")) == ["use_after_free"]
     verdict = rs.explore(lambda k: body(k, "rcu_barrier"), memory="sc")
     assert verdict.executions > 1
 
 
-def test_kfree_rcu_mightsleep(kinds: Kinds) -> None:
+def test_kfree_rcu_mightsleep(both: Kinds) -> None:
     def free(k: rs.Kernel) -> None:
         k.kfree_rcu_mightsleep(k.kzalloc("thing"))
         k.kfree_rcu_mightsleep(None)
@@ -247,11 +247,11 @@ def test_kfree_rcu_mightsleep(kinds: Kinds) -> None:
     def in_isr(k: rs.Kernel) -> None:
         k.hardirq("isr")(lambda: free(k))
 
-    assert kinds(process(free)) == []
-    assert kinds(in_isr) == ["sleeping_in_atomic"]
+    assert both(process(free)) == []
+    assert both(in_isr) == ["sleeping_in_atomic"]
 
 
-def test_flush_workqueue_waits_for_all_work(kinds: Kinds) -> None:
+def test_flush_workqueue_waits_for_all_work(both: Kinds) -> None:
     def body(k: rs.Kernel, waits: bool) -> None:
         x = k.shared("x", 0)
         works = [k.work(k.atomic_add_return, 1, x), k.work(k.atomic_add_return, 2, x)]
@@ -264,11 +264,11 @@ def test_flush_workqueue_waits_for_all_work(kinds: Kinds) -> None:
                 k.flush_workqueue()
             k.WARN_ON(k.READ_ONCE(x) != 3)
 
-    assert kinds(lambda k: body(k, True)) == []
-    assert kinds(lambda k: body(k, False)) == ["warn_on"]
+    assert both(lambda k: body(k, True)) == []
+    assert both(lambda k: body(k, False)) == ["warn_on"]
 
 
-def test_cpu_relax_waits_for_a_change(kinds: Kinds) -> None:
+def test_cpu_relax_waits_for_a_change(both: Kinds) -> None:
     def body(k: rs.Kernel, comes: bool) -> None:
         flag = k.shared("flag", False)
 
@@ -280,11 +280,11 @@ def test_cpu_relax_waits_for_a_change(kinds: Kinds) -> None:
         if comes:
             k.hardirq("isr")(lambda: k.WRITE_ONCE(flag, True))
 
-    assert kinds(lambda k: body(k, True)) == []
-    assert kinds(lambda k: body(k, False)) == ["stall"]
+    assert both(lambda k: body(k, True)) == []
+    assert both(lambda k: body(k, False)) == ["stall"]
 
 
-def test_barriers_and_forms_of_updates(kinds: Kinds) -> None:
+def test_barriers_and_forms_of_updates(both: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         x = k.shared("x", 0)
 
@@ -299,7 +299,7 @@ def test_barriers_and_forms_of_updates(kinds: Kinds) -> None:
                 k.smp_rmb()
                 k.smp_wmb()
 
-    assert kinds(body) == []
+    assert both(body) == []
 
 
 # ---- wrong use
