@@ -153,36 +153,45 @@ PyObject* dereference_protected(Call& call) {
   return read<Access::plain>(call);
 }
 
-constexpr Spec rcu_dereference{"rcu_dereference",
-                               RCUSCOPE_TEXT("rcu_dereference(self, loc: Location) -> typing.Any",
-                                             "Subscribes. Wants rcu_read_lock."),
-                               dereference,
-                               {"loc"},
-                               1};
+constexpr Spec rcu_dereference{
+    "rcu_dereference",
+    RCUSCOPE_TEXT(
+        "rcu_dereference(self, loc: Location) -> typing.Any",
+        "Subscribes. Wants rcu_read_lock.\n\nContext: a section by rcu_read_lock.\nReports: "
+        "suspicious_rcu_usage elsewhere, in an interrupt, too.\nSource: include/linux/rcupdate.h."),
+    dereference,
+    {"loc"},
+    1};
 constexpr Spec rcu_dereference_check{
     "rcu_dereference_check",
     RCUSCOPE_TEXT("rcu_dereference_check(self, loc: Location, cond: object) -> typing.Any",
-                  "Subscribes. Wants rcu_read_lock or the condition."),
+                  "Subscribes. Wants rcu_read_lock or the condition.\n\nContext: a section by "
+                  "rcu_read_lock, or where `cond` holds.\nReports: suspicious_rcu_usage "
+                  "elsewhere.\nSource: include/linux/rcupdate.h."),
     dereference,
     {"loc", "cond"},
     2};
 constexpr Spec rcu_dereference_protected{
     "rcu_dereference_protected",
-    RCUSCOPE_TEXT("rcu_dereference_protected(self, loc: Location, cond: object) -> typing.Any",
-                  "For updaters, who hold what the condition says."),
+    RCUSCOPE_TEXT(
+        "rcu_dereference_protected(self, loc: Location, cond: object) -> typing.Any",
+        "For updaters, who hold what the condition says.\n\nContext: where `cond` holds.\nReports: "
+        "suspicious_rcu_usage elsewhere.\nSource: include/linux/rcupdate.h."),
     dereference_protected,
     {"loc", "cond"},
     2};
 constexpr Spec rcu_access_pointer{
     "rcu_access_pointer",
-    RCUSCOPE_TEXT("rcu_access_pointer(self, loc: Location) -> typing.Any",
-                  "Reads the pointer, not to follow it."),
+    RCUSCOPE_TEXT(
+        "rcu_access_pointer(self, loc: Location) -> typing.Any",
+        "Reads the pointer, not to follow it.\n\nContext: any.\nSource: include/linux/rcupdate.h."),
     read<Access::once>,
     {"loc"},
     1};
 constexpr Spec rcu_assign_pointer{
     "rcu_assign_pointer",
-    RCUSCOPE_TEXT("rcu_assign_pointer(self, loc: Location, value: object) -> None", "Publishes."),
+    RCUSCOPE_TEXT("rcu_assign_pointer(self, loc: Location, value: object) -> None",
+                  "Publishes.\n\nContext: any.\nSource: include/linux/rcupdate.h."),
     write<Access::assign>,
     {"loc", "value"},
     2};
@@ -267,7 +276,9 @@ constexpr Spec kmalloc{"kmalloc",
 
 constexpr Spec kfree{
     "kfree",
-    RCUSCOPE_TEXT("kfree(self, obj: Handle | None) -> None", "Frees; kfree(None) is legal."),
+    RCUSCOPE_TEXT(
+        "kfree(self, obj: Handle | None) -> None",
+        "Frees; kfree(None) is legal.\n\nContext: any.\nReports: double_free.\nSource: mm/slub.c."),
     [](Call& call) {
       if (call.argument(0) != Py_None)
         call.world().kfree(call.heap_object(0)->value.pointer(), call.place());
@@ -281,16 +292,20 @@ PyObject* free_after_grace_period(Call& call) {
     call.world().kfree_rcu(call.heap_object(0)->value.pointer(), may_sleep, call.place());
   return none();
 }
-constexpr Spec kfree_rcu{"kfree_rcu",
-                         RCUSCOPE_TEXT("kfree_rcu(self, obj: Handle | None) -> None",
-                                       "Frees after a grace period. Any context."),
-                         free_after_grace_period<false>,
-                         {"obj"},
-                         1};
+constexpr Spec kfree_rcu{
+    "kfree_rcu",
+    RCUSCOPE_TEXT("kfree_rcu(self, obj: Handle | None) -> None",
+                  "Frees after a grace period.\n\nContext: any.\nReports: double_free when it "
+                  "frees.\nSource: include/linux/rcupdate.h."),
+    free_after_grace_period<false>,
+    {"obj"},
+    1};
 constexpr Spec kfree_rcu_mightsleep{
     "kfree_rcu_mightsleep",
     RCUSCOPE_TEXT("kfree_rcu_mightsleep(self, obj: Handle | None) -> None",
-                  "The same for objects without an rcu_head. Process context; sleeps."),
+                  "The same for objects without an rcu_head.\n\nContext: process; "
+                  "sleeps.\nReports: sleeping_in_atomic where the caller must not sleep, "
+                  "double_free when it frees.\nSource: include/linux/rcupdate.h."),
     free_after_grace_period<true>,
     {"obj"},
     1};

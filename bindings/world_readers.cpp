@@ -10,54 +10,66 @@ namespace {
 
 constexpr Spec rcu_read_lock{
     "rcu_read_lock",
-    "rcu_read_lock(self) -> None\n\nOpens a read-side critical section; sections nest.",
+    "rcu_read_lock(self) -> None\n\nOpens a read-side critical section; sections nest.\n\nContext: "
+    "any.\nReports: lock_imbalance without rcu_read_unlock.\nSource: include/linux/rcupdate.h.",
     [](Call& call) {
       call.world().rcu_read_lock(call.place());
       return none();
     }};
-constexpr Spec rcu_read_unlock{"rcu_read_unlock",
-                               "rcu_read_unlock(self) -> None\n\nCloses the innermost section.",
-                               [](Call& call) {
-                                 call.world().rcu_read_unlock(call.place());
-                                 return none();
-                               }};
+constexpr Spec rcu_read_unlock{
+    "rcu_read_unlock",
+    "rcu_read_unlock(self) -> None\n\nCloses the innermost section.\n\nContext: any.\nReports: "
+    "lock_imbalance without rcu_read_lock.\nSource: include/linux/rcupdate.h.",
+    [](Call& call) {
+      call.world().rcu_read_unlock(call.place());
+      return none();
+    }};
 constexpr Spec rcu_read_lock_held{
     "rcu_read_lock_held",
-    "rcu_read_lock_held(self) -> bool\n\nTrue in an explicit section. No operation.",
+    "rcu_read_lock_held(self) -> bool\n\nTrue in an explicit section. No operation.\n\nSource: "
+    "kernel/rcu/update.c.",
     [](Call& call) { return boolean(call.world().rcu_read_lock_held()); }};
 constexpr Spec rcu_read_lock_any_held{
     "rcu_read_lock_any_held",
     "rcu_read_lock_any_held(self) -> bool\n\nTrue for any reader, implicit ones too. No "
-    "operation.",
+    "operation.\n\nSource: kernel/rcu/update.c.",
     [](Call& call) { return boolean(call.world().rcu_read_lock_any_held()); }};
 constexpr Spec synchronize_rcu{
     "synchronize_rcu",
-    "synchronize_rcu(self) -> None\n\nWaits for all sections that are open now. Sleeps.",
+    "synchronize_rcu(self) -> None\n\nWaits for all sections that are open now.\n\nContext: "
+    "process; sleeps.\nReports: sleeping_in_atomic where the caller must not sleep; "
+    "suspicious_rcu_usage and deadlock in the caller's own section.\nSource: kernel/rcu/tree.c.",
     [](Call& call) {
       call.world().synchronize_rcu(false, call.place());
       return none();
     }};
 constexpr Spec synchronize_rcu_expedited{
     "synchronize_rcu_expedited",
-    "synchronize_rcu_expedited(self) -> None\n\nThe same, quicker and dearer. Sleeps.",
+    "synchronize_rcu_expedited(self) -> None\n\nThe same, quicker and dearer.\n\nContext: process; "
+    "sleeps.\nReports: those of synchronize_rcu.\nSource: kernel/rcu/tree_exp.h.",
     [](Call& call) {
       call.world().synchronize_rcu(true, call.place());
       return none();
     }};
 constexpr Spec rcu_barrier{
-    "rcu_barrier", "rcu_barrier(self) -> None\n\nWaits for all callbacks queued before it. Sleeps.",
+    "rcu_barrier",
+    "rcu_barrier(self) -> None\n\nWaits for all callbacks queued before it.\n\nContext: process; "
+    "sleeps.\nReports: sleeping_in_atomic where the caller must not sleep, deadlock in a "
+    "callback.\nSource: kernel/rcu/tree.c.",
     [](Call& call) {
       call.world().rcu_barrier(call.place());
       return none();
     }};
 
-constexpr Spec kvfree_rcu_barrier{"kvfree_rcu_barrier",
-                                  "kvfree_rcu_barrier(self) -> None\n\nWaits for all kfree_rcu "
-                                  "before it. Process context; sleeps.",
-                                  [](Call& call) {
-                                    call.world().kvfree_rcu_barrier(call.place());
-                                    return none();
-                                  }};
+constexpr Spec kvfree_rcu_barrier{
+    "kvfree_rcu_barrier",
+    "kvfree_rcu_barrier(self) -> None\n\nWaits for all kfree_rcu before it.\n\nContext: process; "
+    "sleeps.\nReports: sleeping_in_atomic where the caller must not sleep.\nSource: "
+    "mm/slab_common.c.",
+    [](Call& call) {
+      call.world().kvfree_rcu_barrier(call.place());
+      return none();
+    }};
 
 PyObject* queue_callback(Call& call) {
   KeptCall callback = keep_callback(call, 0);
@@ -65,39 +77,42 @@ PyObject* queue_callback(Call& call) {
   return none();
 }
 
-constexpr Spec call_rcu{
-    "call_rcu",
-    "call_rcu(self, callback: collections.abc.Callable[..., object], *args: object) -> None\n\n"
-    "Runs callback(*args) in softirq context after a grace period. Any context.",
+constexpr Spec call_rcu{"call_rcu",
+                        "call_rcu(self, callback: collections.abc.Callable[..., object], *args: "
+                        "object) -> None\n\nRuns callback(*args) in softirq context after a grace "
+                        "period.\n\nContext: any.\nSource: kernel/rcu/tree.c.",
+                        queue_callback,
+                        {"callback"},
+                        1,
+                        true};
+constexpr Spec call_rcu_hurry{
+    "call_rcu_hurry",
+    "call_rcu_hurry(self, callback: collections.abc.Callable[..., object], *args: object) -> "
+    "None\n\nThe same, never lazy.\n\nContext: any.\nSource: kernel/rcu/tree.c.",
     queue_callback,
     {"callback"},
     1,
     true};
-constexpr Spec call_rcu_hurry{"call_rcu_hurry",
-                              "call_rcu_hurry(self, callback: collections.abc.Callable[..., "
-                              "object], *args: object) -> None\n\n"
-                              "The same, never lazy.",
-                              queue_callback,
-                              {"callback"},
-                              1,
-                              true};
 
 // ---- context
 constexpr Spec might_sleep{"might_sleep",
-                           "might_sleep(self) -> None\n\nReports if the caller must not sleep.",
+                           "might_sleep(self) -> None\n\nReports if the caller must not "
+                           "sleep.\n\nContext: process.\nReports: sleeping_in_atomic where the "
+                           "caller must not sleep.\nSource: include/linux/kernel.h.",
                            [](Call& call) {
                              call.world().might_sleep("might_sleep", call.place());
                              return none();
                            }};
-constexpr Spec msleep{
-    "msleep",
-    "msleep(self, milliseconds: int = 1) -> None\n\nSleeps; in the model time has no length.",
-    [](Call& call) {
-      call.integer(0, 1);
-      call.world().msleep(call.place());
-      return none();
-    },
-    {"milliseconds"}};
+constexpr Spec msleep{"msleep",
+                      "msleep(self, milliseconds: int = 1) -> None\n\nSleeps; in the model time "
+                      "has no length.\n\nContext: process; sleeps.\nReports: sleeping_in_atomic "
+                      "where the caller must not sleep.\nSource: kernel/time/sleep_timeout.c.",
+                      [](Call& call) {
+                        call.integer(0, 1);
+                        call.world().msleep(call.place());
+                        return none();
+                      },
+                      {"milliseconds"}};
 constexpr Spec in_task{
     "in_task", "in_task(self) -> bool\n\nTrue in process context.",
     [](Call& call) { return boolean(call.world().context() == Context::process); }};

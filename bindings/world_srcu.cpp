@@ -16,22 +16,22 @@ namespace {
 
 void* domain_of(Call& call, std::size_t index) { return call.address(index, Tag::srcu); }
 
-constexpr Spec srcu_struct{"srcu_struct",
-                           RCUSCOPE_TEXT("srcu_struct(self, name: str) -> SrcuStruct",
-                                         "A domain of sleepable RCU: its grace periods wait for "
-                                         "its own sections only."),
-                           [](Call& call) {
-                             return to_python(
-                                 call.kernel(),
-                                 Value::handle(Tag::srcu, call.world().make_srcu(call.text(0))));
-                           },
-                           {"name"},
-                           1};
+constexpr Spec srcu_struct{
+    "srcu_struct",
+    RCUSCOPE_TEXT("srcu_struct(self, name: str) -> SrcuStruct",
+                  "A domain of sleepable RCU: its grace periods wait for its own sections only."),
+    [](Call& call) {
+      return to_python(call.kernel(),
+                       Value::handle(Tag::srcu, call.world().make_srcu(call.text(0))));
+    },
+    {"name"},
+    1};
 constexpr Spec srcu_read_lock{
     "srcu_read_lock",
-    RCUSCOPE_TEXT("srcu_read_lock(self, domain: SrcuStruct) -> int",
-                  "Opens a section that may sleep; returns the index for srcu_read_unlock. Any "
-                  "context."),
+    RCUSCOPE_TEXT(
+        "srcu_read_lock(self, domain: SrcuStruct) -> int",
+        "Opens a section that may sleep; returns the index for srcu_read_unlock.\n\nContext: "
+        "any.\nReports: lock_imbalance without srcu_read_unlock.\nSource: include/linux/srcu.h."),
     [](Call& call) {
       const int index = call.world().srcu_read_lock(domain_of(call, 0), call.place());
       return to_python(call.kernel(), Value::integer(index));
@@ -49,15 +49,18 @@ PyObject* unlock(Call& call) {
 }
 constexpr Spec srcu_read_unlock{
     "srcu_read_unlock",
-    RCUSCOPE_TEXT("srcu_read_unlock(self, domain: SrcuStruct, index: int) -> None",
-                  "Closes the section that srcu_read_lock opened with that index."),
+    RCUSCOPE_TEXT(
+        "srcu_read_unlock(self, domain: SrcuStruct, index: int) -> None",
+        "Closes the section that srcu_read_lock opened with that index.\n\nContext: the actor that "
+        "opened it.\nReports: lock_imbalance for another index.\nSource: include/linux/srcu.h."),
     unlock,
     {"domain", "index"},
     2};
 constexpr Spec srcu_read_lock_held{
     "srcu_read_lock_held",
-    RCUSCOPE_TEXT("srcu_read_lock_held(self, domain: SrcuStruct) -> bool",
-                  "True in a section of that domain. No operation."),
+    RCUSCOPE_TEXT(
+        "srcu_read_lock_held(self, domain: SrcuStruct) -> bool",
+        "True in a section of that domain. No operation.\n\nSource: include/linux/srcu.h."),
     [](Call& call) { return boolean(call.world().srcu_read_lock_held(domain_of(call, 0))); },
     {"domain"},
     1};
@@ -75,15 +78,19 @@ PyObject* dereference(Call& call) {
 constexpr Spec srcu_dereference{
     "srcu_dereference",
     RCUSCOPE_TEXT("srcu_dereference(self, loc: Location, domain: SrcuStruct) -> typing.Any",
-                  "Subscribes. Wants a section of that domain: else `suspicious_rcu_usage`."),
+                  "Subscribes. Wants a section of that domain: else "
+                  "`suspicious_rcu_usage`.\n\nContext: a section of that domain.\nReports: "
+                  "suspicious_rcu_usage outside of one.\nSource: include/linux/srcu.h."),
     dereference,
     {"loc", "domain"},
     2};
 constexpr Spec synchronize_srcu{
     "synchronize_srcu",
     RCUSCOPE_TEXT("synchronize_srcu(self, domain: SrcuStruct) -> None",
-                  "Waits for the sections of that domain that are open now. Process context; "
-                  "sleeps."),
+                  "Waits for the sections of that domain that are open now.\n\nContext: process; "
+                  "sleeps.\nReports: sleeping_in_atomic where the caller must not sleep; "
+                  "suspicious_rcu_usage and deadlock in a section of that domain.\nSource: "
+                  "kernel/rcu/srcutree.c."),
     [](Call& call) {
       call.world().synchronize_srcu(domain_of(call, 0), call.place());
       return none();
@@ -99,10 +106,10 @@ PyObject* queue_callback(Call& call) {
 }
 constexpr Spec call_srcu{
     "call_srcu",
-    RCUSCOPE_TEXT("call_srcu(self, domain: SrcuStruct, callback: "
-                  "collections.abc.Callable[..., object], *args: object) -> None",
+    RCUSCOPE_TEXT("call_srcu(self, domain: SrcuStruct, callback: collections.abc.Callable[..., "
+                  "object], *args: object) -> None",
                   "Runs callback(*args) in a kworker with bottom halves off after a grace period "
-                  "of that domain. Any context."),
+                  "of that domain.\n\nContext: any.\nSource: kernel/rcu/srcutree.c."),
     queue_callback,
     {"domain", "callback"},
     2,
@@ -110,8 +117,9 @@ constexpr Spec call_srcu{
 constexpr Spec srcu_barrier{
     "srcu_barrier",
     RCUSCOPE_TEXT("srcu_barrier(self, domain: SrcuStruct) -> None",
-                  "Waits for all callbacks of that domain queued before it. Process context; "
-                  "sleeps."),
+                  "Waits for all callbacks of that domain queued before it.\n\nContext: process; "
+                  "sleeps.\nReports: sleeping_in_atomic where the caller must not sleep.\nSource: "
+                  "kernel/rcu/srcutree.c."),
     [](Call& call) {
       call.world().srcu_barrier(domain_of(call, 0), call.place());
       return none();
@@ -123,15 +131,17 @@ constexpr Spec srcu_barrier{
 constexpr Spec get_state_synchronize_rcu{
     "get_state_synchronize_rcu",
     RCUSCOPE_TEXT("get_state_synchronize_rcu(self) -> int",
-                  "A cookie for poll_state_synchronize_rcu. Starts no grace period. Any context."),
+                  "A cookie for poll_state_synchronize_rcu. Starts no grace period.\n\nContext: "
+                  "any.\nSource: kernel/rcu/tree.c."),
     [](Call& call) {
       return to_python(call.kernel(),
                        Value::integer(call.world().get_state_synchronize_rcu(call.place())));
     }};
 constexpr Spec start_poll_synchronize_rcu{
     "start_poll_synchronize_rcu",
-    RCUSCOPE_TEXT("start_poll_synchronize_rcu(self) -> int",
-                  "The same, and starts a grace period. Any context."),
+    RCUSCOPE_TEXT(
+        "start_poll_synchronize_rcu(self) -> int",
+        "The same, and starts a grace period.\n\nContext: any.\nSource: kernel/rcu/tree.c."),
     [](Call& call) {
       return to_python(call.kernel(),
                        Value::integer(call.world().start_poll_synchronize_rcu(call.place())));
@@ -139,8 +149,8 @@ constexpr Spec start_poll_synchronize_rcu{
 constexpr Spec poll_state_synchronize_rcu{
     "poll_state_synchronize_rcu",
     RCUSCOPE_TEXT("poll_state_synchronize_rcu(self, cookie: int) -> bool",
-                  "True once a grace period that started after the cookie was taken has ended. Any "
-                  "context."),
+                  "True once a grace period that started after the cookie was taken has "
+                  "ended.\n\nContext: any.\nSource: kernel/rcu/tree.c."),
     [](Call& call) {
       return boolean(call.world().poll_state_synchronize_rcu(call.integer(0, 0), call.place()));
     },
@@ -148,9 +158,11 @@ constexpr Spec poll_state_synchronize_rcu{
     1};
 constexpr Spec cond_synchronize_rcu{
     "cond_synchronize_rcu",
-    RCUSCOPE_TEXT("cond_synchronize_rcu(self, cookie: int) -> None",
-                  "Returns if poll_state_synchronize_rcu is true, else waits as synchronize_rcu "
-                  "does. Process context; sleeps."),
+    RCUSCOPE_TEXT(
+        "cond_synchronize_rcu(self, cookie: int) -> None",
+        "Returns if poll_state_synchronize_rcu is true, else waits as synchronize_rcu "
+        "does.\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller must not "
+        "sleep, deadlock in the caller's own section.\nSource: kernel/rcu/tree.c."),
     [](Call& call) {
       call.world().cond_synchronize_rcu(call.integer(0, 0), call.place());
       return none();
@@ -221,9 +233,9 @@ void srcu_read_side_dealloc(PyObject* self) {
 
 constexpr Spec srcu_read_side{
     "srcu_read_side",
-    RCUSCOPE_TEXT("srcu_read_side(self, domain: SrcuStruct) -> "
-                  "contextlib.AbstractContextManager[None]",
-                  "`with k.srcu_read_side(s):` is a section of that domain. Reusable."),
+    RCUSCOPE_TEXT(
+        "srcu_read_side(self, domain: SrcuStruct) -> contextlib.AbstractContextManager[None]",
+        "`with k.srcu_read_side(s):` is a section of that domain. Reusable."),
     [](Call& call) {
       domain_of(call, 0);  // it is one
       PyObject* const made = checked(srcu_read_side_type->tp_alloc(srcu_read_side_type, 0));

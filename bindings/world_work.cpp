@@ -14,17 +14,17 @@ PyObject* make_work(Call& call) {
                                                                literal(work.name), work.function)));
 }
 
-constexpr Spec work{
-    "work",
-    "work(self, function: collections.abc.Callable[..., object], *args: object) -> Work\n\n"
-    "A work item that calls function(*args) in a kworker.",
-    make_work,
-    {"function"},
-    1,
-    true};
+constexpr Spec work{"work",
+                    "work(self, function: collections.abc.Callable[..., object], *args: object) -> "
+                    "Work\n\nA work item that calls function(*args) in a kworker.",
+                    make_work,
+                    {"function"},
+                    1,
+                    true};
 constexpr Spec queue_work{
     "queue_work",
-    "queue_work(self, work: Work) -> bool\n\nFalse if it was pending. Any context.",
+    "queue_work(self, work: Work) -> bool\n\nFalse if it was pending.\n\nContext: any.\nSource: "
+    "kernel/workqueue.c.",
     [](Call& call) {
       return boolean(call.world().queue_work(call.address(0, Tag::work), false, call.place()));
     },
@@ -32,8 +32,8 @@ constexpr Spec queue_work{
     1};
 constexpr Spec queue_rcu_work{
     "queue_rcu_work",
-    "queue_rcu_work(self, work: Work) -> bool\n\n"
-    "Queues it after a grace period; False if it was pending. Any context.",
+    "queue_rcu_work(self, work: Work) -> bool\n\nQueues it after a grace period; False if it was "
+    "pending.\n\nContext: any.\nSource: kernel/workqueue.c.",
     [](Call& call) {
       return boolean(call.world().queue_work(call.address(0, Tag::work), true, call.place()));
     },
@@ -41,7 +41,9 @@ constexpr Spec queue_rcu_work{
     1};
 constexpr Spec flush_work{
     "flush_work",
-    "flush_work(self, work: Work) -> None\n\nWaits until it has ended. Sleeps.",
+    "flush_work(self, work: Work) -> None\n\nWaits until it has ended.\n\nContext: process; "
+    "sleeps.\nReports: sleeping_in_atomic where the caller must not sleep, deadlock in the work "
+    "itself.\nSource: kernel/workqueue.c.",
     [](Call& call) {
       call.world().flush_work(call.address(0, Tag::work), call.place());
       return none();
@@ -50,7 +52,9 @@ constexpr Spec flush_work{
     1};
 constexpr Spec flush_rcu_work{
     "flush_rcu_work",
-    "flush_rcu_work(self, work: Work) -> None\n\nWaits for its grace period and its end. Sleeps.",
+    "flush_rcu_work(self, work: Work) -> None\n\nWaits for its grace period and its "
+    "end.\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller must not "
+    "sleep.\nSource: kernel/workqueue.c.",
     [](Call& call) {
       call.world().flush_work(call.address(0, Tag::work), call.place());
       return none();
@@ -59,8 +63,9 @@ constexpr Spec flush_rcu_work{
     1};
 constexpr Spec cancel_work_sync{
     "cancel_work_sync",
-    "cancel_work_sync(self, work: Work) -> bool\n\n"
-    "Takes it off the queue and waits while it runs; True if it was pending. Sleeps.",
+    "cancel_work_sync(self, work: Work) -> bool\n\nTakes it off the queue and waits while it runs; "
+    "True if it was pending.\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the "
+    "caller must not sleep, deadlock in the work itself.\nSource: kernel/workqueue.c.",
     [](Call& call) {
       return boolean(call.world().cancel_work_sync(call.address(0, Tag::work), CancelMode::cancel,
                                                    call.place()));
@@ -69,8 +74,9 @@ constexpr Spec cancel_work_sync{
     1};
 constexpr Spec disable_work_sync{
     "disable_work_sync",
-    "disable_work_sync(self, work: Work) -> bool\n\nThe same, and it cannot be queued any more. "
-    "Sleeps.",
+    "disable_work_sync(self, work: Work) -> bool\n\nThe same, and it cannot be queued any "
+    "more.\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller must not "
+    "sleep, deadlock in the work itself.\nSource: kernel/workqueue.c.",
     [](Call& call) {
       return boolean(call.world().cancel_work_sync(call.address(0, Tag::work), CancelMode::disable,
                                                    call.place()));
@@ -79,21 +85,24 @@ constexpr Spec disable_work_sync{
     1};
 constexpr Spec enable_work{
     "enable_work",
-    "enable_work(self, work: Work) -> bool\n\nUndoes disable_work_sync.",
+    "enable_work(self, work: Work) -> bool\n\nUndoes disable_work_sync.\n\nContext: any.\nSource: "
+    "kernel/workqueue.c.",
     [](Call& call) {
       return boolean(call.world().enable_work(call.address(0, Tag::work), call.place()));
     },
     {"work"},
     1};
 
-constexpr Spec flush_workqueue{"flush_workqueue",
-                               "flush_workqueue(self) -> None\n\nWaits until all work queued "
-                               "before it has ended; not for work "
-                               "that waits for its grace period. Process context; sleeps.",
-                               [](Call& call) {
-                                 call.world().flush_workqueue(call.place());
-                                 return none();
-                               }};
+constexpr Spec flush_workqueue{
+    "flush_workqueue",
+    "flush_workqueue(self) -> None\n\nWaits until all work queued before it has ended; not for "
+    "work that waits for its grace period.\n\nContext: process; sleeps.\nReports: "
+    "sleeping_in_atomic where the caller must not sleep, deadlock in work.\nSource: "
+    "kernel/workqueue.c.",
+    [](Call& call) {
+      call.world().flush_workqueue(call.place());
+      return none();
+    }};
 
 }  // namespace
 

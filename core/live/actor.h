@@ -99,8 +99,9 @@ struct Actor {
   // Written by the actor's thread, read by others.
   std::atomic<ThreadSlot*> slot{nullptr};  ///< Only while it runs.
   std::atomic<std::uint64_t> operation_count{0};
-  std::atomic<bool> is_masked{false};    ///< mask.any()
-  std::atomic<bool> calls_relax{false};  ///< Its sections are turns of a loop, no progress.
+  std::atomic<std::uint64_t> turn_count{0};  ///< Sections and the like; see Counts.
+  std::atomic<bool> is_masked{false};        ///< mask.any()
+  std::atomic<bool> calls_relax{false};      ///< Its sections are turns of a loop, no progress.
   std::atomic<Wait> wait{Wait::none};
   std::atomic<const void*> wait_object{nullptr};
   // Written by whoever waits for a grace period.

@@ -12,16 +12,18 @@
 
 namespace rcuscope::live {
 
-/// A loop that only reads stands still: what it does is no progress.
-enum class Counts : bool { progress, idle };
+/// A loop that only reads stands still. Sections are turns of such a loop, or a reader's work: they
+/// are progress for some time, unless the actor says that it waits.
+enum class Counts : std::uint8_t { progress, turn, idle };
 inline Counts counts_of_section(const Actor& actor) {
-  return actor.calls_relax.load(std::memory_order_relaxed) ? Counts::idle : Counts::progress;
+  return actor.calls_relax.load(std::memory_order_relaxed) ? Counts::idle : Counts::turn;
 }
 
 inline void count_operation(Actor& actor, Counts counts = Counts::progress) {
   if (counts == Counts::idle) return;
-  actor.operation_count.store(actor.operation_count.load(std::memory_order_relaxed) + 1,
-                              std::memory_order_relaxed);
+  std::atomic<std::uint64_t>& count =
+      counts == Counts::turn ? actor.turn_count : actor.operation_count;
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
 /// Ends the actor if the repetition is over. Return: false if the primitive must do nothing.

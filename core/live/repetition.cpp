@@ -179,13 +179,14 @@ bool Repetition::runs_alone() const {
 
 bool Repetition::is_at_rest() const { return actors_.empty() && is_nothing_deferred(); }
 
-std::uint64_t Repetition::progress() const {
-  std::uint64_t sum = finished_progress_;
+Repetition::Progress Repetition::progress() const {
+  Progress sum{finished_progress_};
   for_each_unfinished([&sum](const Actor& actor) {
     if (actor.chain > longest_chain) return;
-    sum += actor.operation_count.load(std::memory_order_relaxed);
+    sum.operations += actor.operation_count.load(std::memory_order_relaxed);
     if (actor.calls_relax.load(std::memory_order_relaxed)) return;
-    sum += actor.slot.load()->section_count.load(std::memory_order_relaxed);
+    sum.turns += actor.turn_count.load(std::memory_order_relaxed);
+    sum.turns += actor.slot.load()->section_count.load(std::memory_order_relaxed);
   });
   return sum;
 }

@@ -123,9 +123,13 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   void count_finding() { ++finding_count_; }
   std::uint64_t finding_count() const { return finding_count_; }
 
-  /// Sums up everything that moves when the actors do anything; callbacks that queue each other
-  /// without end do not count. Context: mutex is held.
-  std::uint64_t progress() const;
+  /// What moves when the actors do anything. Callbacks that queue each other without end do not
+  /// count. Context: mutex is held.
+  struct Progress {
+    std::uint64_t operations = 0;
+    std::uint64_t turns = 0;  ///< Of loops that may only read: they may go on for ever.
+  };
+  Progress progress() const;
   /// Name of the callback or work item that ran last of such a chain; empty: there is none.
   const std::string& endless_chain() const { return endless_chain_; }  ///< Context: mutex is held.
   bool is_over() const { return is_main_over_; }                       ///< Context: mutex is held.

@@ -20,6 +20,8 @@ using std::chrono_literals::operator""ms;
 
 constexpr auto poll_period = 20ms;
 constexpr auto farewell_time = 60ms;  // for threads to notice that their repetition is over
+/// Times the timeout: so long, actors that only read may be at work.
+constexpr int patience_with_readers = 10;
 
 std::string readers_in(const Repetition& repetition, const Actor& except) {
   std::string names;
@@ -123,7 +125,10 @@ Finding describe_standstill(const Repetition& repetition, Nanoseconds timeout) {
 class Supervisor {
  public:
   Supervisor(Repetition& repetition, const std::function<bool()>& poll)
-      : repetition_(repetition), poll_(poll), last_change_(monotonic_now()) {}
+      : repetition_(repetition),
+        poll_(poll),
+        last_turn_(monotonic_now()),
+        last_operation_(last_turn_) {}
 
   LiveOutcome watch() {
     std::unique_lock lock(repetition_.mutex);
@@ -153,10 +158,13 @@ class Supervisor {
   Nanoseconds timeout() const { return repetition_.session().options().timeout; }
 
   bool stands_still() {
-    const std::uint64_t progress = repetition_.progress();
-    const Nanoseconds now = monotonic_now();
-    if (std::exchange(last_progress_, progress) != progress) last_change_ = now;
-    return now - last_change_ >= timeout();
+    const Repetition::Progress now = repetition_.progress();
+    const Repetition::Progress before = std::exchange(last_progress_, now);
+    const Nanoseconds time = monotonic_now();
+    if (now.turns != before.turns) last_turn_ = time;
+    if (now.operations != before.operations) last_turn_ = last_operation_ = time;
+    return time - last_turn_ >= timeout() ||
+           time - last_operation_ >= patience_with_readers * timeout();
   }
 
   LiveOutcome cancel() {
@@ -174,8 +182,9 @@ class Supervisor {
 
   Repetition& repetition_;
   const std::function<bool()>& poll_;
-  std::uint64_t last_progress_ = 0;
-  Nanoseconds last_change_;
+  Repetition::Progress last_progress_;
+  Nanoseconds last_turn_;
+  Nanoseconds last_operation_;
   bool stood_still_ = false;
 };
 

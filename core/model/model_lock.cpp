@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Model's locks, masks of the CPU, completions.
+#include <algorithm>
+#include <limits>
+
+#include "base/error.h"
 #include "model/model.h"
 
 namespace rcuscope {
@@ -85,6 +89,10 @@ void Model::spin_unlock(spinlock& lock, SpinMode mode, Place place) const {
 // --- what may interrupt the caller
 
 void Model::mask(Mask what, Place place) const {
+  const ContextMask& before = execution_->me().mask;
+  if (std::max(before.bh_off, before.preempt_off) == std::numeric_limits<std::uint8_t>::max())
+    throw LimitError(std::string(off_name(what)) + " nests more than 255 times in '" +
+                     execution_->me().spec.name + "'; a loop without its partner?");
   Operation operation = make_operation(OperationKind::mask, place);
   operation.argument = static_cast<std::int64_t>(what);
   execution_->claim_section_start(operation);

@@ -226,8 +226,10 @@ std::int64_t Recording::start_poll_synchronize_rcu(Place place) const {
 }
 
 void Recording::cond_synchronize_rcu(std::int64_t cookie, Place place) const {
-  might_sleep("cond_synchronize_rcu", place);
-  if (!poll_state_synchronize_rcu(cookie, place)) log_->synchronize(false, place);
+  if (poll_state_synchronize_rcu(cookie, place))
+    might_sleep("cond_synchronize_rcu", place);
+  else
+    log_->synchronize(false, place);
 }
 
 void Recording::rcu_barrier(Place place) const {

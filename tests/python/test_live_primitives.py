@@ -246,8 +246,11 @@ def test_two_spinlocks_in_two_orders() -> None:
 
 
 @pytest.mark.parametrize("trace", ["full", "off"])
-@pytest.mark.parametrize("in_section", [False, True])
-def test_loop_that_nobody_ends(trace: str, in_section: bool) -> None:
+@pytest.mark.parametrize(("in_section", "relaxes", "timeout"), [
+    (False, True, 0.3), (True, True, 0.3), (False, False, 0.3),
+    (True, False, 0.05),  # may be a reader at work: ten times as long
+])  # fmt: skip
+def test_loop_that_nobody_ends(trace: str, in_section: bool, relaxes: bool, timeout: float) -> None:
     def body(k: rs.Kernel) -> None:
         flag = k.shared("flag", False)
 
@@ -257,9 +260,10 @@ def test_loop_that_nobody_ends(trace: str, in_section: bool) -> None:
                 if in_section:
                     with k.rcu_read_side():
                         k.READ_ONCE(flag)
-                k.cpu_relax()
+                if relaxes:
+                    k.cpu_relax()
 
-    run = rs.run(body, timeout=0.3, trace=trace)
+    run = rs.run(body, timeout=timeout, trace=trace)
     (finding,) = run.findings
     assert finding.kind == "stall"
     assert "'waiter'" in finding.message

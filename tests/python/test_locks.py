@@ -252,6 +252,17 @@ def test_switches_nest_and_want_a_partner(both: Kinds, off: str, on: str) -> Non
     assert message == f"WARNING: bad unlock balance detected! {on} without {off}"
 
 
+def test_nesting_without_end_is_a_limit() -> None:
+    def body(k: rs.Kernel) -> None:
+        @k.process
+        def actor() -> None:
+            while True:
+                k.local_bh_disable()
+
+    with pytest.raises(rs.LimitError, match="local_bh_disable nests more than 255 times"):
+        rs.explore(body)
+
+
 def test_interrupts_are_on_or_off(both: Kinds) -> None:
     twice = process(
         lambda k: k.local_irq_disable(),
