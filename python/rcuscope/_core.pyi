@@ -322,19 +322,32 @@ class Kernel:
         """
     def call_rcu(self, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
-        Runs callback(*args) in softirq context after a grace period. Any context.
+        Runs callback(*args) in softirq context after a grace period.
+        
+        Context: any.
+        Source: kernel/rcu/tree.c.
         """
     def call_rcu_hurry(self, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
         The same, never lazy.
+        
+        Context: any.
+        Source: kernel/rcu/tree.c.
         """
     def call_srcu(self, domain: SrcuStruct, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
-        Runs callback(*args) in a kworker with bottom halves off after a grace period of that domain. Any context.
+        Runs callback(*args) in a kworker with bottom halves off after a grace period of that domain.
+        
+        Context: any.
+        Source: kernel/rcu/srcutree.c.
         """
     def cancel_work_sync(self, work: Work) -> bool:
         """
-        Takes it off the queue and waits while it runs; True if it was pending. Sleeps.
+        Takes it off the queue and waits while it runs; True if it was pending.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, deadlock in the work itself.
+        Source: kernel/workqueue.c.
         """
     def cmpxchg(self, loc: Location, expected: typing.Any, value: typing.Any) -> typing.Any:
         """
@@ -354,7 +367,10 @@ class Kernel:
         """
     def complete(self, completion: Completion) -> None:
         """
-        Lets one waiter go on, now or later. Any context.
+        Lets one waiter go on, now or later.
+        
+        Context: any.
+        Source: kernel/sched/completion.c.
         """
     def completion(self, name: str) -> Completion:
         """
@@ -362,11 +378,19 @@ class Kernel:
         """
     def cond_synchronize_rcu(self, cookie: int) -> None:
         """
-        Returns if poll_state_synchronize_rcu is true, else waits as synchronize_rcu does. Process context; sleeps.
+        Returns if poll_state_synchronize_rcu is true, else waits as synchronize_rcu does.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, deadlock in the caller's own section.
+        Source: kernel/rcu/tree.c.
         """
     def cpu_relax(self) -> None:
         """
-        In a loop that waits: goes on when something that the caller has read has changed. Any context.
+        In a loop that waits: goes on when something that the caller has read has changed.
+        
+        Context: any.
+        Reports: stall if nobody is left to change it.
+        Source: arch/x86/include/asm/processor.h.
         """
     def dev_has_iommu(self, dev: Device) -> bool:
         """
@@ -390,23 +414,42 @@ class Kernel:
         """
     def disable_work_sync(self, work: Work) -> bool:
         """
-        The same, and it cannot be queued any more. Sleeps.
+        The same, and it cannot be queued any more.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, deadlock in the work itself.
+        Source: kernel/workqueue.c.
         """
     def enable_work(self, work: Work) -> bool:
         """
         Undoes disable_work_sync.
+        
+        Context: any.
+        Source: kernel/workqueue.c.
         """
     def flush_rcu_work(self, work: Work) -> None:
         """
-        Waits for its grace period and its end. Sleeps.
+        Waits for its grace period and its end.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: kernel/workqueue.c.
         """
     def flush_work(self, work: Work) -> None:
         """
-        Waits until it has ended. Sleeps.
+        Waits until it has ended.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, deadlock in the work itself.
+        Source: kernel/workqueue.c.
         """
     def flush_workqueue(self) -> None:
         """
-        Waits until all work queued before it has ended; not for work that waits for its grace period. Process context; sleeps.
+        Waits until all work queued before it has ended; not for work that waits for its grace period.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, deadlock in work.
+        Source: kernel/workqueue.c.
         """
     def get_device(self, dev: Device) -> None:
         """
@@ -414,7 +457,10 @@ class Kernel:
         """
     def get_state_synchronize_rcu(self) -> int:
         """
-        A cookie for poll_state_synchronize_rcu. Starts no grace period. Any context.
+        A cookie for poll_state_synchronize_rcu. Starts no grace period.
+        
+        Context: any.
+        Source: kernel/rcu/tree.c.
         """
     @typing.overload
     def hardirq(self, function: _Function, /) -> _Function: ...
@@ -459,14 +505,26 @@ class Kernel:
     def kfree(self, obj: Handle | None) -> None:
         """
         Frees; kfree(None) is legal.
+        
+        Context: any.
+        Reports: double_free.
+        Source: mm/slub.c.
         """
     def kfree_rcu(self, obj: Handle | None) -> None:
         """
-        Frees after a grace period. Any context.
+        Frees after a grace period.
+        
+        Context: any.
+        Reports: double_free when it frees.
+        Source: include/linux/rcupdate.h.
         """
     def kfree_rcu_mightsleep(self, obj: Handle | None) -> None:
         """
-        The same for objects without an rcu_head. Process context; sleeps.
+        The same for objects without an rcu_head.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, double_free when it frees.
+        Source: include/linux/rcupdate.h.
         """
     def kmalloc(self, name: str, *fields: str) -> HeapObject:
         """
@@ -498,7 +556,11 @@ class Kernel:
     def kthread(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
     def kvfree_rcu_barrier(self) -> None:
         """
-        Waits for all kfree_rcu before it. Process context; sleeps.
+        Waits for all kfree_rcu before it.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: mm/slab_common.c.
         """
     def kzalloc(self, name: str, /, *, nodes: collections.abc.Sequence[str] = ('list',), **fields: typing.Any) -> HeapObject:
         """
@@ -555,34 +617,62 @@ class Kernel:
     def local_bh_disable(self) -> None:
         """
         No softirq on this CPU: the caller is a reader and may not sleep. Nests.
+        
+        Context: process or softirq.
+        Reports: lock_imbalance without local_bh_enable.
+        Source: include/linux/bottom_half.h.
         """
     def local_bh_enable(self) -> None:
         """
         Undoes one local_bh_disable.
+        
+        Context: process or softirq.
+        Reports: lock_imbalance without local_bh_disable.
+        Source: include/linux/bottom_half.h.
         """
     def local_irq_disable(self) -> None:
         """
-        No interrupt on this CPU: the caller is a reader and may not sleep. Does not nest. Any context.
+        No interrupt on this CPU: the caller is a reader and may not sleep. Does not nest.
+        
+        Context: any.
+        Reports: lock_imbalance if they are off at the actor's end.
+        Source: include/linux/irqflags.h.
         """
     def local_irq_enable(self) -> None:
         """
         Interrupts are on again.
+        
+        Context: any.
+        Source: include/linux/irqflags.h.
         """
     def lockdep_assert_held(self, lock: Mutex | Spinlock) -> None:
         """
         Reports `warn_on` unless the caller holds it. No operation.
+        
+        Reports: warn_on unless the caller holds it.
+        Source: include/linux/lockdep.h.
         """
     def lockdep_is_held(self, lock: Mutex | Spinlock) -> bool:
         """
         Whether the caller holds it. No operation.
+        
+        Source: include/linux/lockdep.h.
         """
     def might_sleep(self) -> None:
         """
         Reports if the caller must not sleep.
+        
+        Context: process.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: include/linux/kernel.h.
         """
     def msleep(self, milliseconds: int = 1) -> None:
         """
         Sleeps; in the model time has no length.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: kernel/time/sleep_timeout.c.
         """
     def mutex(self, name: str) -> Mutex:
         """
@@ -590,15 +680,26 @@ class Kernel:
         """
     def mutex_lock(self, mutex: Mutex) -> None:
         """
-        Takes it. Process context; sleeps.
+        Takes it.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, deadlock.
+        Source: kernel/locking/mutex.c.
         """
     def mutex_trylock(self, mutex: Mutex) -> bool:
         """
         Takes it if it is free; True then. Does not sleep.
+        
+        Context: process; does not sleep.
+        Source: kernel/locking/mutex.c.
         """
     def mutex_unlock(self, mutex: Mutex) -> None:
         """
-        Releases it. By its owner.
+        Releases it.
+        
+        Context: process; the owner.
+        Reports: lock_imbalance if the caller does not hold it.
+        Source: kernel/locking/mutex.c.
         """
     def note(self, text: str) -> None:
         """
@@ -614,15 +715,26 @@ class Kernel:
         """
     def poll_state_synchronize_rcu(self, cookie: int) -> bool:
         """
-        True once a grace period that started after the cookie was taken has ended. Any context.
+        True once a grace period that started after the cookie was taken has ended.
+        
+        Context: any.
+        Source: kernel/rcu/tree.c.
         """
     def preempt_disable(self) -> None:
         """
         No other task on this CPU: the caller is a reader and may not sleep. Nests.
+        
+        Context: any.
+        Reports: lock_imbalance without preempt_enable.
+        Source: include/linux/preempt.h.
         """
     def preempt_enable(self) -> None:
         """
         Undoes one preempt_disable.
+        
+        Context: any.
+        Reports: lock_imbalance without preempt_disable.
+        Source: include/linux/preempt.h.
         """
     def probe_finalize(self, dev: Device) -> None:
         """
@@ -638,55 +750,99 @@ class Kernel:
         """
     def queue_rcu_work(self, work: Work) -> bool:
         """
-        Queues it after a grace period; False if it was pending. Any context.
+        Queues it after a grace period; False if it was pending.
+        
+        Context: any.
+        Source: kernel/workqueue.c.
         """
     def queue_work(self, work: Work) -> bool:
         """
-        False if it was pending. Any context.
+        False if it was pending.
+        
+        Context: any.
+        Source: kernel/workqueue.c.
         """
     def rcu_access_pointer(self, loc: Location) -> typing.Any:
         """
         Reads the pointer, not to follow it.
+        
+        Context: any.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_assign_pointer(self, loc: Location, value: typing.Any) -> None:
         """
         Publishes.
+        
+        Context: any.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_barrier(self) -> None:
         """
-        Waits for all callbacks queued before it. Sleeps.
+        Waits for all callbacks queued before it.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, deadlock in a callback.
+        Source: kernel/rcu/tree.c.
         """
     def rcu_dereference(self, loc: Location) -> typing.Any:
         """
         Subscribes. Wants rcu_read_lock.
+        
+        Context: a section by rcu_read_lock.
+        Reports: suspicious_rcu_usage elsewhere, in an interrupt, too.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_dereference_check(self, loc: Location, cond: typing.Any) -> typing.Any:
         """
         Subscribes. Wants rcu_read_lock or the condition.
+        
+        Context: a section by rcu_read_lock, or where `cond` holds.
+        Reports: suspicious_rcu_usage elsewhere.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_dereference_protected(self, loc: Location, cond: typing.Any) -> typing.Any:
         """
         For updaters, who hold what the condition says.
+        
+        Context: where `cond` holds.
+        Reports: suspicious_rcu_usage elsewhere.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_read_lock(self) -> None:
         """
         Opens a read-side critical section; sections nest.
+        
+        Context: any.
+        Reports: lock_imbalance without rcu_read_unlock.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_read_lock_any_held(self) -> bool:
         """
         True for any reader, implicit ones too. No operation.
+        
+        Source: kernel/rcu/update.c.
         """
     def rcu_read_lock_bh(self) -> None:
         """
-        local_bh_disable, for lockdep a section of its own kind: rcu_dereference wants rcu_read_lock. Any context.
+        local_bh_disable, for lockdep a section of its own kind: rcu_dereference wants rcu_read_lock.
+        
+        Context: process or softirq.
+        Reports: lock_imbalance without its unlock.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_read_lock_held(self) -> bool:
         """
         True in an explicit section. No operation.
+        
+        Source: kernel/rcu/update.c.
         """
     def rcu_read_lock_sched(self) -> None:
         """
-        preempt_disable, for lockdep a section of its own kind: rcu_dereference wants rcu_read_lock. Any context.
+        preempt_disable, for lockdep a section of its own kind: rcu_dereference wants rcu_read_lock.
+        
+        Context: any.
+        Reports: lock_imbalance without its unlock.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_read_side(self) -> contextlib.AbstractContextManager[None]:
         """
@@ -695,14 +851,26 @@ class Kernel:
     def rcu_read_unlock(self) -> None:
         """
         Closes the innermost section.
+        
+        Context: any.
+        Reports: lock_imbalance without rcu_read_lock.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_read_unlock_bh(self) -> None:
         """
         Undoes one rcu_read_lock_bh.
+        
+        Context: process or softirq.
+        Reports: lock_imbalance without its lock.
+        Source: include/linux/rcupdate.h.
         """
     def rcu_read_unlock_sched(self) -> None:
         """
         Undoes one rcu_read_lock_sched.
+        
+        Context: any.
+        Reports: lock_imbalance without its lock.
+        Source: include/linux/rcupdate.h.
         """
     def refcount_inc_not_zero(self, obj: Device | Kref) -> bool:
         """
@@ -738,39 +906,74 @@ class Kernel:
     def softirq(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
     def spin_lock(self, lock: Spinlock) -> None:
         """
-        Spins until it is free. Any context.
+        Spins until it is free.
+        
+        Context: any.
+        Reports: deadlock if the holder never lets go.
+        Source: include/linux/spinlock.h.
         """
     def spin_lock_bh(self, lock: Spinlock) -> None:
         """
         The same, with bottom halves (softirqs) off.
+        
+        Context: process or softirq.
+        Reports: deadlock.
+        Source: include/linux/spinlock.h.
         """
     def spin_lock_irq(self, lock: Spinlock) -> None:
         """
         The same, with interrupts off.
+        
+        Context: where interrupts are on.
+        Reports: deadlock.
+        Source: include/linux/spinlock.h.
         """
     def spin_lock_irqsave(self, lock: Spinlock) -> int:
         """
         The same, with interrupts off; returns the flags for spin_unlock_irqrestore.
+        
+        Context: any.
+        Reports: deadlock.
+        Source: include/linux/spinlock.h.
         """
     def spin_trylock(self, lock: Spinlock) -> bool:
         """
-        Takes it if it is free; True then. Any context.
+        Takes it if it is free; True then.
+        
+        Context: any.
+        Source: include/linux/spinlock.h.
         """
     def spin_unlock(self, lock: Spinlock) -> None:
         """
-        Releases it. By its owner.
+        Releases it.
+        
+        Context: the owner.
+        Reports: lock_imbalance if the caller does not hold it.
+        Source: include/linux/spinlock.h.
         """
     def spin_unlock_bh(self, lock: Spinlock) -> None:
         """
         Releases it; undoes one local_bh_disable.
+        
+        Context: the owner.
+        Reports: lock_imbalance.
+        Source: include/linux/spinlock.h.
         """
     def spin_unlock_irq(self, lock: Spinlock) -> None:
         """
         Releases it; interrupts are on then, whatever was.
+        
+        Context: the owner.
+        Reports: lock_imbalance.
+        Source: include/linux/spinlock.h.
         """
     def spin_unlock_irqrestore(self, lock: Spinlock, flags: int | None = None) -> None:
         """
         Releases it; interrupts are again as `flags` says (by default: as they were when this lock was taken).
+        
+        Context: the owner.
+        Reports: lock_imbalance.
+        Source: include/linux/spinlock.h.
         """
     def spinlock(self, name: str) -> Spinlock:
         """
@@ -778,19 +981,33 @@ class Kernel:
         """
     def srcu_barrier(self, domain: SrcuStruct) -> None:
         """
-        Waits for all callbacks of that domain queued before it. Process context; sleeps.
+        Waits for all callbacks of that domain queued before it.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: kernel/rcu/srcutree.c.
         """
     def srcu_dereference(self, loc: Location, domain: SrcuStruct) -> typing.Any:
         """
         Subscribes. Wants a section of that domain: else `suspicious_rcu_usage`.
+        
+        Context: a section of that domain.
+        Reports: suspicious_rcu_usage outside of one.
+        Source: include/linux/srcu.h.
         """
     def srcu_read_lock(self, domain: SrcuStruct) -> int:
         """
-        Opens a section that may sleep; returns the index for srcu_read_unlock. Any context.
+        Opens a section that may sleep; returns the index for srcu_read_unlock.
+        
+        Context: any.
+        Reports: lock_imbalance without srcu_read_unlock.
+        Source: include/linux/srcu.h.
         """
     def srcu_read_lock_held(self, domain: SrcuStruct) -> bool:
         """
         True in a section of that domain. No operation.
+        
+        Source: include/linux/srcu.h.
         """
     def srcu_read_side(self, domain: SrcuStruct) -> contextlib.AbstractContextManager[None]:
         """
@@ -799,6 +1016,10 @@ class Kernel:
     def srcu_read_unlock(self, domain: SrcuStruct, index: int) -> None:
         """
         Closes the section that srcu_read_lock opened with that index.
+        
+        Context: the actor that opened it.
+        Reports: lock_imbalance for another index.
+        Source: include/linux/srcu.h.
         """
     def srcu_struct(self, name: str) -> SrcuStruct:
         """
@@ -806,7 +1027,10 @@ class Kernel:
         """
     def start_poll_synchronize_rcu(self) -> int:
         """
-        The same, and starts a grace period. Any context.
+        The same, and starts a grace period.
+        
+        Context: any.
+        Source: kernel/rcu/tree.c.
         """
     def store(self, loc: Location, value: typing.Any) -> None:
         """
@@ -814,15 +1038,27 @@ class Kernel:
         """
     def synchronize_rcu(self) -> None:
         """
-        Waits for all sections that are open now. Sleeps.
+        Waits for all sections that are open now.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep; suspicious_rcu_usage and deadlock in the caller's own section.
+        Source: kernel/rcu/tree.c.
         """
     def synchronize_rcu_expedited(self) -> None:
         """
-        The same, quicker and dearer. Sleeps.
+        The same, quicker and dearer.
+        
+        Context: process; sleeps.
+        Reports: those of synchronize_rcu.
+        Source: kernel/rcu/tree_exp.h.
         """
     def synchronize_srcu(self, domain: SrcuStruct) -> None:
         """
-        Waits for the sections of that domain that are open now. Process context; sleeps.
+        Waits for the sections of that domain that are open now.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep; suspicious_rcu_usage and deadlock in a section of that domain.
+        Source: kernel/rcu/srcutree.c.
         """
     @typing.overload
     def threaded_irq(self, function: _Function, /) -> _Function: ...
@@ -830,7 +1066,11 @@ class Kernel:
     def threaded_irq(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
     def wait_for_completion(self, completion: Completion) -> None:
         """
-        Waits for one complete() that nobody else has used. Process context; sleeps.
+        Waits for one complete() that nobody else has used.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, deadlock if nobody completes it.
+        Source: kernel/sched/completion.c.
         """
     def work(self, function: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> Work:
         """
