@@ -75,6 +75,7 @@ std::string words_of_the_kernel(const Execution& execution, const std::vector<Ac
 
 class Deadlock final : public Observer {
  public:
+  bool watches(OperationKind) const override { return false; }
   void on_blocked(Execution& execution) override {
     if (execution.is_over()) return;                // somebody waits in a loop: a stall
     report(execution, find_cycle(execution, {0}));  // main waits for everybody

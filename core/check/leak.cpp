@@ -11,6 +11,7 @@ namespace {
 
 class Leak final : public Observer {
  public:
+  bool watches(OperationKind) const override { return false; }
   void on_end(Execution& execution) override {
     ModelHeap& heap = execution.heap();
     const std::vector<bool> is_reachable = reach(heap);

@@ -8,6 +8,19 @@ namespace {
 
 class RcuUsage final : public Observer {
  public:
+  bool watches(OperationKind kind) const override {
+    switch (kind) {
+      case OperationKind::rcu_read_unlock:
+      case OperationKind::mutex_unlock:
+      case OperationKind::spin_unlock:
+      case OperationKind::srcu_read_unlock:
+      case OperationKind::grace_period_start:
+      case OperationKind::unmask:
+        return true;
+      default:
+        return false;
+    }
+  }
   void on_operation(Execution& execution, const ModelActor& actor,
                     const Operation& operation) override {
     switch (operation.kind) {

@@ -44,11 +44,10 @@ class SleepInAtomic final : public Observer {
     }
   }
 
-  void on_operation(Execution& execution, const ModelActor& actor,
-                    const Operation& operation) override {
-    if (options_.put_device != PutDeviceMode::strict ||
-        operation.kind != OperationKind::refcount_put)
-      return;
+  bool watches(OperationKind kind) const override {
+    return options_.put_device == PutDeviceMode::strict && kind == OperationKind::refcount_put;
+  }
+  void on_operation(Execution& execution, const ModelActor& actor, const Operation&) override {
     if (why_not_sleep(actor).empty()) return;
     report(execution, actor,
            "put_device may sleep: its release path can run here (" + why_not_sleep(actor) + ")",

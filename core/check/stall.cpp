@@ -7,6 +7,7 @@ namespace {
 
 class Stall final : public Observer {
  public:
+  bool watches(OperationKind) const override { return false; }
   void on_blocked(Execution& execution) override {
     for (std::size_t i = 0; i < execution.actor_count(); ++i) {
       const ModelActor& actor = execution.actor({static_cast<std::int32_t>(i)});

@@ -26,9 +26,10 @@ std::string hexadecimal(std::uintptr_t address) {
 
 class UseAfterFree final : public Observer {
  public:
+  bool watches(OperationKind kind) const override { return is_access(kind); }
   void on_operation(Execution& execution, const ModelActor& actor,
                     const Operation& operation) override {
-    if (operation.address == nullptr || !is_access(operation.kind)) return;
+    if (operation.address == nullptr) return;
     const ObjectId id = execution.heap().find(operation.address);
     if (!id.is_valid()) return;
     const HeapObject& object = execution.heap().at(id);

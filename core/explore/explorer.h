@@ -46,7 +46,10 @@ struct ExploreOptions {
   unsigned bug_depth = 3;  ///< Of pct: priorities change one time less; at least 1.
   /// Only schedules with so few preemptions, fewest first; not for sampling strategies.
   std::optional<unsigned> preemption_bound;
-  AwaitSites awaits;      ///< Where actors wait in loops; explore() finds them itself.
+  AwaitSites awaits;  ///< Where actors wait in loops; explore() finds them itself.
+  /// Programs that can do so begin further executions after set-up; false: to test that it changes
+  /// nothing.
+  bool keeps_setup = true;
   bool minimizes = true;  ///< Each finding gets the shortest schedule that shows it.
   CheckOptions checks;
   /// Called at most every 50 ms. Return: false to stop; the verdict then holds what was found so

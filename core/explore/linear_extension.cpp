@@ -188,9 +188,10 @@ std::vector<std::size_t> greedy(const std::vector<Lane>& lanes, std::size_t firs
     for (; can_run(lanes, at, lane); ++at[lane]) ++count;
     return count;
   };
-  for (std::optional<std::size_t> lane = first; lane;) {
-    path.insert(path.end(), run(*lane, position), *lane);
-    lane.reset();
+  const std::size_t none = lanes.size();
+  for (std::size_t lane = first; lane != none;) {
+    path.insert(path.end(), run(lane, position), lane);
+    lane = none;
     std::size_t furthest = 0;
     for (std::size_t other = 0; other < lanes.size(); ++other) {
       Position trial = position;

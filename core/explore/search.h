@@ -23,7 +23,7 @@ class CheckedExecution {
  public:
   CheckedExecution(ActorRunner& runner, const ExploreOptions& options)
       : checkers_(make_checkers(options.checks)),
-        execution(runner, {options.max_steps, pointers(), options.awaits}) {}
+        execution(runner, {options.max_steps, pointers(), options.awaits, options.keeps_setup}) {}
 
  private:
   std::vector<Observer*> pointers() const;

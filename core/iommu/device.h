@@ -4,6 +4,8 @@
 // dropped after device_del, so a remover always owns a reference until its last step.
 #pragma once
 
+#include <iterator>
+
 #include "iommu/iommu.h"
 
 namespace rcuscope {
@@ -80,6 +82,41 @@ void Iommu<W, Steps>::teardown() {
     if (record.is_released.load(std::memory_order_relaxed) || record.group->is_pinned) continue;
     if (w_.exchange(record.group->unclaimed_reference, 0, Access::full) == 1)
       iommu_group_put(record.group);
+  }
+}
+
+template <World W, class Steps>
+auto Iommu<W, Steps>::memory() const -> Memory
+  requires std::copyable<typename W::mutex>
+{
+  Memory memory{iommu_probe_device_lock, {}, {}};
+  for (const DeviceRecord<W>& record : devices_)
+    memory.is_registered.push_back(record.is_registered);
+  for (const GroupRecord<W>& record : groups_)
+    memory.groups.push_back({record.scenario_references, record.is_released});
+  return memory;
+}
+
+/// Requires: this very object has been there. Records made since then are forgotten; they are at
+/// the front.
+template <World W, class Steps>
+void Iommu<W, Steps>::restore(const Memory& memory)
+  requires std::copyable<typename W::mutex>
+{
+  iommu_probe_device_lock = memory.iommu_probe_device_lock;
+  const auto forget_new = [](auto& records, std::size_t count) {
+    const auto now = static_cast<std::size_t>(std::distance(records.begin(), records.end()));
+    for (std::size_t i = count; i < now; ++i) records.pop_front();
+  };
+  forget_new(devices_, memory.is_registered.size());
+  forget_new(groups_, memory.groups.size());
+  auto is_registered = memory.is_registered.begin();
+  for (DeviceRecord<W>& record : devices_) record.is_registered = *is_registered++;
+  auto group = memory.groups.begin();
+  for (GroupRecord<W>& record : groups_) {
+    record.scenario_references = group->scenario_references;
+    record.is_released = group->is_released;
+    ++group;
   }
 }
 

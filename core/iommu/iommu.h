@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <forward_list>
 #include <mutex>
 #include <span>
@@ -155,6 +156,12 @@ class Iommu {
   void check_at_end();
   /// Unregisters the devices that are still registered and puts the scenario's group references.
   void teardown();
+  /// What is not on the studied heap, for programs whose set-up serves many runs.
+  using Memory = IommuMemory<W>;
+  Memory memory() const
+    requires std::copyable<typename W::mutex>;
+  void restore(const Memory& memory)
+    requires std::copyable<typename W::mutex>;
 
   // --- building blocks of the steps
   int create_link(typename W::name_set& directory, StringId name, Place place = Place::current());

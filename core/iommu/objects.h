@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "world/list.h"
 #include "world/world.h"
@@ -45,6 +46,18 @@ struct GroupRecord {
   ptr<iommu_group<W>> group;
   std::atomic<int> scenario_references{0};
   std::atomic<bool> is_released{false};
+};
+
+/// What the machinery remembers, at one moment. Records are in the order of its lists.
+template <World W>
+struct IommuMemory {
+  typename W::mutex iommu_probe_device_lock;
+  std::vector<bool> is_registered;  ///< Of each device.
+  struct GroupState {
+    int scenario_references;
+    bool is_released;
+  };
+  std::vector<GroupState> groups;
 };
 
 /// dev->iommu: exists from probe to deinit. A heap object of its own.

@@ -47,11 +47,10 @@ struct SrcuSection {
   int index = 0;  ///< What srcu_read_lock returned.
 };
 
-struct ModelActor {
+/// What changes while an actor runs.
+struct ActorState {
   enum class Progress : std::uint8_t { declared, started, finished };
 
-  ActorId id;
-  ActorSpec spec;
   Progress progress = Progress::declared;
   Operation pending;  ///< Published, not executed yet. Meaningless once finished.
 
@@ -94,6 +93,12 @@ struct ModelActor {
 
   bool is_started() const { return progress == Progress::started; }
   bool is_finished() const { return progress == Progress::finished; }
+};
+
+struct ModelActor : ActorState {
+  ActorId id;
+  ActorSpec spec;
+
   bool is_implicit_reader() const { return is_started() && is_atomic(spec.kind); }
   bool is_reader() const { return reader_nesting > 0 || mask.any() || is_implicit_reader(); }
   bool may_not_sleep() const { return is_reader(); }
@@ -101,6 +106,14 @@ struct ModelActor {
   bool shares_cpu() const { return has_peers[0] || has_peers[1] || has_peers[2]; }
   /// True if, once started, it keeps others of that level off its CPU until it allows them again.
   bool excludes(int other_level) const;
+};
+
+/// Why an actor comes to be while others run.
+struct ActorOrigin {
+  GracePeriodId grace_period = {};  ///< It starts after that one's end.
+  std::int32_t work = -1;
+  std::uint64_t callbacks = no_callback;
+  bool bh_off = false;
 };
 
 /// False for the CPU that an actor has for itself.

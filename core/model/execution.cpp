@@ -10,15 +10,25 @@
 namespace rcuscope {
 
 Execution::Execution(ActorRunner& runner, Options options)
-    : runner_(runner), options_(std::move(options)), actors_(max_actors), heap_(max_actors) {}
+    : runner_(runner), options_(std::move(options)), heap_(max_actors) {
+  actors_.reserve(max_actors);
+  for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
+    for (Observer* observer : options_.observers)
+      if (observer->watches(static_cast<OperationKind>(kind))) watchers_[kind].push_back(observer);
+}
 
 ExecutionEnd Execution::run(const std::function<void(Execution&)>& program, Chooser& chooser,
                             TraceBuilder* trace) {
-  reset();
   chooser_ = &chooser;
   trace_ = trace;
-  ActorSpec main{"main", ActorKind::main, {}, [this, &program] { program(*this); }};
-  spawn(std::move(main), {});
+  is_restored_ = kept_ && trace == nullptr;
+  reset();
+  if (is_restored_) {
+    restore_setup();
+  } else {
+    for (Observer* observer : options_.observers) observer->on_start();
+    spawn({"main", ActorKind::main, {}, [this, &program] { run_main(program); }}, {});
+  }
   current_ = {0};
   runner_.switch_to({}, current_);
   RCUSCOPE_ASSERT(is_over_);
@@ -27,8 +37,19 @@ ExecutionEnd Execution::run(const std::function<void(Execution&)>& program, Choo
   return how_ended_;
 }
 
+void Execution::run_main(const std::function<void(Execution&)>& program) {
+  if (!is_restored_) program(*this);
+  if (is_setup_over_) after_setup_->run();
+}
+
+void Execution::set_await_sites(const AwaitSites& sites) {
+  if (sites != options_.awaits) kept_.reset();  // set-up looks at them
+  options_.awaits = sites;
+}
+
 void Execution::reset() {
-  for (std::size_t i = 0; i < actor_count_; ++i) actors_[i] = ModelActor{};
+  const std::size_t kept_count = is_restored_ ? kept_->actors.size() : 0;
+  for (std::size_t i = kept_count; i < actor_count_; ++i) actors_[i] = ModelActor{};
   actor_count_ = 0;
   phase_ = Phase::setup;
   is_over_ = false;
@@ -36,9 +57,14 @@ void Execution::reset() {
   choices_.clear();
   log_.clear();
   is_chosen_ = false;
-  heap_.reset();
-  grace_periods_.reset();
-  work_.clear();
+  if (!is_restored_) {
+    kept_.reset();
+    after_setup_.clear();
+    is_setup_over_ = false;
+    heap_.reset();
+    grace_periods_.reset();
+    work_.clear();
+  }
   find_callback_placement();
   version_ = 0;
   blocked_at_end_.clear();
@@ -60,11 +86,12 @@ ActorId Execution::declare(ActorSpec spec) {
   return spawn(std::move(spec), {});
 }
 
-ActorId Execution::spawn(ActorSpec spec, const Origin& origin) {
+ActorId Execution::spawn(ActorSpec spec, const ActorOrigin& origin) {
   if (actor_count_ == max_actors)
     throw LimitError(
         "more than " + std::to_string(max_actors) +
         " actors, callbacks and work items in one execution; make the scenario smaller");
+  if (actors_.size() == actor_count_) actors_.emplace_back();
   ModelActor& actor = actors_[actor_count_];
   actor.id = {static_cast<std::int32_t>(actor_count_++)};
   actor.spec = std::move(spec);
@@ -148,7 +175,7 @@ void Execution::run_actors() {
   phase_ = Phase::teardown;
 }
 
-bool Execution::step(Operation operation) {
+bool Execution::step(const Operation& operation) {
   if (operation.kind == OperationKind::spin_lock && me().spec.kind == ActorKind::callback &&
       !places_callbacks_ && !me().is_abandoned)
     need_callback_placement();
@@ -157,11 +184,11 @@ bool Execution::step(Operation operation) {
   return publish(operation);
 }
 
-bool Execution::publish(Operation operation) {
+bool Execution::publish(const Operation& operation) {
   ModelActor& self = me();
   if (self.is_abandoned) return stay_quiet(self);
-  claim_cpu(self, operation);
   self.pending = operation;
+  claim_cpu(self, self.pending);
   const ActorId next = next_actor();
   if (next != self.id) {
     current_ = next;
@@ -184,7 +211,8 @@ void Execution::record_step(ModelActor& actor) {
       record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
   }
   note_progress(actor);
-  for (Observer* observer : options_.observers) observer->on_operation(*this, actor, actor.pending);
+  for (Observer* observer : watchers_[static_cast<std::size_t>(actor.pending.kind)])
+    observer->on_operation(*this, actor, actor.pending);
 }
 
 void Execution::leave_if_over() {
@@ -229,21 +257,32 @@ void Execution::collect_enabled() {
 }
 
 ActorId Execution::next_actor() {
-  if (interrupt_requested_.exchange(false, std::memory_order_relaxed))
+  if (interrupt_requested_.load(std::memory_order_relaxed)) {
+    interrupt_requested_.store(false, std::memory_order_relaxed);
     end(ExecutionEnd::interrupted);
+  }
   if (!is_over_ && steps_ >= options_.max_steps) end(ExecutionEnd::step_limit);
   if (is_over_) return {};
-  collect_enabled();
-  if (enabled_.empty()) return nobody_enabled();
   if (phase_ == Phase::actors) return choose_in_actor_phase();
-  return enabled_.front();  // set-up and teardown run alone: main first, then callbacks in order
+  // Set-up and teardown run alone: main first, then callbacks in order.
+  const ActorId first = first_enabled();
+  return first.is_valid() ? first : nobody_enabled();
+}
+
+ActorId Execution::first_enabled() const {
+  for (std::size_t i = 0; i < actor_count_; ++i)
+    if (is_enabled(actors_[i])) return actors_[i].id;
+  return {};
 }
 
 ActorId Execution::choose_in_actor_phase() {
+  const bool runs_local_operations = !chooser_->decides_local_operations();
+  if (runs_local_operations && me().pending.is_local() && current_.value != 0 && is_enabled(me()))
+    return current_;
+  collect_enabled();
+  if (enabled_.empty()) return nobody_enabled();
   if (enabled_.front().value == 0) return enabled_.front();  // main's join: everybody has ended
-  if (!chooser_->decides_local_operations()) {
-    for (const ActorId id : enabled_)
-      if (id == current_ && actor(id).pending.is_local()) return id;
+  if (runs_local_operations) {
     for (const ActorId id : enabled_)
       if (actor(id).pending.is_local()) return id;
   }
@@ -301,7 +340,7 @@ ActorId Execution::run_actor(ActorId id) noexcept {
 
 void Execution::run_body(ModelActor& actor) {
   try {
-    begin_actor(actor);
+    if (!actor.is_started()) begin_actor(actor);  // main has begun where set-up was kept
     actor.spec.body();
     finish_actor(actor);
   } catch (const ExecutionAbandoned&) {

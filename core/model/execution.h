@@ -6,10 +6,12 @@
 // dependence are known without running anything; it switches only when the actor changes.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -17,8 +19,10 @@
 
 #include "model/actor.h"
 #include "model/chooser.h"
+#include "model/execution_end.h"
 #include "model/grace_period.h"
 #include "model/heap.h"
+#include "model/kept_setup.h"
 #include "model/observer.h"
 #include "model/runner.h"
 #include "model/step_record.h"
@@ -30,40 +34,25 @@ namespace rcuscope {
 
 class Execution;
 
-/// Unwinds an actor of an execution that is over. Only run_actor() catches it for good.
-struct ExecutionAbandoned {};
-
-/// Thrown out of an actor's body by a language binding: the scenario's own error.
-struct ActorError {
-  FindingKind kind = FindingKind::error;
-  std::string message;
-};
-
-enum class ExecutionEnd : std::uint8_t {
-  complete,
-  fatal_finding,
-  redundant,
-  step_limit,
-  interrupted
-};
-
 class Execution final : public ActorEntry {
  public:
   struct Options {
     Step max_steps = 10'000;
     std::vector<Observer*> observers;
     AwaitSites awaits;
+    bool keeps_setup = true;  ///< Of programs that call repeat_from_here().
   };
   enum class Phase : std::uint8_t { setup, actors, teardown };
 
   Execution(ActorRunner& runner, Options options);
 
   /// Runs `program` once: set-up, then whatever run_actors() and teardown do. With a builder,
-  /// records every event. Rethrows what the program's set-up throws.
+  /// records every event. An execution runs one program all its life. Rethrows what the program's
+  /// set-up throws.
   ExecutionEnd run(const std::function<void(Execution&)>& program, Chooser& chooser,
                    TraceBuilder* trace = nullptr);
   /// Of the executions that follow.
-  void set_await_sites(const AwaitSites& sites) { options_.awaits = sites; }
+  void set_await_sites(const AwaitSites& sites);
   /// Ends the running execution at its next operation. Context: any thread.
   void request_interrupt() { interrupt_requested_.store(true, std::memory_order_relaxed); }
 
@@ -115,9 +104,17 @@ class Execution final : public ActorEntry {
   // --- for Model: primitives of the actor that runs
   ActorId declare(ActorSpec spec);
   void run_actors();
+  /// What main does after set-up, for programs that end with repeat_from_here(). Context: set-up.
+  template <class T, class... Arguments>
+  T& make_after_setup(Arguments&&... arguments) {
+    return after_setup_.emplace<T>(std::forward<Arguments>(arguments)...);
+  }
+  /// Set-up is over, and further executions begin here. Requires: what it has made is on the
+  /// model's heap, never changes, or is brought back by the AfterSetup; the program returns next.
+  void repeat_from_here();
   /// Publishes, waits to be chosen, records. Return: false if the primitive must do nothing because
   /// the execution is over. Throws: ExecutionAbandoned.
-  bool step(Operation operation);
+  bool step(const Operation& operation);
   /// After an update or trylock that did change something.
   void note_change();
   void relax(const Place& place);
@@ -149,15 +146,8 @@ class Execution final : public ActorEntry {
   std::int64_t next_cookie() const;  ///< Of the next grace period of RCU.
   /// True if a grace period of RCU that started at or after the cookie has ended.
   bool is_grace_period_over_since(std::int64_t cookie) const;
-  /// Why an actor comes to be while others run.
-  struct Origin {
-    GracePeriodId grace_period = {};  ///< It starts after that one's end.
-    std::int32_t work = -1;
-    std::uint64_t callbacks = no_callback;
-    bool bh_off = false;
-  };
-  ActorId spawn(ActorSpec spec, const Origin& origin);
-  ActorId spawn_callback(ActorSpec spec, const Origin& origin);
+  ActorId spawn(ActorSpec spec, const ActorOrigin& origin);
+  ActorId spawn_callback(ActorSpec spec, const ActorOrigin& origin);
   ActorSet unfinished_callbacks(std::uint64_t resource) const;
   ActorSet unfinished_work() const;
   std::int32_t add_work(std::string name, Callback function, const void* address);
@@ -182,7 +172,9 @@ class Execution final : public ActorEntry {
 
  private:
   void reset();
-  bool publish(Operation operation);
+  void restore_setup();
+  void run_main(const std::function<void(Execution&)>& program);
+  bool publish(const Operation& operation);
   AwaitSite site_of(ActorId actor, OperationKind kind, const void* address) const;
   bool is_await_site(const ModelActor& actor, const Operation& operation) const;
   void find_await_sites(ModelActor& actor) const;
@@ -195,6 +187,7 @@ class Execution final : public ActorEntry {
   ActorId next_actor();
   ActorId nobody_enabled();
   void collect_enabled();
+  ActorId first_enabled() const;
   ActorId choose_in_actor_phase();
   void end(ExecutionEnd how);
   void note_blocked();
@@ -219,7 +212,7 @@ class Execution final : public ActorEntry {
   Options options_;
   Chooser* chooser_ = nullptr;
   TraceBuilder* trace_ = nullptr;
-  std::vector<ModelActor> actors_;  // max_actors of them; never moves
+  std::vector<ModelActor> actors_;  // has room for max_actors, so it never moves
   std::size_t actor_count_ = 0;
   ActorId current_;
   Phase phase_ = Phase::setup;
@@ -230,6 +223,11 @@ class Execution final : public ActorEntry {
   std::vector<StepRecord> log_;
   bool is_chosen_ = false;  // the next step was the chooser's decision
   std::vector<ActorId> enabled_;
+  std::array<std::vector<Observer*>, operation_kind_count> watchers_;  // of each kind of operation
+  AfterSetupSlot after_setup_;
+  std::unique_ptr<KeptSetup> kept_;  // null: the next execution begins with set-up
+  bool is_restored_ = false;         // this execution began after set-up
+  bool is_setup_over_ = false;       // the program has called repeat_from_here()
   ModelHeap heap_;
   GracePeriods grace_periods_;
   std::vector<WorkItem> work_;

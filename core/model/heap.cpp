@@ -22,6 +22,11 @@ void* reserve(std::size_t bytes) {
   return memory;
 }
 
+std::size_t rounded_up(std::size_t bytes) {
+  return (bytes + ModelHeap::granule_bytes - 1) / ModelHeap::granule_bytes *
+         ModelHeap::granule_bytes;
+}
+
 }  // namespace
 
 ModelHeap::ModelHeap(std::size_t max_actors)
@@ -36,13 +41,34 @@ ModelHeap::~ModelHeap() {
   munmap(object_of_granule_, total_bytes_ / granule_bytes * sizeof(std::int32_t));
 }
 
-void ModelHeap::reset() {
-  for (const HeapObject& object : objects_) {
+void ModelHeap::reset() { forget_from(0); }
+
+/// The later an object was made, the higher it is in its arena.
+void ModelHeap::forget_from(std::size_t first) {
+  while (objects_.size() > first) {
+    const HeapObject& object = objects_.back();
     std::memset(object.start, 0, object.bytes);
     mark_granules(object, 0);
+    used_bytes_[static_cast<std::size_t>(object.allocated_by.value)] -= rounded_up(object.bytes);
+    objects_.pop_back();
   }
-  for (std::size_t& used : used_bytes_) used = 0;
-  objects_.clear();
+}
+
+ModelHeap::Image ModelHeap::image() const {
+  Image image{objects_, {}};
+  for (const HeapObject& object : objects_)
+    image.contents.insert(image.contents.end(), object.start, object.start + object.bytes);
+  return image;
+}
+
+void ModelHeap::restore(const Image& image) {
+  forget_from(image.objects.size());
+  const std::byte* contents = image.contents.data();
+  for (std::size_t i = 0; i < objects_.size(); ++i) {
+    objects_[i] = image.objects[i];
+    std::memcpy(objects_[i].start, contents, objects_[i].bytes);
+    contents += objects_[i].bytes;
+  }
 }
 
 void ModelHeap::mark_granules(const HeapObject& object, std::int32_t mark) {
@@ -54,7 +80,7 @@ void ModelHeap::mark_granules(const HeapObject& object, std::int32_t mark) {
 
 ObjectId ModelHeap::allocate(ActorId actor, const char* type, StringId name, std::size_t bytes) {
   const auto arena = static_cast<std::size_t>(actor.value);
-  const std::size_t rounded = (bytes + granule_bytes - 1) / granule_bytes * granule_bytes;
+  const std::size_t rounded = rounded_up(bytes);
   if (rounded > arena_bytes - used_bytes_[arena])
     throw LimitError("kzalloc of " + std::to_string(bytes) +
                      " bytes: an actor may allocate at most " + std::to_string(arena_bytes) +

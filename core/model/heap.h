@@ -44,6 +44,15 @@ class ModelHeap {
   /// Forgets all objects and zeroes their memory.
   void reset();
 
+  /// Objects with their contents.
+  struct Image {
+    std::vector<HeapObject> objects;
+    std::vector<std::byte> contents;  ///< Of one object after the other.
+  };
+  Image image() const;
+  /// Makes everything what it was. Requires: the image's objects are the oldest ones.
+  void restore(const Image& image);
+
   /// Zeroed memory. Throws: LimitError when the actor's arena is full.
   ObjectId allocate(ActorId actor, const char* type, StringId name, std::size_t bytes);
 
@@ -67,6 +76,7 @@ class ModelHeap {
 
  private:
   void mark_granules(const HeapObject& object, std::int32_t mark);
+  void forget_from(std::size_t first);
 
   std::uintptr_t base_ = 0;
   std::size_t total_bytes_;

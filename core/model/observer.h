@@ -17,6 +17,14 @@ class Execution;
 class Observer {
  public:
   virtual ~Observer() = default;
+  /// Set-up is over: what the observer has noted so far is what restore_state() goes back to. One
+  /// that remembers something from operation to operation overrides both, and forgets it all in
+  /// on_start().
+  virtual void keep_state() {}
+  virtual void restore_state() {}
+  virtual void on_start() {}
+  /// False for kinds of operations that on_operation() need not be called for. Asked once.
+  virtual bool watches(OperationKind) const { return true; }
   virtual void on_operation(Execution&, const ModelActor&, const Operation&) {}
   /// The actor is about to do something that may sleep.
   virtual void on_may_sleep(Execution&, const ModelActor&, std::string_view /*what*/,

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -63,6 +64,9 @@ enum class OperationKind : std::uint8_t {
   wait_for_completion,
   relax,  ///< cpu_relax, and the end of a turn of a loop that only reads: waits for a change.
 };
+
+inline constexpr std::size_t operation_kind_count =
+    static_cast<std::size_t>(OperationKind::relax) + 1;
 
 std::string_view to_string(OperationKind kind);
 

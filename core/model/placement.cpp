@@ -40,7 +40,7 @@ void Execution::give_own_cpu(ModelActor& actor) {
   actor.has_peers[1] = true;
 }
 
-ActorId Execution::spawn_callback(ActorSpec spec, const Origin& origin) {
+ActorId Execution::spawn_callback(ActorSpec spec, const ActorOrigin& origin) {
   if (!places_callbacks_ || phase_ != Phase::actors) return spawn(std::move(spec), origin);
   ActorSpec here = spec;
   const CpuId cpu = me().spec.cpu;

@@ -17,6 +17,14 @@ struct WorkItem {
   bool is_pending = false;
   bool is_running = false;
   bool is_disabled = false;
+
+  /// Name, function and address stay what they are.
+  void restore(const WorkItem& kept) {
+    worker = kept.worker;
+    is_pending = kept.is_pending;
+    is_running = kept.is_running;
+    is_disabled = kept.is_disabled;
+  }
 };
 
 }  // namespace rcuscope

@@ -48,6 +48,11 @@ class Kernel : public std::enable_shared_from_this<Kernel<W, Steps>> {
   /// The whole life of one run, in the order of API.md, section 2.
   void run(const Body& body) {
     body(*this);
+    run_after_setup();
+  }
+
+  /// All of it but the body's set-up.
+  void run_after_setup() {
     world.run_actors();
     for (std::size_t i = 0; i < at_end_.size(); ++i) at_end_[i]();
     world.run_actors();  // callbacks and work that at_end queued
@@ -56,6 +61,10 @@ class Kernel : public std::enable_shared_from_this<Kernel<W, Steps>> {
     iommu.teardown();
     world.run_actors();
   }
+
+  /// Number of functions that wait for the end.
+  std::size_t at_end_count() const { return at_end_.size(); }
+  void forget_at_end_from(std::size_t first) { at_end_.resize(first); }
 
   W world;
   Iommu<W, Steps> iommu;

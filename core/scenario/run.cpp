@@ -3,6 +3,7 @@
 #include "scenario/run.h"
 
 #include <chrono>
+#include <optional>
 
 #include "base/error.h"
 
@@ -15,10 +16,40 @@ Program make_program(ModelBody body, const Variant& variant, const IommuConfig& 
   };
 }
 
+namespace {
+
+/// A kernel whose body runs in set-up.
+class KernelAfterSetup final : public AfterSetup {
+ public:
+  KernelAfterSetup(Execution& execution, const Variant& variant, const IommuConfig& config)
+      : kernel_(Model(execution), variant, config) {}
+
+  Kernel<Model>& kernel() { return kernel_; }
+  void run() override { kernel_.run_after_setup(); }
+  void keep() override {
+    at_end_count_ = kernel_.at_end_count();
+    memory_ = kernel_.iommu.memory();
+  }
+  void restore() override {
+    kernel_.forget_at_end_from(at_end_count_);
+    kernel_.iommu.restore(*memory_);
+  }
+
+ private:
+  Kernel<Model> kernel_;
+  std::size_t at_end_count_ = 0;
+  std::optional<Iommu<Model>::Memory> memory_;  // none before set-up is over
+};
+
+}  // namespace
+
 Program make_program(const Scenario& scenario, const std::optional<Variant>& variant,
                      const std::optional<IommuConfig>& config) {
-  return make_program(scenario.model, variant.value_or(scenario.variant),
-                      config.value_or(scenario.config));
+  return [body = scenario.model, variant = variant.value_or(scenario.variant),
+          config = config.value_or(scenario.config)](Execution& execution) {
+    body(execution.make_after_setup<KernelAfterSetup>(execution, variant, config).kernel());
+    execution.repeat_from_here();
+  };
 }
 
 std::map<std::string, std::string> describe_scenario(const Scenario& scenario,

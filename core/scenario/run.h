@@ -12,11 +12,14 @@
 
 namespace rcuscope {
 
-/// The model program of a scenario body under a variant. The body is copied.
+/// The model program of a scenario body under a variant. The body is copied, and runs in each
+/// execution, as it must where it keeps state that only it knows.
 /// Throws when it runs: UsageError if the variant contradicts itself.
 Program make_program(ModelBody body, const Variant& variant, const IommuConfig& config = {});
 
-/// The program of a catalogue scenario, under its own variant and configuration or others.
+/// The program of a catalogue scenario, under its own variant and configuration or others. The body
+/// runs once; what it has made on the model's heap and in the kernel is brought back for the other
+/// executions. So it keeps nothing elsewhere that an actor changes.
 Program make_program(const Scenario& scenario, const std::optional<Variant>& variant = {},
                      const std::optional<IommuConfig>& config = {});
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How an execution and its actors end.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "trace/finding.h"
+
+namespace rcuscope {
+
+/// Unwinds an actor of an execution that is over. Only run_actor() catches it for good.
+struct ExecutionAbandoned {};
+
+/// Thrown out of an actor's body by a language binding: the scenario's own error.
+struct ActorError {
+  FindingKind kind = FindingKind::error;
+  std::string message;
+};
+
+enum class ExecutionEnd : std::uint8_t {
+  complete,
+  fatal_finding,
+  redundant,
+  step_limit,
+  interrupted
+};
+
+}  // namespace rcuscope
