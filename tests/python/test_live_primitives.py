@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from small_scenarios import messages, process
 
 pytestmark = pytest.mark.live
 Step = Callable[[rs.Kernel], object]
+RunScript = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def everything(k: rs.Kernel) -> None:
@@ -267,6 +269,53 @@ def test_loop_that_nobody_ends(trace: str, in_section: bool, relaxes: bool, time
     (finding,) = run.findings
     assert finding.kind == "stall"
     assert "'waiter'" in finding.message
+
+
+STUCK = """
+import rcuscope as rs
+
+def completion(k):
+    never = k.completion("never")
+    k.process("waiter")(lambda: k.wait_for_completion(never))
+
+def spinlock(k):
+    s, never = k.spinlock("s"), k.shared("never", False)
+    def take():
+        with s:
+            while not k.READ_ONCE(never):
+                k.cpu_relax()
+    for number in range(3):
+        k.process(f"actor {number}", cpu=number % 2)(take)
+
+def srcu(k):
+    s, inside, never = k.srcu_struct("s"), k.completion("inside"), k.completion("never")
+    def read():
+        with k.srcu_read_side(s):
+            k.complete(inside)
+            k.wait_for_completion(never)
+    def update():
+        k.wait_for_completion(inside)
+        k.call_srcu(s, lambda: None)
+        k.synchronize_srcu(s)
+    k.process("reader")(read)
+    k.process("updater")(update)
+
+import signal, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+threading.Timer(0.5, lambda: signal.raise_signal(signal.SIGINT)).start()
+start = time.monotonic()
+try:
+    rs.run(BODY, timeout=60)
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - start < 3)
+"""
+
+
+@pytest.mark.parametrize("name", ["completion", "spinlock", "srcu"])
+def test_ctrl_c_ends_a_wait(run_script: RunScript, name: str) -> None:
+    done = run_script(STUCK.replace("BODY", name))
+    assert done.stdout == "interrupted True\n", done.stderr
+    assert done.returncode == 0
 
 
 # ---- the words are those of the model

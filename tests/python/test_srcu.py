@@ -320,31 +320,3 @@ def test_barriers_and_forms_of_updates(both: Kinds) -> None:
 def test_wrong_arguments_are_named(step: Step, expected: str) -> None:
     with pytest.raises(TypeError, match=expected):
         rs.explore(step)
-
-
-CONTRACT = """
-rcu_read_lock rcu_read_unlock rcu_read_side rcu_read_lock_bh rcu_read_unlock_bh rcu_read_lock_sched
-rcu_read_unlock_sched rcu_read_lock_held rcu_read_lock_any_held synchronize_rcu
-synchronize_rcu_expedited rcu_barrier kvfree_rcu_barrier get_state_synchronize_rcu
-start_poll_synchronize_rcu poll_state_synchronize_rcu cond_synchronize_rcu call_rcu call_rcu_hurry
-kfree_rcu kfree_rcu_mightsleep queue_rcu_work flush_rcu_work srcu_struct srcu_read_lock
-srcu_read_unlock srcu_read_side srcu_dereference synchronize_srcu call_srcu srcu_barrier work
-queue_work cancel_work_sync disable_work_sync enable_work flush_work flush_workqueue mutex
-mutex_lock mutex_unlock mutex_trylock spinlock spin_lock spin_unlock spin_trylock spin_lock_irqsave
-spin_unlock_irqrestore spin_lock_irq spin_unlock_irq spin_lock_bh spin_unlock_bh local_irq_disable
-local_irq_enable local_bh_disable local_bh_enable preempt_disable preempt_enable lockdep_is_held
-lockdep_assert_held completion complete wait_for_completion shared load store READ_ONCE WRITE_ONCE
-smp_load_acquire smp_store_release smp_mb smp_rmb smp_wmb rcu_dereference rcu_dereference_check
-rcu_dereference_protected rcu_access_pointer rcu_assign_pointer cpu_relax kzalloc kmalloc kfree
-list_head list_add_rcu list_add_tail_rcu list_add list_add_tail list_del_rcu list_del
-list_replace_rcu list_empty list_for_each_entry_rcu list_for_each_entry kref kref_get kref_put
-kref_get_unless_zero get_device put_device kobject_put refcount_inc_not_zero might_sleep msleep
-in_task in_hardirq in_serving_softirq WARN_ON BUG_ON note
-xchg xchg_relaxed xchg_acquire xchg_release cmpxchg cmpxchg_relaxed cmpxchg_acquire cmpxchg_release
-atomic_add_return atomic_add_return_relaxed atomic_add_return_acquire atomic_add_return_release
-"""
-
-
-def test_names_are_those_of_the_contract() -> None:
-    missing = [n for n in CONTRACT.split() if not callable(getattr(rs.Kernel, n, None))]
-    assert missing == []
