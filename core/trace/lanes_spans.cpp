@@ -139,7 +139,13 @@ class SpanBuilder {
         break;
       case EventKind::rcu_read_unlock:
         if (run.reader_nesting > 0) --run.reader_nesting;
-        if (run.reader_nesting == 0) close(i, lane, SpanKind::reader, "reader", any);
+        if (run.reader_nesting == 0) close(i, lane, SpanKind::reader, "reader", same_object(i));
+        break;
+      case EventKind::srcu_read_lock:
+        open(i, lane, SpanKind::reader, "reader of " + object_label(i));
+        break;
+      case EventKind::srcu_read_unlock:
+        close(i, lane, SpanKind::reader, "reader of " + object_label(i), same_object(i));
         break;
       case EventKind::context_mask:
         change_mask(i, lane);

@@ -292,6 +292,22 @@ TEST(Errors, mark_the_reader_and_one_point_for_access_and_finding) {
             1);
 }
 
+TEST(Readers, of_srcu_are_drawn_beside_those_of_rcu) {
+  Tale tale;
+  const ActorId reader = tale.actor("reader");
+  const ObjectId domain = tale.builder.add_object({"domain", "srcu_struct"});
+  tale.add(1 * us, reader, EventKind::srcu_read_lock, domain);
+  tale.add(2 * us, reader, EventKind::rcu_read_lock);
+  tale.add(3 * us, reader, EventKind::srcu_read_unlock, domain);
+  tale.add(4 * us, reader, EventKind::rcu_read_unlock);
+  const std::vector<Span> readers = spans_of(tale.lanes(), "reader", SpanKind::reader);
+  ASSERT_EQ(readers.size(), 2u);
+  EXPECT_EQ(readers[0].label, "reader of domain");
+  EXPECT_EQ(readers[0].end, 3 * us);
+  EXPECT_EQ(readers[1].label, "reader");
+  EXPECT_EQ(readers[1].end, 4 * us);
+}
+
 TEST(Lanes, keep_spans_and_marks_sorted_and_inside_the_picture) {
   for (const Clock clock : {Clock::nanoseconds, Clock::steps}) {
     const Lanes lanes = compute_lanes(sample::safe_trace(clock));
