@@ -3,9 +3,11 @@
 #include <pybind11/stl/filesystem.h>
 
 #include <memory>
+#include <string>
 
 #include "bindings.h"
 #include "io/format.h"
+#include "io/perfetto.h"
 
 namespace rcuscope::bindings {
 
@@ -22,6 +24,17 @@ void bind_io(py::module_& module) {
       "path"_a, WithoutGil(), "Reads a trace of any known format, told by its content.");
   module.def("save_native", &save_native, "trace"_a, "path"_a, WithoutGil(),
              "Writes the native format, a CTF 1.8 directory.");
+  module.def(
+      "to_perfetto",
+      [](const TraceStore& trace) {
+        std::string bytes;
+        {
+          const py::gil_scoped_release without_gil;
+          bytes = to_perfetto(trace);
+        }
+        return py::bytes(bytes);
+      },
+      "trace"_a, "A Perfetto trace, protobuf.");
   module.def("to_svg", &to_svg, "trace"_a, WithoutGil(), "Self-playing SVG without script.");
 }
 

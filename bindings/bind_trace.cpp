@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "arrow.h"
 #include "bindings.h"
 #include "numpy.h"
 #include "trace/describe.h"
@@ -177,6 +178,8 @@ void bind_trace(py::module_& module) {
       .def("lane_table", &lane_table, "Columns of the rows of the picture.")
       .def("span_table", &span_table, "Columns of the intervals.")
       .def("arrow_table", &arrow_table, "Columns of the arrows.");
+  module.def("arrow_stream", &arrow_stream, "columns"_a,
+             "Name -> array or list of texts, as a capsule of the Arrow C stream interface.");
   module.def("compute_lanes", &compute_lanes, "trace"_a, py::call_guard<py::gil_scoped_release>(),
              "Lanes, spans and arrows in trace time.");
 }

@@ -10,6 +10,8 @@ endfunction()
 message(STATUS "rcuscope ${PROJECT_VERSION}, ${CMAKE_BUILD_TYPE}, sanitizers: "
                "${RCUSCOPE_SANITIZE}, compiler cache: ${CCACHE_PROGRAM}")
 rcuscope_summary("live world" ${RCUSCOPE_HAS_LIVE} "RCUSCOPE_LIVE=${RCUSCOPE_LIVE}, liburcu-dev")
+rcuscope_summary("trace-cmd files" ${RCUSCOPE_HAS_TRACE_CMD}
+                 "RCUSCOPE_TRACE_CMD=${RCUSCOPE_TRACE_CMD}, ${RCUSCOPE_TRACE_CMD_PACKAGES}")
 rcuscope_summary("viewer" ${RCUSCOPE_HAS_GUI} "${RCUSCOPE_HAS_GUI_WHY}")
 rcuscope_summary("fonts" ${RCUSCOPE_HAS_FONTS} "fonts-inter fonts-jetbrains-mono")
 rcuscope_summary("python module" ${RCUSCOPE_HAS_PYTHON} "${RCUSCOPE_HAS_PYTHON_WHY}")

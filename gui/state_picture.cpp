@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // From WorldState and the events so far to cards, chains and chips.
 #include "state_picture.h"
+#include "trace/kernel_trace.h"
 
 #include <algorithm>
 #include <map>
@@ -308,7 +309,7 @@ class Picture {
     out_.rcu_line = "idle, nobody waits";
     for (const GracePeriodState& gp : world_.grace_periods) {
       out_.rcu_tone = Tone::waiting;
-      out_.rcu_line = "GP " + std::to_string(gp.grace_period.value) + " in progress";
+      out_.rcu_line = "GP " + grace_period_name(trace_, gp.grace_period.value) + " in progress";
     }
     if (world_.grace_periods.size() > 1) {
       out_.rcu_line = std::to_string(world_.grace_periods.size()) + " grace periods in progress";

@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "io/ctf.h"
 #include "io/file.h"
+#include "io/ftrace_text.h"
 #include "io/native.h"
+#include "io/trace_dat.h"
 
 namespace rcuscope {
 namespace {
@@ -22,8 +24,11 @@ struct Format {
   TraceStore (*read)(const fs::path&);
 };
 
-constexpr std::array<Format, 1> formats = {
-    {{"native (a directory with metadata, events and definitions)", &is_native, &read_native}}};
+constexpr std::array<Format, 3> formats = {
+    {{"native (a directory with metadata, events and definitions)", &is_native, &read_native},
+     {"trace-cmd (.dat)", &is_trace_dat, &read_trace_dat},
+     {"ftrace text (`trace-cmd report`, /sys/kernel/tracing/trace)", &is_ftrace_text,
+      &read_ftrace_text}}};
 
 std::string known_formats() {
   std::string text = "one of the formats that rcuscope knows: ";

@@ -7,6 +7,7 @@
 
 #include "io/svg_layout.h"
 #include "io/svg_text.h"
+#include "trace/kernel_trace.h"
 #include "trace/time_text.h"
 
 namespace rcuscope::svg {
@@ -185,7 +186,8 @@ class LabelPlacer {
     const double duration_width = text_width(duration, small_size);
     const double room = band.strip.width() - 12;
     std::string name = "Grace period";
-    if (span.grace_period.is_valid()) name += " " + std::to_string(span.grace_period.value);
+    if (span.grace_period.is_valid())
+      name += " " + grace_period_name(trace_, span.grace_period.value);
     const bool has_both = text_width(name, small_size) + duration_width + 14 <= room;
     name = fitted(name, room, small_size);
     const double top = band.strip.top + 2;
@@ -284,7 +286,8 @@ class LabelPlacer {
     if (span.kind != SpanKind::reader || bar.is_strip) return;
     std::string text;
     if (span.is_pre_existing && span.grace_period.is_valid()) {
-      text = "began before GP " + std::to_string(span.grace_period.value) + ": must end first";
+      text = "began before GP " + grace_period_name(trace_, span.grace_period.value) +
+             ": must end first";
     } else if (span.is_error) {
       text = "no grace period waits for this reader";
     } else {

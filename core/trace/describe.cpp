@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "trace/finding.h"
+#include "trace/kernel_trace.h"
 #include "trace/time_text.h"
 #include "trace/value_kind.h"
 
@@ -51,7 +52,7 @@ std::string token_text(const TraceStore& trace, EventIndex i, std::string_view t
   if (token == "object") return or_else(trace.object_label(columns.object[i]), "an unnamed object");
   if (token == "grace_period") {
     const std::int32_t id = columns.grace_period[i];
-    return id < 0 ? "(not known)" : std::to_string(id);
+    return or_else(grace_period_name(trace, id), "(not known)");
   }
   return value_text(trace, i);
 }
@@ -94,9 +95,13 @@ std::size_t widest_actor(const TraceStore& trace) {
 }  // namespace
 
 std::string describe_event(const TraceStore& trace, EventIndex event) {
+  const std::int64_t value = trace.columns().value[event];
+  std::string_view told = describe(trace.kind(event)).sentence;
+  // A kernel does not record for how many readers or callbacks it waits.
+  const std::size_t count = told.find(" and waits for {value} ");
+  if (value < 0 && count != std::string_view::npos) told = told.substr(0, count);
   // The plural is settled in the template, before names that might contain "(s)" come in.
-  const std::string sentence =
-      with_plural(describe(trace.kind(event)).sentence, trace.columns().value[event] == 1);
+  const std::string sentence = with_plural(told, value == 1);
   std::string text = fill(trace, event, sentence);
   const std::uint16_t flags = trace.columns().flags[event];
   if ((flags & event_flag::failed) != 0) text += " (it fails)";

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "trace/kernel_trace.h"
 #include "trace/lanes_parts.h"
 #include "trace/value_kind.h"
 
@@ -30,7 +31,7 @@ std::vector<ActorUse> uses_of_actors(const TraceStore& trace) {
     uses[actor].is_concerned = is_atomic(trace.names().actors[actor].kind);
   }
   for (EventIndex i = 0; i < trace.size(); ++i) {
-    if (columns.actor[i] < 0) continue;
+    if (columns.actor[i] < 0 || has_flag(trace, i, event_flag::background)) continue;
     ActorUse& use = uses[static_cast<std::size_t>(columns.actor[i])];
     use.has_events = true;
     if (columns.grace_period[i] >= 0 || concerns_reader(trace.kind(i))) use.is_concerned = true;

@@ -79,10 +79,14 @@ class ArrowBuilder {
   }
 
   void on_callback(EventIndex i) {
-    if (trace_.kind(i) == EventKind::call_rcu) callbacks_.push(value_id(trace_, i), i);
+    // Where the callback's rcu_head is known it tells callbacks of one function apart.
+    if (trace_.kind(i) == EventKind::call_rcu) {
+      object(i) >= 0 ? callback_heads_.push(object(i), i) : callbacks_.push(value_id(trace_, i), i);
+    }
     if (trace_.kind(i) == EventKind::kfree_rcu) deferred_frees_.push(object(i), i);
     if (trace_.kind(i) == EventKind::callback_start) {
-      const auto cause = callbacks_.pop(trace_.columns().actor[i]);
+      const auto cause = object(i) >= 0 ? callback_heads_.pop(object(i))
+                                        : callbacks_.pop(trace_.columns().actor[i]);
       add(cause, i, ArrowKind::callback, delay(cause, i));
     }
     if (trace_.kind(i) == EventKind::kfree) {
@@ -154,7 +158,7 @@ class ArrowBuilder {
   const TraceStore& trace_;
   const LaneMap& map_;
   Lanes& out_;
-  Pending callbacks_, deferred_frees_, work_;
+  Pending callbacks_, callback_heads_, deferred_frees_, work_;
   std::unordered_map<std::int32_t, EventIndex> ended_;  ///< Grace period -> its end.
   std::vector<std::optional<EventIndex>> last_event_;   ///< By actor.
   std::vector<std::optional<EventIndex>> freed_by_;     ///< By object: its kfree.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The points of the picture: marks in the lanes of actors, badges in the lane of grace periods.
 #include "trace/finding.h"
+#include "trace/kernel_trace.h"
 #include "trace/lanes_parts.h"
 
 namespace rcuscope::lanes {
@@ -21,6 +22,16 @@ std::string finding_label(const TraceStore& trace, EventIndex i) {
     return "finding";
   }
   return std::string(finding_descriptions[kind].title);
+}
+
+/// A kernel's counts are worth a number: nobody else tells whether a put was the last one.
+std::string count_label(const TraceStore& trace, EventIndex i, const char* verb, int change) {
+  const std::string label = object_label(trace, i, verb);
+  const std::int64_t after = trace.columns().value[i];
+  const auto& metadata = trace.names().metadata;
+  const auto world = metadata.find("world");
+  if (after < 0 || world == metadata.end() || world->second != kernel::world) return label;
+  return label + ": " + std::to_string(after - change) + " \u2192 " + std::to_string(after);
 }
 
 /// True for what is a point in the picture even where nothing is wrong.
@@ -65,10 +76,10 @@ std::string mark_label(const TraceStore& trace, EventIndex i) {
       return object_label(trace, i, "kfree_rcu");
     case EventKind::get_device:
     case EventKind::kref_get:
-      return object_label(trace, i, "get");
+      return count_label(trace, i, "get", 1);
     case EventKind::put_device:
     case EventKind::kref_put:
-      return object_label(trace, i, "put");
+      return count_label(trace, i, "put", -1);
     case EventKind::device_release:
       return object_label(trace, i, "release");
     case EventKind::add_device_to_group:
@@ -109,6 +120,7 @@ class MarkBuilder {
                           has_flag(trace_, i, event_flag::error);
     const std::int32_t lane = map_.lane_of_event(trace_, i);
     if (lane < 0 || !(is_mark(kind) || is_error)) return;
+    if (has_flag(trace_, i, event_flag::background)) return;
     if (kind == EventKind::finding) drop_faulty_access(i, lane);
     Mark mark;
     mark.time = trace_.time(i);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "trace/kernel_trace.h"
 #include "trace/lanes_parts.h"
 
 namespace rcuscope::lanes {
@@ -49,6 +50,7 @@ class SpanBuilder {
   };
 
   void on_event(EventIndex i) {
+    if (has_flag(trace_, i, event_flag::background)) return;
     const std::int32_t lane = map_.lane_of_event(trace_, i);
     if (lane < 0) return;
     if (trace_.columns().actor[i] >= 0 && lane != map_.grace_periods) on_actor_event(i, lane);
@@ -111,6 +113,10 @@ class SpanBuilder {
       at = std::prev(open_[static_cast<std::size_t>(lane)].end());
     }
     end_span(at, lane, i, time_after(trace_, i));
+  }
+
+  std::vector<std::size_t>& open_at(std::int32_t lane) {
+    return open_[static_cast<std::size_t>(lane)];
   }
 
   auto same_object(EventIndex i) const {
@@ -180,16 +186,19 @@ class SpanBuilder {
       run.has_started_once = true;
     }
     if (is_callback) {
-      open(i, lane, SpanKind::callback, "callback").grace_period.value =
-          trace_.columns().grace_period[i];
+      Span& span = open(i, lane, SpanKind::callback, "callback");
+      span.grace_period.value = trace_.columns().grace_period[i];
+      span.is_inferred = false;  // that it runs is recorded, for whom it waited may be inferred
     }
   }
 
   void end_actor(EventIndex i, std::int32_t lane, ActorRun& run) {
     if (trace_.kind(i) == EventKind::callback_end) {
-      close(i, lane, SpanKind::callback, "callback", any);
-      // A callback with a start of its own goes on to its actor_end.
-      if (!started_by_callback(lane)) return;
+      close(i, lane, SpanKind::callback, "callback", same_object(i));
+      // A callback with a start of its own goes on to its actor_end. In a kernel a function may run
+      // for several callbacks at once.
+      const bool runs_on = find_open(lane, SpanKind::callback, any) != open_at(lane).end();
+      if (runs_on || !started_by_callback(lane)) return;
     }
     for (const SpanKind kind : {SpanKind::implicit, SpanKind::actor}) end_all(i, lane, kind);
     run.is_started = false;
@@ -240,7 +249,7 @@ class SpanBuilder {
     const std::int32_t lane = map_.grace_periods;
     if (lane < 0) return;
     const std::int32_t id = trace_.columns().grace_period[i];
-    const std::string label = id < 0 ? "GP" : "GP " + std::to_string(id);
+    const std::string label = id < 0 ? "GP" : "GP " + grace_period_name(trace_, id);
     const auto same_id = [id](const Span& span) { return span.grace_period.value == id; };
     switch (trace_.kind(i)) {
       case EventKind::grace_period_start:

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "timeline/layout_parts.h"
+#include "trace/kernel_trace.h"
 
 namespace rcuscope::gui {
 namespace layout {
@@ -236,7 +237,8 @@ class BarBuilder {
     if (reader.kind != SpanKind::reader || bar.count != 1) return;
     std::string text;
     if (reader.is_pre_existing && reader.grace_period.is_valid()) {
-      text = "began before GP " + std::to_string(reader.grace_period.value) + ": must end first";
+      text = "began before GP " + grace_period_name(input_.trace, reader.grace_period.value) +
+             ": must end first";
     } else if (reader.is_error && !reader.is_pre_existing) {
       text = "no grace period waits for this reader";
     }
@@ -333,8 +335,7 @@ void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out) {
     const float left = std::max({band.x0 + pad, out.lanes.x0 + pad, title_end + pad});
     float right = std::min(band.x1, out.lanes.x1) - pad;
     if (i + 1 < out.bands.size()) right = std::min(right, out.bands[i + 1].x0 - pad);
-    const std::string number =
-        span.grace_period.is_valid() ? std::to_string(span.grace_period.value) : "";
+    const std::string number = grace_period_name(input.trace, span.grace_period.value);
     for (const std::string& title : {"Grace period " + number, "GP " + number, number}) {
       if (title.empty() || input.measure(TextStyle::tiny, title) > right - left) continue;
       band.title = title;

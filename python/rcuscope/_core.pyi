@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'span_kinds', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'span_kinds', 'to_perfetto', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -1221,6 +1221,10 @@ class Division:
     @property
     def share_done(self) -> float:
         ...
+def arrow_stream(columns: dict[str, typing.Any]) -> typing_extensions.CapsuleType:
+    """
+    Name -> array or list of texts, as a capsule of the Arrow C stream interface.
+    """
 def catalogue() -> list[typing.Any]:
     """
     The named scenarios, in the order in which one tells them.
@@ -1280,6 +1284,10 @@ def run_unit_of_catalogue(name: str, variant: Variant | None, options: dict[str,
 def save_native(trace: TraceStore, path: os.PathLike[str] | str | bytes) -> None:
     """
     Writes the native format, a CTF 1.8 directory.
+    """
+def to_perfetto(trace: TraceStore) -> bytes:
+    """
+    A Perfetto trace, protobuf.
     """
 def to_svg(trace: TraceStore) -> str:
     """

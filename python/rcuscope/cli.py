@@ -29,7 +29,6 @@ _MISSING: Final = {
     "step": "be the scheduler, step by step",
     "litmus": "explore litmus tests",
     "gui": "open the viewer without a trace, or on a Python file",
-    "import": "turn other traces into native ones",
     "record": "record a live kernel",
     "lesson": "work on a lesson",
 }
@@ -183,6 +182,26 @@ def _view(arguments: argparse.Namespace) -> int:
     return EXIT_MET
 
 
+def _import(arguments: argparse.Namespace) -> int:
+    from rcuscope import kernel  # noqa: PLC0415  not needed by most programs
+
+    trace = rs.load(arguments.file)
+    if arguments.output is None and not arguments.check:
+        raise rs.UsageError("give a place for the native trace, or --check, or both")
+    record = kernel.summary(trace)
+    if arguments.output is not None:
+        trace.save(arguments.output)
+        record["written"] = arguments.output
+    if arguments.json:
+        _print_json(record)
+        return EXIT_MET
+    if arguments.check:
+        print("\n".join(kernel.summary_lines(record)))
+    if arguments.output is not None:
+        print(f"wrote {arguments.output} ({len(trace)} events)")
+    return EXIT_MET
+
+
 def _export(arguments: argparse.Namespace) -> int:
     trace = rs.load(arguments.file)
     output = Path(arguments.output)
@@ -191,6 +210,9 @@ def _export(arguments: argparse.Namespace) -> int:
         ".png": lambda: trace.to_png(output, theme=arguments.theme),
         ".txt": lambda: output.write_text(trace.describe(), encoding="utf-8"),
         ".ctf": lambda: trace.save(output),
+        ".pftrace": lambda: trace.to_perfetto(output),
+        ".csv": lambda: trace.to_csv(output),
+        ".parquet": lambda: trace.to_parquet(output),
     }
     writer = writers.get(output.suffix)
     if writer is None:
@@ -290,9 +312,19 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a trace")
 
 
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="a trace-cmd file (.dat), or the text of ftrace")
+    parser.add_argument("output", nargs="?", help="the native trace to write, a directory")
+    parser.add_argument(
+        "--check", action="store_true", help="tell what is in it and what was not recorded"
+    )
+
+
 def _add_export(parser: argparse.ArgumentParser) -> None:
     _add_file(parser)
-    parser.add_argument("output", help="a name that ends in .svg, .png, .txt or .ctf")
+    parser.add_argument(
+        "output", help="its end says the format: .svg .png .txt .ctf .pftrace .csv .parquet"
+    )
     parser.add_argument("--theme", default="light", choices=("light", "dark"))
 
 
@@ -349,8 +381,19 @@ _COMMANDS: Final = (
         "export",
         _export,
         _add_export,
-        "turn a trace into a picture or text",
-        ("rcuscope export bug.ctf bug.svg", "rcuscope export bug.ctf bug.png --theme dark"),
+        "turn a trace into a picture, text or a table",
+        (
+            "rcuscope export bug.ctf bug.svg",
+            "rcuscope export bug.ctf bug.png --theme dark",
+            "rcuscope export trace.dat trace.pftrace",
+        ),
+    ),
+    Command(
+        "import",
+        _import,
+        _add_import,
+        "turn a kernel's trace into a native one",
+        ("rcuscope import trace.dat removal.ctf", "rcuscope import trace.dat --check"),
     ),
     Command(
         "doctor",
@@ -422,7 +465,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _core.InternalError as error:
         print(f"rcuscope: internal error: {error}", file=sys.stderr)
         return EXIT_INTERNAL
-    except (ValueError, OSError, NotImplementedError, _core.LimitError) as error:
+    except (ValueError, OSError, ImportError, NotImplementedError, _core.LimitError) as error:
         return _complain(error)
     except _core.NondeterminismError as error:
         return _complain(error)

@@ -36,6 +36,18 @@ class Table(Mapping[str, "NDArray[Any]"]):
     def __len__(self) -> int:
         return len(self._columns)
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The columns for pyarrow, polars, pandas or DuckDB, numbers without a copy.
+
+        Example:
+            >>> import rcuscope as rs, pyarrow
+            >>> trace = rs.explore("list_del").findings[0].trace
+            >>> pyarrow.table(trace.spans).num_rows == trace.spans.rows
+            True
+        """
+        del requested_schema  # a hint that may be ignored
+        return _core.arrow_stream(dict(self._columns))
+
     def __repr__(self) -> str:
         return f"<Table: {self.rows} rows of {', '.join(self)}>"
 
@@ -82,6 +94,16 @@ class Trace(show.Shown):
         return self._store.clock
 
     @property
+    def start(self) -> int:
+        """Time of the first event, in the trace's clock; 0 if there is none."""
+        return self._store.start
+
+    @property
+    def end(self) -> int:
+        """Time of the last event, in the trace's clock; 0 if there is none."""
+        return self._store.end
+
+    @property
     def events(self) -> Table:
         """The events, a row each, by time; NumPy views that share the trace's memory, read-only.
 
@@ -119,6 +141,17 @@ class Trace(show.Shown):
     def arrows(self) -> Table:
         """Causes: from to from_lane to_lane kind label; kind: uint8, `rs.ArrowKind`."""
         return _table(self._picture().arrow_table())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The events for pyarrow, polars, pandas or DuckDB, without a copy.
+
+        Example:
+            >>> import rcuscope as rs, pyarrow
+            >>> trace = rs.explore("list_del").findings[0].trace
+            >>> pyarrow.table(trace).num_rows == len(trace)
+            True
+        """
+        return self.events.__arrow_c_stream__(requested_schema)
 
     # ---- names
     @property
@@ -193,6 +226,53 @@ class Trace(show.Shown):
             True
         """
         _core.save_native(self._store, Path(path))
+
+    def to_perfetto(self, path: str | PathLike[str]) -> None:
+        """Writes a trace for ui.perfetto.dev: a track for each lane, flows for the arrows.
+
+        Reference counts are counters. A step of the model counts as a microsecond.
+
+        Args:
+            path: Of the file, usually ".pftrace".
+
+        Raises:
+            OSError: if it cannot be written.
+
+        Example:
+            >>> import rcuscope as rs, tempfile, pathlib
+            >>> path = pathlib.Path(tempfile.mkdtemp()) / "list_del.pftrace"
+            >>> rs.explore("list_del").findings[0].trace.to_perfetto(path)
+            >>> path.stat().st_size > 0
+            True
+        """
+        Path(path).write_bytes(_core.to_perfetto(self._store))
+
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Writes the events as text, a line each, with names beside the numbers.
+
+        Args:
+            path: Of the file.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        from rcuscope import tables  # noqa: PLC0415  not needed by most programs
+
+        tables.write_csv(self, Path(path))
+
+    def to_parquet(self, path: str | PathLike[str]) -> None:
+        """Writes the events as a Parquet file, with names beside the numbers; needs pyarrow.
+
+        Args:
+            path: Of the file.
+
+        Raises:
+            ImportError: without pyarrow; the message says how to get it.
+            OSError: if it cannot be written.
+        """
+        from rcuscope import tables  # noqa: PLC0415  not needed by most programs
+
+        tables.write_parquet(self, Path(path))
 
     def to_svg(self, path: str | PathLike[str] | None = None) -> str:
         """A picture that plays by itself, without script.
@@ -304,6 +384,9 @@ def _from_files(files: dict[str, bytes]) -> Trace:
 
 def load(path: str | PathLike[str]) -> Trace:
     """Reads a trace of any known format, told by its content.
+
+    Formats: native (a CTF directory), trace-cmd's `.dat`, the text of ftrace. Events of a kernel
+    that mean the same as ours become those; what is concluded from them has the flag "inferred".
 
     Args:
         path: Of a file or directory.

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Starts rcuscope-read-dat and takes its answer, which is the native format in memory.
+#include "io/trace_dat.h"
+
+#include <dlfcn.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "base/error.h"
+#include "io/ctf.h"
+#include "io/file.h"
+
+extern char** environ;
+
+namespace rcuscope {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* program_name = "rcuscope-read-dat";
+constexpr std::string_view magic("\x17\x08\x44tracing", 10);
+
+/// The folder of the module or program that this code is part of.
+fs::path own_folder() {
+  Dl_info info{};
+  const bool is_found = dladdr(reinterpret_cast<const void*>(&magic), &info) != 0;
+  const std::string file = is_found && info.dli_fname != nullptr ? info.dli_fname : "";
+  std::error_code ignored;  // the other way says the same of a program
+  if (file.find(".so") == std::string::npos) {
+    return fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  }
+  return fs::weakly_canonical(file, ignored).parent_path();
+}
+
+fs::path find_program() {
+  const char* chosen = std::getenv("RCUSCOPE_READ_DAT");
+  if (chosen != nullptr && *chosen != '\0') return chosen;
+  const fs::path folder = own_folder();
+  for (const fs::path& program : {folder / "bin" / program_name, folder / program_name}) {
+    if (fs::exists(program)) return program;
+  }
+  io::throw_system_error(
+      ENOENT,
+      "reading trace-cmd files needs libtracecmd, without which this package was built: install "
+      "libtracecmd-dev libtraceevent-dev libtracefs-dev (Debian, Ubuntu) and build it again, or "
+      "turn the file into text with `trace-cmd report FILE > FILE.txt`");
+}
+
+/// A file without a name that the child writes and we read.
+class Answer {
+ public:
+  Answer() : descriptor_(memfd_create("rcuscope", MFD_CLOEXEC)) {
+    if (descriptor_ < 0) io::throw_system_error(errno, "cannot make a file in memory");
+  }
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+  ~Answer() { close(descriptor_); }
+  int descriptor() const { return descriptor_; }
+
+  std::string read_at(std::uint64_t offset, std::uint64_t size) const {
+    std::string bytes(size, '\0');
+    std::uint64_t done = 0;
+    while (done < size) {
+      const ssize_t got =
+          pread(descriptor_, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
+      if (got <= 0) break;
+      done += static_cast<std::uint64_t>(got);
+    }
+    bytes.resize(done);
+    return bytes;
+  }
+  std::uint64_t size() const {
+    const off_t end = lseek(descriptor_, 0, SEEK_END);
+    return end < 0 ? 0 : static_cast<std::uint64_t>(end);
+  }
+
+ private:
+  int descriptor_;
+};
+
+/// Return: the status of waitpid.
+int run_program(const fs::path& program, const fs::path& path, const Answer& out,
+                const Answer& errors) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, out.descriptor(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors.descriptor(), STDERR_FILENO);
+  const std::string name = program.string(), file = fs::absolute(path).string();
+  std::array<char*, 3> arguments = {const_cast<char*>(name.c_str()),
+                                    const_cast<char*>(file.c_str()), nullptr};
+  pid_t child = 0;
+  const int failed =
+      posix_spawn(&child, name.c_str(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) io::throw_system_error(failed, "cannot start " + name);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) io::throw_system_error(errno, "cannot wait for " + name);
+  }
+  return status;
+}
+
+/// "OFFSET what was expected", as the program prints it.
+[[noreturn]] void throw_malformed(const fs::path& path, std::string_view line) {
+  std::uint64_t offset = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), offset);
+  std::string_view expected = "a trace-cmd file";
+  if (error == std::errc()) {
+    expected = line.substr(static_cast<std::size_t>(end - line.data()));
+    while (expected.starts_with(' ')) expected.remove_prefix(1);
+    expected = expected.substr(0, expected.find('\n'));
+  }
+  throw TraceFormatError(path.string(), offset, std::string(expected));
+}
+
+[[noreturn]] void throw_failure(const fs::path& path, int status, const std::string& errors) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == trace_dat::exit_malformed) {
+    throw_malformed(path, errors);
+  }
+  std::error_code ignored;  // the size only makes the message better
+  const std::uint64_t size = fs::file_size(path, ignored);
+  if (WIFSIGNALED(status)) {
+    const int signal = WTERMSIG(status);
+    if (signal == SIGXCPU || signal == SIGKILL) {
+      throw TraceFormatError(path.string(), 0,
+                             "a file that libtracecmd reads within " +
+                                 std::to_string(trace_dat::seconds_max(size)) +
+                                 " s of CPU time; it is damaged or too large");
+    }
+    throw TraceFormatError(path.string(), 0,
+                           "an undamaged trace-cmd file; libtracecmd crashed on it (" +
+                               std::string(strsignal(signal)) + ")");
+  }
+  throw TraceFormatError(path.string(), 0, "a trace-cmd file; its reader says: " + errors);
+}
+
+}  // namespace
+
+bool is_trace_dat(const fs::path& path) {
+  return fs::is_regular_file(path) && io::read_start(path, magic.size()) == magic;
+}
+
+TraceStore read_trace_dat(const fs::path& path) {
+  const fs::path program = find_program();
+  const Answer out, errors;
+  const int status = run_program(program, path, out, errors);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    throw_failure(path, status, errors.read_at(0, std::min<std::uint64_t>(errors.size(), 1000)));
+  }
+  std::array<std::uint64_t, 3> sizes{};
+  const std::string head = out.read_at(0, sizeof(sizes));
+  if (head.size() != sizeof(sizes)) throw TraceFormatError(path.string(), 0, "a whole answer");
+  std::memcpy(sizes.data(), head.data(), sizeof(sizes));
+  std::uint64_t at = sizeof(sizes);
+  std::array<std::string, 3> parts;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (sizes[i] > out.size() - at) throw TraceFormatError(path.string(), 0, "a whole answer");
+    parts[i] = out.read_at(at, sizes[i]);
+    at += sizes[i];
+  }
+  return ctf::decode({std::move(parts[0]), std::move(parts[1]), std::move(parts[2])}, path);
+}
+
+}  // namespace rcuscope
