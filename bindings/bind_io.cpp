@@ -7,6 +7,7 @@
 
 #include "bindings.h"
 #include "io/format.h"
+#include "io/native.h"
 #include "io/perfetto.h"
 
 namespace rcuscope::bindings {
@@ -22,6 +23,12 @@ void bind_io(py::module_& module) {
         return std::make_shared<TraceStore>(load_trace(path));
       },
       "path"_a, WithoutGil(), "Reads a trace of any known format, told by its content.");
+  module.def(
+      "recover_trace",
+      [](const std::filesystem::path& path) {
+        return std::make_shared<TraceStore>(recover_native(path));
+      },
+      "path"_a, WithoutGil(), "Reads what is whole of a native trace that was cut.");
   module.def("save_native", &save_native, "trace"_a, "path"_a, WithoutGil(),
              "Writes the native format, a CTF 1.8 directory.");
   module.def(

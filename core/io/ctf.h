@@ -79,8 +79,12 @@ struct Files {
 /// cannot.
 Files encode(const TraceStore& trace);
 
+/// `recover` takes what was written whole before a writer was stopped or a file was cut.
+enum class Reading : std::uint8_t { whole, recover };
+
 /// Throws TraceFormatError that names the file below `directory`.
-TraceStore decode(const Files& files, const std::filesystem::path& directory);
+TraceStore decode(const Files& files, const std::filesystem::path& directory,
+                  Reading reading = Reading::whole);
 
 /// The TSDL text, with zeros for the uuid.
 std::string metadata_text(const TraceStore& trace);

@@ -38,6 +38,15 @@ class Input {
     return value;
   }
 
+  /// False where a writer was stopped: the file ends inside a packet, or was never filled.
+  bool has_whole_packet() const {
+    PacketHeader header;
+    if (left() < sizeof(header)) return false;
+    std::memcpy(&header, bytes_.data() + at_, sizeof(header));
+    return header.magic == packet_magic && header.packet_bits / 8 >= sizeof(header) &&
+           header.packet_bits / 8 <= left();
+  }
+
   std::string take_text() {
     const auto length = take<std::uint32_t>("the length of a text");
     require(length <= left(), at_ - sizeof(length), "a text that ends within the file");
@@ -127,7 +136,7 @@ void take_rows(Input& in, const DefinitionHeader& counts, Decoded& out) {
   }
 }
 
-void decode_definitions(Input in, Decoded& out) {
+void decode_definitions(Input in, Reading reading, Decoded& out) {
   in.require(!in.is_at_end(), 0, "a packet of definitions");
   for (bool is_first = true; !in.is_at_end(); is_first = false) {
     const std::size_t begin = in.at();
@@ -143,6 +152,11 @@ void decode_definitions(Input in, Decoded& out) {
     in.require(in.at() - begin == header.packet_bits / 8, begin + 48,
                "the size of the packet's rows");
   }
+  if (reading == Reading::recover && !out.columns.place.empty()) {
+    out.columns.place.resize(static_cast<std::size_t>(std::min<std::uint64_t>(
+                                 out.summary.event_count, out.columns.place.size())),
+                             -1);
+  }
   in.require(out.columns.place.empty() || out.columns.place.size() == out.summary.event_count,
              in.at(), "no places, or one for each event");
 }
@@ -151,13 +165,18 @@ void decode_definitions(Input in, Decoded& out) {
 
 class EventDecoder {
  public:
-  EventDecoder(Input in, std::vector<std::optional<EventKind>> kinds, Decoded& out)
-      : in_(std::move(in)), kinds_(std::move(kinds)), out_(out) {}
+  EventDecoder(Input in, Reading reading, std::vector<std::optional<EventKind>> kinds, Decoded& out)
+      : in_(std::move(in)), reading_(reading), kinds_(std::move(kinds)), out_(out) {}
 
-  void run() {
-    while (!in_.is_at_end()) take_packet();
+  /// Return: the offset behind the last packet that was read.
+  std::size_t run() {
+    while (!in_.is_at_end() && (reading_ == Reading::whole || in_.has_whole_packet())) {
+      take_packet();
+    }
+    if (reading_ == Reading::recover) return in_.at();
     in_.require(out_.columns.time.size() == out_.summary.event_count, in_.at(),
                 "as many events as the definitions announce");
+    return in_.at();
   }
 
  private:
@@ -222,6 +241,7 @@ class EventDecoder {
   }
 
   Input in_;
+  Reading reading_;
   std::vector<std::optional<EventKind>> kinds_;
   Decoded& out_;
   Timestamp previous_ = 0;
@@ -237,7 +257,7 @@ void check_places(const Decoded& decoded, const std::string& path) {
 }
 
 /// A packet's uuid ties it to its metadata; the uuid itself ties all to the content.
-void check_uuids(const std::string& stream, const Uuid& uuid, const std::string& path) {
+void check_uuids(std::string_view stream, const Uuid& uuid, const std::string& path) {
   for (std::size_t at = 0; at < stream.size();) {
     PacketHeader header;
     std::memcpy(&header, stream.data() + at, sizeof(header));
@@ -263,27 +283,49 @@ void check_metadata(const std::string& metadata, const std::string& path) {
   }
 }
 
+/// What is missing of a cut file counts as lost, and is told.
+void note_recovery(Decoded& decoded) {
+  const std::uint64_t announced = decoded.summary.event_count;
+  const std::uint64_t found = decoded.columns.time.size();
+  if (!decoded.columns.place.empty()) decoded.columns.place.resize(found, -1);
+  if (found >= announced) return;
+  decoded.summary.events_lost_count += announced - found;
+  decoded.names.metadata.insert_or_assign(
+      "recovered", std::to_string(found) + " of " + std::to_string(announced) + " events");
+}
+
+void check_content(const Files& files, const std::string& metadata_path, const Uuid& uuid) {
+  const std::size_t at = find_uuid(files.metadata);
+  if (files.metadata.compare(at, to_string(uuid).size(), to_string(uuid)) == 0) return;
+  throw TraceFormatError(
+      metadata_path, at,
+      "the uuid of its content, " + to_string(uuid) + ": the trace is damaged or was changed");
+}
+
 }  // namespace
 
-TraceStore decode(const Files& files, const std::filesystem::path& directory) {
+TraceStore decode(const Files& files, const std::filesystem::path& directory, Reading reading) {
   const std::string metadata_path = (directory / metadata_name).string();
   const std::string events_path = (directory / events_name).string();
   const std::string definitions_path = (directory / definitions_name).string();
   check_metadata(files.metadata, metadata_path);
   Decoded out;
-  decode_definitions(Input(files.definitions, definitions_path), out);
+  decode_definitions(Input(files.definitions, definitions_path), reading, out);
   check_places(out, definitions_path);
-  EventDecoder(Input(files.events, events_path), declared_kinds(files.metadata), out).run();
-
-  const Uuid uuid = content_uuid(files);
-  const std::size_t at = find_uuid(files.metadata);
-  if (files.metadata.compare(at, to_string(uuid).size(), to_string(uuid)) != 0) {
-    throw TraceFormatError(
-        metadata_path, at,
-        "the uuid of its content, " + to_string(uuid) + ": the trace is damaged or was changed");
+  const std::size_t end =
+      EventDecoder(Input(files.events, events_path), reading, declared_kinds(files.metadata), out)
+          .run();
+  Uuid uuid;
+  if (reading == Reading::recover) {
+    // The content is not whole, so its hash says nothing; packets must still be of one trace.
+    std::memcpy(uuid.data(), files.definitions.data() + uuid_offset, uuid.size());
+    note_recovery(out);
+  } else {
+    uuid = content_uuid(files);
+    check_content(files, metadata_path, uuid);
   }
   check_uuids(files.definitions, uuid, definitions_path);
-  check_uuids(files.events, uuid, events_path);
+  check_uuids(std::string_view(files.events).substr(0, end), uuid, events_path);
   return TraceStore(static_cast<Clock>(out.summary.clock), std::move(out.columns),
                     std::move(out.names), out.summary.events_lost_count);
 }

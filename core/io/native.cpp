@@ -105,6 +105,11 @@ std::string read_part(const fs::path& directory, const char* name) {
   return io::read_file(path);
 }
 
+ctf::Files read_parts(const fs::path& path) {
+  return {read_part(path, ctf::metadata_name), read_part(path, ctf::events_name),
+          read_part(path, ctf::definitions_name)};
+}
+
 }  // namespace
 
 bool is_native(const fs::path& path) {
@@ -124,10 +129,14 @@ void save_native(const TraceStore& trace, const fs::path& path) {
   exchange(fresh.path(), target);
 }
 
-TraceStore read_native(const fs::path& path) {
-  const ctf::Files files{read_part(path, ctf::metadata_name), read_part(path, ctf::events_name),
-                         read_part(path, ctf::definitions_name)};
-  return ctf::decode(files, path);
+TraceStore read_native(const fs::path& path) { return ctf::decode(read_parts(path), path); }
+
+TraceStore recover_native(const fs::path& path) {
+  if (!is_native(path)) {
+    throw TraceFormatError((path / ctf::metadata_name).string(), 0,
+                           "the metadata of a native trace; only those can be recovered");
+  }
+  return ctf::decode(read_parts(path), path, ctf::Reading::recover);
 }
 
 }  // namespace rcuscope

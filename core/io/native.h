@@ -14,4 +14,8 @@ bool is_native(const std::filesystem::path& path);
 /// Requires: is_native(path). Throws: TraceFormatError, std::system_error.
 TraceStore read_native(const std::filesystem::path& path);
 
+/// All events up to the last whole packet of a native trace that was cut; what is missing counts as
+/// lost. Throws: TraceFormatError, std::system_error.
+TraceStore recover_native(const std::filesystem::path& path);
+
 }  // namespace rcuscope

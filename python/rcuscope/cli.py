@@ -185,7 +185,7 @@ def _view(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from rcuscope import kernel  # noqa: PLC0415  not needed by most programs
 
-    trace = rs.load(arguments.file)
+    trace = rs.load(arguments.file, recover=arguments.recover)
     if arguments.output is None and not arguments.check:
         raise rs.UsageError("give a place for the native trace, or --check, or both")
     record = kernel.summary(trace)
@@ -318,6 +318,9 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="tell what is in it and what was not recorded"
     )
+    parser.add_argument(
+        "--recover", action="store_true", help="take what is whole of a native trace that was cut"
+    )
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
@@ -392,7 +395,7 @@ _COMMANDS: Final = (
         "import",
         _import,
         _add_import,
-        "turn a kernel's trace into a native one",
+        "turn a kernel's trace into a native one, or mend a native one",
         ("rcuscope import trace.dat removal.ctf", "rcuscope import trace.dat --check"),
     ),
     Command(

@@ -38,18 +38,18 @@ def summary(trace: Trace) -> dict[str, Any]:
     return {
         "events": len(trace),
         "events_lost": trace.events_lost,
-        "seconds": (trace.end - trace.start) / 1e9,
+        "seconds": (trace.end - trace.start) / 1e9 if trace.clock == "ns" else None,
         "cpus": int(np.unique(trace.events["cpu"]).size),
         "kinds": {name: count for name, count in counts.items() if count},
         "inferred_spans": int(spans["inferred"].sum()),
-        "not_recorded": not_recorded(trace),
+        "not_recorded": not_recorded(trace) if is_kernel_trace(trace) else [],
     }
 
 
 def summary_lines(record: dict[str, Any]) -> list[str]:
     """The summary in words."""
     lines = [
-        f"{record['events']} events in {record['seconds']:.3f} s on {record['cpus']} CPU(s)",
+        f"{record['events']} events on {record['cpus']} CPU(s)",
         f"{record['events_lost']} events lost",
     ]
     lines += [f"  {count:8} {name}" for name, count in record["kinds"].items()]

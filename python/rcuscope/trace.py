@@ -382,7 +382,7 @@ def _from_files(files: dict[str, bytes]) -> Trace:
         return load(path)
 
 
-def load(path: str | PathLike[str]) -> Trace:
+def load(path: str | PathLike[str], *, recover: bool = False) -> Trace:
     """Reads a trace of any known format, told by its content.
 
     Formats: native (a CTF directory), trace-cmd's `.dat`, the text of ftrace. Events of a kernel
@@ -390,6 +390,8 @@ def load(path: str | PathLike[str]) -> Trace:
 
     Args:
         path: Of a file or directory.
+        recover: Take a native trace that was cut up to its last whole packet; what is missing
+            counts as lost.
 
     Raises:
         TraceFormatError: with path, byte offset and what was expected there.
@@ -402,4 +404,5 @@ def load(path: str | PathLike[str]) -> Trace:
             ...
         FileNotFoundError: [Errno 2] ...
     """
-    return Trace(_core.load_trace(Path(path)))
+    read = _core.recover_trace if recover else _core.load_trace
+    return Trace(read(Path(path)))
