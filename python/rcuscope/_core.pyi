@@ -1221,7 +1221,7 @@ class Division:
     @property
     def share_done(self) -> float:
         ...
-def arrow_stream(columns: dict[str, typing.Any]) -> typing_extensions.CapsuleType:
+def arrow_stream(columns: dict[str, typing.Any]) -> typing.Any:
     """
     Name -> array or list of texts, as a capsule of the Arrow C stream interface.
     """
@@ -1256,6 +1256,10 @@ def load_trace(path: os.PathLike[str] | str | bytes) -> TraceStore:
 def parse_variant(text: str) -> Variant:
     """
     "reclaim=call_rcu, unlink=list_del" as a Variant.
+    """
+def recover_trace(path: os.PathLike[str] | str | bytes) -> TraceStore:
+    """
+    Reads what is whole of a native trace that was cut.
     """
 def replay_catalogue(name: str, variant: Variant | None, schedule: str, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[typing.Any, ...]:
     """

@@ -185,9 +185,9 @@ def _view(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from rcuscope import kernel  # noqa: PLC0415  not needed by most programs
 
-    trace = rs.load(arguments.file, recover=arguments.recover)
     if arguments.output is None and not arguments.check:
         raise rs.UsageError("give a place for the native trace, or --check, or both")
+    trace = rs.load(arguments.file, recover=arguments.recover)
     record = kernel.summary(trace)
     if arguments.output is not None:
         trace.save(arguments.output)

@@ -9,6 +9,7 @@ import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rcuscope import _core, viewer
 
@@ -37,6 +38,16 @@ def _check_viewer() -> Check:
     return Check(part="viewer", works=True, found=str(program))
 
 
+def _check_reader() -> Check:
+    program = Path(_core.__file__).resolve().parent / "bin" / "rcuscope-read-dat"
+    return Check(
+        part="trace-cmd files",
+        works=program.is_file(),
+        found=str(program) if program.is_file() else "not built",
+        remedy="apt-get install libtracecmd-dev libtraceevent-dev libtracefs-dev, then build again",
+    )
+
+
 def _check_module(part: str, module: str, remedy: str, is_needed: bool = False) -> Check:
     works = importlib.util.find_spec(module) is not None
     found = module if works else "not found"
@@ -58,6 +69,7 @@ def checks() -> list[Check]:
         ),
         _check_module("columns", "numpy", "pip install numpy", is_needed=True),
         _check_viewer(),
+        _check_reader(),
         Check(
             part="display",
             works=display,

@@ -125,7 +125,7 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("record", "ls"), "not there yet"),
         (("lesson",), "not there yet"),
         (("gui",), "not there yet"),
-        (("import", "x.dat"), "not there yet"),
+        (("import", "x.dat"), "give a place for the native trace"),
     ],
 )
 def test_wrong_use_is_one_line_and_status_2(
