@@ -142,6 +142,7 @@ void bind_explore(py::module_& module) {
       .def_readonly("seconds", &Verdict::seconds)
       .def_readonly("limit", &Verdict::limit)
       .def_readonly("estimate", &Verdict::estimate)
+      .def_readonly("memory_doubt", &Verdict::memory_doubt)
       .def_readonly("findings", &Verdict::findings)
       .def_property_readonly("final_states",
                              [](const Verdict& verdict) {

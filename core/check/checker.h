@@ -26,7 +26,10 @@ std::unique_ptr<Observer> make_deadlock_checker();
 std::unique_ptr<Observer> make_leak_checker();
 std::unique_ptr<Observer> make_rcu_usage_checker();
 
-/// All of them, in the order in which they look at an operation.
+/// Data races, and what rests on more order than the kernel's memory model gives.
+std::unique_ptr<MemoryObserver> make_memory_checker();
+
+/// All the others, in the order in which they look at an operation.
 std::vector<std::unique_ptr<Observer>> make_checkers(const CheckOptions& options = {});
 
 }  // namespace rcuscope

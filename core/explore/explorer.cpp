@@ -31,7 +31,10 @@ std::string Verdict::summary() const {
   else
     text += " (exhaustive, " + memory + (memory == "sc" ? ": weak memory not checked)" : ")");
   text += ": " + std::to_string(executions) + (executions == 1 ? " execution, " : " executions, ");
-  return text + std::to_string(findings.size()) + (findings.size() == 1 ? " finding" : " findings");
+  text += std::to_string(findings.size()) + (findings.size() == 1 ? " finding" : " findings");
+  if (outcome == Outcome::unknown && !memory_doubt.empty())
+    text += "\n  weak memory may show what sequential consistency does not: " + memory_doubt;
+  return text;
 }
 
 namespace {

@@ -78,7 +78,10 @@ struct Verdict {
   Cost cost;
   AwaitSites awaits;  ///< Where actors wait in loops; the schedules of the findings rest on them.
 
-  std::string summary() const;  ///< One line: "SAFE (exhaustive, sc: weak memory not checked): ..."
+  std::string memory_doubt;  ///< Why weak memory may show something else; empty = it cannot.
+
+  /// "SAFE (exhaustive, sc: weak memory not checked): ...", and a second line if there is a doubt.
+  std::string summary() const;
 };
 
 /// Upper bound of Verdict::final_states; reaching it is reported as limit "final_states".

@@ -68,6 +68,10 @@ bool Tally::keep(const std::string& final_state) {
   return true;
 }
 
+void Tally::keep_doubt(const std::string& why) {
+  if (!why.empty() && (memory_doubt.empty() || why < memory_doubt)) memory_doubt = why;
+}
+
 void Tally::add(const Tally& other) {
   executions += other.executions;
   blocked += other.blocked;
@@ -77,6 +81,7 @@ void Tally::add(const Tally& other) {
   for (const std::string& state : other.final_states)
     if (!keep(state) && limit.empty()) limit = "final_states";
   cost.add(other.cost);
+  keep_doubt(other.memory_doubt);
 }
 
 void Tally::begin_anew() {
@@ -107,7 +112,10 @@ void Search::run_once() {
   if (end == ExecutionEnd::step_limit) tally_.limit = "max_steps";
   if (end == ExecutionEnd::complete && !tally_.keep(execution_.final_state()))
     tally_.limit = "final_states";
-  if (end == ExecutionEnd::complete) tally_.cost.add(execution_);
+  if (end == ExecutionEnd::complete) {
+    tally_.cost.add(execution_);
+    tally_.keep_doubt(execution_.memory_doubt());
+  }
   if (end == ExecutionEnd::interrupted) {
     tally_.limit = "interrupted";
     return;  // nothing follows; a long run would take long to study
@@ -178,6 +186,7 @@ Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double sha
   verdict.seconds = seconds;
   verdict.cost = tally.cost;
   verdict.awaits = tally.awaits;
+  verdict.memory_doubt = tally.memory_doubt;
   verdict.preemption_bound = options.preemption_bound;
   verdict.estimate = share_done > 0 ? static_cast<double>(tally.executions) / share_done : 0;
   for (const auto& [key, found] : tally.found) verdict.findings.push_back(found.finding);
@@ -193,6 +202,10 @@ Verdict final_verdict(const Tally& tally, const ExploreOptions& options, bool is
   const bool is_bounded = verdict.limit.empty() && !is_exhaustive && options.preemption_bound;
   if (is_bounded) verdict.limit = "preemption_bound";
   if (!verdict.findings.empty()) return verdict;
+  if ((verdict.is_exhaustive || is_bounded) && !tally.memory_doubt.empty()) {
+    verdict.limit = limit_memory;  // outcome: unknown
+    return verdict;
+  }
   if (verdict.is_exhaustive) verdict.outcome = Outcome::safe;
   if (is_bounded) verdict.outcome = Outcome::safe_bounded;
   return verdict;

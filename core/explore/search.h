@@ -18,17 +18,23 @@ namespace rcuscope {
 /// Verdict::limit of an execution that had more actors or memory than one may have.
 inline constexpr const char* limit_execution_size = "execution_size";
 
+/// Verdict::limit where the outcome rests on more order than the kernel's memory model gives.
+inline constexpr const char* limit_memory = "memory";
+
 /// Checkers and the execution that they look at.
 class CheckedExecution {
  public:
   CheckedExecution(ActorRunner& runner, const ExploreOptions& options)
       : checkers_(make_checkers(options.checks)),
-        execution(runner, {options.max_steps, pointers(), options.awaits, options.keeps_setup}) {}
+        memory_(make_memory_checker()),
+        execution(runner, {options.max_steps, pointers(), options.awaits, options.keeps_setup,
+                           memory_.get()}) {}
 
  private:
   std::vector<Observer*> pointers() const;
 
   std::vector<std::unique_ptr<Observer>> checkers_;
+  std::unique_ptr<MemoryObserver> memory_;
 
  public:
   Execution execution;
@@ -55,12 +61,14 @@ struct Tally {
   std::map<std::pair<FindingKind, std::string>, Found> found;  ///< By kind and place.
   std::set<std::string> final_states;
   Cost cost;
-  AwaitSites awaits;  ///< Known when this was counted; found schedules rest on them.
+  AwaitSites awaits;         ///< Known when this was counted; found schedules rest on them.
+  std::string memory_doubt;  ///< Of complete executions, the first in the alphabet; may be empty.
 
   /// True if keep() would keep it.
   bool is_improved_by(const Found& found) const;
   /// Keeps the shorter one of each kind and place. Return: true if there was none.
   bool keep(Found found);
+  void keep_doubt(const std::string& why);
   /// Return: false if there are more than max_final_states.
   bool keep(const std::string& final_state);
   void add(const Tally& other);

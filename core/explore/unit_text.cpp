@@ -60,6 +60,7 @@ void write(TextWriter& out, const Tally& tally) {
   out.number(tally.steps);
   out.string(tally.limit);
   out.string(to_text(tally.awaits));
+  out.string(tally.memory_doubt);
   out.list(tally.found, [&](const auto& entry) { write(out, entry.second); });
   out.list(tally.final_states, [&](const std::string& state) { out.string(state); });
   out.list(tally.cost.grace_periods, [&](const auto& entry) {
@@ -79,6 +80,7 @@ Tally read_tally(TextReader& in) {
   tally.steps = in.number<std::uint64_t>();
   tally.limit = in.string();
   tally.awaits = parse_await_sites(in.string());
+  tally.memory_doubt = in.string();
   in.list([&] { tally.keep(read_found(in)); });
   in.list([&] { tally.final_states.insert(in.string()); });
   in.list([&] {

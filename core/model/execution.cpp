@@ -70,6 +70,8 @@ void Execution::reset() {
   blocked_at_end_.clear();
   findings_.clear();
   final_state_.clear();
+  memory_doubt_.clear();
+  if (options_.memory != nullptr) options_.memory->begin();
   setup_error_ = nullptr;
   trace_ids_of_objects_.clear();
   trace_ids_of_parts_.clear();
@@ -120,6 +122,7 @@ ActorId Execution::spawn(ActorSpec spec, const ActorOrigin& origin) {
   if (trace_)
     trace_->add_actor(
         {actor.spec.name, actor.spec.kind, is_named(actor.spec.cpu) ? actor.spec.cpu : CpuId{}});
+  if (keeps_memory_order()) options_.memory->on_spawn(me(), actor.id);
   runner_.arm(actor.id, *this);
   return actor.id;
 }
@@ -172,6 +175,8 @@ void Execution::run_actors() {
   Operation join;
   join.kind = OperationKind::join;
   step(join);
+  if (phase_ == Phase::actors && options_.memory != nullptr && !is_over_)
+    options_.memory->on_end(*this);
   phase_ = Phase::teardown;
 }
 
@@ -211,8 +216,35 @@ void Execution::record_step(ModelActor& actor) {
       record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
   }
   note_progress(actor);
+  note_operation(actor);
   for (Observer* observer : watchers_[static_cast<std::size_t>(actor.pending.kind)])
     observer->on_operation(*this, actor, actor.pending);
+}
+
+void Execution::note_operation(const ModelActor& actor) {
+  switch (actor.pending.kind) {
+    case OperationKind::read:
+    case OperationKind::write:
+    case OperationKind::read_modify_write:
+      return;  // told by note_access
+    default:
+      if (keeps_memory_order()) options_.memory->on_operation(*this, actor, actor.pending);
+  }
+}
+
+void Execution::note_access(const Operation& operation) {
+  if (!keeps_memory_order()) return;
+  options_.memory->on_access(*this, me(), operation);
+}
+
+void Execution::note_updated(bool has_succeeded) {
+  if (!keeps_memory_order()) return;
+  options_.memory->on_updated(*this, me(), has_succeeded);
+}
+
+/// The first one in the alphabet, so that the answer does not depend on the order of the search.
+void Execution::note_memory_doubt(std::string why) const {
+  if (memory_doubt_.empty() || why < memory_doubt_) memory_doubt_ = std::move(why);
 }
 
 void Execution::leave_if_over() {

@@ -23,6 +23,7 @@
 #include "model/grace_period.h"
 #include "model/heap.h"
 #include "model/kept_setup.h"
+#include "model/memory_observer.h"
 #include "model/observer.h"
 #include "model/runner.h"
 #include "model/step_record.h"
@@ -41,6 +42,7 @@ class Execution final : public ActorEntry {
     std::vector<Observer*> observers;
     AwaitSites awaits;
     bool keeps_setup = true;  ///< Of programs that call repeat_from_here().
+    MemoryObserver* memory = nullptr;
   };
   enum class Phase : std::uint8_t { setup, actors, teardown };
 
@@ -63,6 +65,8 @@ class Execution final : public ActorEntry {
   std::span<const StepRecord> log() const { return log_; }
   Step steps() const { return steps_; }
   const std::string& final_state() const { return final_state_; }
+  /// Why weak memory might show something else than this execution and its like; empty = it cannot.
+  const std::string& memory_doubt() const { return memory_doubt_; }
 
   /// An actor that could not go on when the execution ended, though not all of it was over.
   struct Blocked {
@@ -96,6 +100,7 @@ class Execution final : public ActorEntry {
   bool is_kept_off_by(const ModelActor& actor, const ModelActor& other) const;
   /// True if nothing but its CPU can keep it from its pending operation.
   bool can_proceed(const ModelActor& actor) const;
+  void note_memory_doubt(std::string why) const;
   /// Records a defect of the actor that runs. Fatal kinds end the execution; this returns all the
   /// same.
   void report(FindingKind kind, ActorId actor, std::string message, std::string place,
@@ -117,6 +122,15 @@ class Execution final : public ActorEntry {
   bool step(const Operation& operation);
   /// After an update or trylock that did change something.
   void note_change();
+  /// For the account of memory order, after an operation on a location or the heap.
+  void note_access(const Operation& operation);
+  void note_pointer_loaded(const void* pointer) {
+    if (keeps_memory_order()) options_.memory->on_pointer_loaded(*this, me(), pointer);
+  }
+  void note_updated(bool has_succeeded);
+  void note_allocated(const void* object) {
+    if (keeps_memory_order()) options_.memory->on_allocated(me(), object);
+  }
   void relax(const Place& place);
   ModelActor& me() { return actors_[static_cast<std::size_t>(current_.value)]; }
   void leave_if_over();
@@ -175,6 +189,9 @@ class Execution final : public ActorEntry {
   void restore_setup();
   void run_main(const std::function<void(Execution&)>& program);
   bool publish(const Operation& operation);
+  bool keeps_memory_order() const {
+    return options_.memory != nullptr && phase_ == Phase::actors && current_.value != 0;
+  }
   AwaitSite site_of(ActorId actor, OperationKind kind, const void* address) const;
   bool is_await_site(const ModelActor& actor, const Operation& operation) const;
   void find_await_sites(ModelActor& actor) const;
@@ -193,6 +210,7 @@ class Execution final : public ActorEntry {
   void note_blocked();
   bool stay_quiet(ModelActor& actor);
   void record_step(ModelActor& actor);
+  void note_operation(const ModelActor& actor);
   void run_body(ModelActor& actor);
   void report_exception(ModelActor& actor);
   void begin_actor(ModelActor& actor);
@@ -236,6 +254,7 @@ class Execution final : public ActorEntry {
   std::vector<Blocked> blocked_at_end_;
   std::vector<Finding> findings_;
   std::string final_state_;
+  mutable std::string memory_doubt_;
   std::exception_ptr setup_error_;
   std::vector<std::string> texts_;  // kept from run to run
   std::unordered_map<std::string, std::int32_t> text_ids_;

@@ -51,6 +51,7 @@ void Execution::close_srcu_section(const ModelSrcu& domain, int index) {
 
 void Execution::leave_grace_periods(const ModelActor& actor, const ModelSrcu* domain,
                                     int srcu_index) {
+  if (keeps_memory_order()) options_.memory->on_section_end(*this, actor, domain);
   const auto bit = static_cast<std::size_t>(actor.id.value);
   for (std::size_t i = 0; i < grace_periods_.all().size(); ++i) {
     GracePeriod& grace_period = grace_periods_.all()[i];
@@ -82,6 +83,7 @@ GracePeriodId Execution::start_grace_period(const ModelSrcu* domain) {
     }
   }
   grace_period.pre_existing = open;
+  if (keeps_memory_order()) options_.memory->on_grace_period_start(id, domain);
   if (!is_tracing()) return id;
   emit(EventKind::grace_period_start, {}, static_cast<std::int64_t>(open.count()), {}, id);
   for (std::size_t i = 0; i < actor_count_; ++i)

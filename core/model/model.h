@@ -36,6 +36,7 @@ class Model {
   template <class T>
   T read(const shared<T>& location, Access access, Place place = Place::current()) const {
     if (!access_location(OperationKind::read, &location, location.name, access, place)) return T{};
+    note_loaded(location.value);
     return location.value;
   }
   template <class T>
@@ -59,7 +60,9 @@ class Model {
   T compare_exchange(shared<T>& location, std::type_identity_t<T> expected,
                      std::type_identity_t<T> desired, Access access,
                      Place place = Place::current()) const {
-    return update(location, access, place, [&](T old) { return old == expected ? desired : old; });
+    return update(
+        location, access, place, [&](T old) { return old == expected ? desired : old; },
+        [&](T old) { return old == expected; });
   }
   void memory_barrier(Barrier barrier, Place place = Place::current()) const;
 
@@ -183,8 +186,9 @@ class Model {
   void check_end_of_run() const { execution_->check_end_of_run(); }
 
  private:
-  template <class T, class Change>
-  T update(shared<T>& location, Access access, const Place& place, Change change) const {
+  template <class T, class Change, class Succeeds = std::true_type>
+  T update(shared<T>& location, Access access, const Place& place, Change change,
+           Succeeds succeeds = {}) const {
     if (!access_location(OperationKind::read_modify_write, &location, location.name, access, place))
       return T{};
     const T old = location.value;
@@ -192,7 +196,22 @@ class Model {
     note_escape(value);
     if (!(value == old)) execution_->note_change();
     location.value = value;
+    execution_->note_updated(has_succeeded(succeeds, old));
+    note_loaded(old);
     return old;
+  }
+  template <class T>
+  static bool has_succeeded(std::true_type, const T&) {
+    return true;
+  }
+  template <class Succeeds, class T>
+  static bool has_succeeded(const Succeeds& succeeds, const T& old) {
+    return succeeds(old);
+  }
+  template <class T>
+  void note_loaded(const T& value) const {
+    if constexpr (is_ptr<T>::value)
+      if (value.raw() != nullptr) execution_->note_pointer_loaded(value.raw());
   }
   template <class T>
   void note_escape(const T& value) const {

@@ -41,6 +41,7 @@ bool Model::access_location(OperationKind kind, const void* address, const char*
     execution_->emit(event_of(kind, access), object_id(address),
                      execution_->trace_string(execution_->location_name(operation)), place, {},
                      static_cast<std::uint16_t>(access));
+  execution_->note_access(operation);
   return true;
 }
 
@@ -64,6 +65,7 @@ void* Model::allocate(const char* type, std::string_view name, std::size_t bytes
       execution_->heap().allocate(execution_->current(), type, execution_->intern(name), bytes);
   HeapObject& object = execution_->heap().at(id);
   object.is_from_setup = execution_->phase() == Execution::Phase::setup;
+  execution_->note_allocated(object.start);
   execution_->emit(EventKind::kmalloc, execution_->trace_object(id), 0, place);
   return object.start;
 }

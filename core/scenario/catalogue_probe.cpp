@@ -142,6 +142,7 @@ const Entry rows[] = {
      .title = "the failed probe unlinks with list_del",
      .question = "May the error path use list_del?",
      .expect = "list_corruption",
+     .also = "data_race",
      .reason = "the gdev was visible already",
      .explanation = "The gdev was on the list for a moment. A handler that stands on it follows "
                     "LIST_POISON1.",
@@ -163,7 +164,7 @@ const Entry rows[] = {
      .title = "bus_iommu_probe walks the group with no lock, as posted",
      .question = "Is the one walk without the mutex a reader?",
      .expect = "use_after_free",
-     .also = "null_dereference",
+     .also = "null_dereference, data_race",
      .reason = "the walk is no reader: no grace period waits for it",
      .explanation = "The walk to probe_finalize takes no lock and is in no section, so the grace "
                     "period of a removal does not wait for it. Older than the patch; list_del_rcu "
@@ -184,7 +185,7 @@ const Entry rows[] = {
      .title = "rcu_read_lock around probe_finalize",
      .question = "Or make it an RCU reader?",
      .expect = "sleeping_in_atomic",
-     .also = "null_dereference, use_after_free",
+     .also = "null_dereference, use_after_free, data_race",
      .reason = "probe_finalize sleeps, a section must not",
      .explanation = "probe_finalize may sleep; in a read-side critical section that is a voluntary "
                     "context switch.",
@@ -204,7 +205,7 @@ const Entry rows[] = {
      .title = "bus_iommu_probe keeps for_each_group_device, as in v3",
      .question = "What would the new macro say about that walk?",
      .expect = "suspicious_rcu_usage",
-     .also = "use_after_free, null_dereference",
+     .also = "use_after_free, null_dereference, data_race",
      .reason = "neither the mutex nor a section: the list macro complains",
      .explanation = "The macro accepts the mutex or a reader, and there is neither. The complaint "
                     "needs CONFIG_PROVE_RCU_LIST; the use after free is the same without it.",
@@ -215,7 +216,7 @@ const Entry rows[] = {
      .title = "the devices are pinned under the mutex and finalized after it",
      .question = "Is a snapshot with references the answer?",
      .expect = "null_dereference",
-     .also = "use_after_free",
+     .also = "use_after_free, data_race",
      .reason = "the device stays, but its dev->iommu may be gone",
      .explanation =
          "The references keep the devices. dev->iommu has no count: a removal in between "
@@ -227,7 +228,7 @@ const Entry rows[] = {
      .title = "the private list of bus_iommu_probe holds no reference to its groups",
      .question = "What keeps the groups that wait on the private list?",
      .expect = "use_after_free",
-     .also = "null_dereference",
+     .also = "null_dereference, data_race",
      .reason = "the last member leaves and the queued group is freed",
      .explanation =
          "bus_iommu_probe queues the groups of new devices on a list of its own and takes "
@@ -239,6 +240,7 @@ const Entry rows[] = {
      .title = "a live device is released and probed again at the same time",
      .question = "Is 07/24 really no functional change?",
      .expect = "warn_on",
+     .also = "data_race",
      .reason = "dev->iommu_group is NULL before the sysfs links are gone: -EEXIST",
      .explanation = "07/24 moves the removal of the links behind the unlock. A probe that comes in "
                     "between sees no group, starts over and hits the old link: -EEXIST.",
@@ -247,10 +249,12 @@ const Entry rows[] = {
     {.name = "reprobe_after_links_are_gone",
      .title = "the same with the links removed first, as before 07/24",
      .question = "And in the old order?",
-     .expect = "SAFE",
-     .reason = "dev->iommu_group keeps the second probe out until the links are gone",
+     .expect = "data_race",
+     .reason = "no -EEXIST any more, but dev->iommu_group is read without a lock",
      .explanation =
-         "As long as dev->iommu_group is set the probe says that there is nothing to do.",
+         "As long as dev->iommu_group is set the probe says that there is nothing to do, so it "
+         "never meets an old link. But it looks by a plain load, under a lock that the removal "
+         "does not take: what it reads is not ordered with what the removal has done.",
      .fact = "30",
      .variant = {.deinit = V::Deinit::after_grace_period},
      .bodies = late_reprobe},
@@ -258,7 +262,7 @@ const Entry rows[] = {
      .title = "the same, and the probe does not wait for dev->iommu to go away",
      .question = "Was the old order immune to a concurrent probe?",
      .expect = "use_after_free",
-     .also = "null_dereference, warn_on",
+     .also = "null_dereference, warn_on, data_race",
      .reason = "dev->iommu is freed after dev->iommu_group became NULL, under the new probe",
      .explanation =
          "The old order kept the probe from the links, but not from dev->iommu: "

@@ -233,6 +233,7 @@ const Entry rows[] = {
      .title = "the reader follows dev->iommu behind a NULL check",
      .question = "May the reader look at dev->iommu?",
      .expect = "use_after_free",
+     .also = "data_race",
      .reason = "iommu_deinit_device frees it before the grace period: NULL checks do not help",
      .explanation = "iommu_deinit_device runs between the unlink and the grace period. The reader "
                     "loads dev->iommu, the remover stores NULL and frees it, the reader uses it.",

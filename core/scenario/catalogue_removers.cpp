@@ -122,7 +122,7 @@ const Entry rows[] = {
      .title = "two removers of one device",
      .question = "What if two of them remove the same device?",
      .expect = "use_after_free",
-     .also = "null_dereference, refcount_underflow",
+     .also = "null_dereference, refcount_underflow, data_race",
      .reason = "both read dev->iommu_group without a reference, and both put the group",
      .explanation =
          "Nothing pins the group between the read of dev->iommu_group and the mutex: the second "
@@ -134,7 +134,7 @@ const Entry rows[] = {
      .title = "two removers of one device, and the group is put only if a member was found",
      .question = "Is it enough to put the group only if something was found?",
      .expect = "use_after_free",
-     .also = "null_dereference",
+     .also = "null_dereference, data_race",
      .reason = "the second remover locks the mutex of a freed group",
      .explanation =
          "The count is right now, but the second remover still takes the mutex of a group "

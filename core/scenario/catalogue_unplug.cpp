@@ -72,6 +72,7 @@ const Entry rows[] = {
      .title = "list_del instead of list_del_rcu",
      .question = "Does it have to be list_del_rcu?",
      .expect = "list_corruption",
+     .also = "data_race",
      .reason = "the handler stands on the entry and follows LIST_POISON1",
      .explanation = "list_del poisons the entry's next pointer at once; a handler that stands on "
                     "the entry follows LIST_POISON1.",

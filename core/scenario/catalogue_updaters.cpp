@@ -156,7 +156,7 @@ const Entry rows[] = {
      .title = "two updaters of one list and no lock between them",
      .question = "Does RCU protect updaters from each other?",
      .expect = "list_corruption",
-     .also = "leak, warn_on",
+     .also = "leak, warn_on, data_race",
      .reason = "both link their entry between the same two neighbours",
      .explanation = "Readers need no lock, updaters do: both read the same neighbours, and one "
                     "entry is lost or the list's check fires.",
@@ -228,6 +228,7 @@ const Entry rows[] = {
      .title = "an entry is unlinked with list_del under a reader",
      .question = "Why is there a list_del_rcu?",
      .expect = "list_corruption",
+     .also = "data_race",
      .reason = "list_del poisons the pointer that a reader needs to go on",
      .explanation = "A reader on the entry follows LIST_POISON1.",
      .fact = "checklist 4",

@@ -196,10 +196,12 @@ const Entry rows[] = {
     {.name = "device_removed_during_reset",
      .title = "a device is unplugged during its reset",
      .question = "Does a removal during a reset leave the group fenced?",
-     .expect = "SAFE",
-     .reason = "removal lowers recovery_cnt of a blocked device",
+     .expect = "data_race",
+     .reason = "recovery_cnt stays right, but the reset reads dev->iommu_group without a lock",
      .explanation = "A removal that finds gdev->blocked lowers recovery_cnt, and the end of the "
-                    "reset then finds no gdev: the count stays the number of blocked members.",
+                    "reset then finds no gdev: the count stays the number of blocked members. But "
+                    "the reset finds its group by a plain load of dev->iommu_group, which the "
+                    "removal clears meanwhile.",
      .fact = "36",
      .bodies = reset_against_unplug},
     {.name = "removal_forgets_recovery_cnt",

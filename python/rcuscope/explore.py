@@ -100,6 +100,7 @@ def _as_verdict(found: _core.Verdict, origin: Origin, chose_memory: bool) -> Ver
         steps=found.steps,
         seconds=found.seconds,
         limit=found.limit or None,
+        memory_doubt=found.memory_doubt,
         estimate=found.estimate,
         findings=tuple(_as_finding(finding, origin) for finding in found.findings),
         final_states=tuple(found.final_states),

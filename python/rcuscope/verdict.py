@@ -148,7 +148,9 @@ class Verdict(show.Shown):
         steps: Operations executed in all.
         seconds: Of wall time.
         limit: What ended the search early: "max_executions", "preemption_bound", "interrupted" ...;
-            None = nothing.
+            "memory": nothing did, but the outcome rests on more order than the kernel's memory
+            model gives; None = nothing.
+        memory_doubt: Which accesses weak memory may show in another order; "" = none.
         estimate: Estimated number of executions in all; 0 if unknown.
         findings: One of each kind and place, with the fewest context switches.
         final_states: Outcomes of litmus tests.
@@ -169,6 +171,7 @@ class Verdict(show.Shown):
     findings: tuple[Finding, ...]
     final_states: tuple[str, ...] = ()
     cost: Cost = field(default_factory=lambda: Cost({}, {}))
+    memory_doubt: str = ""
     scenario: str = ""
     variant: Variant = field(default_factory=Variant)
     summary: str = field(default="", repr=False)
@@ -180,7 +183,7 @@ class Verdict(show.Shown):
 
         Raises:
             UnsafeError: with the findings, if there are any.
-            LimitError: if the search ended early without one.
+            LimitError: if the search ended early without one, or if the memory model decides.
 
         Warns:
             MemoryModelWarning: unless the caller of `explore` chose memory="sc".
@@ -248,7 +251,8 @@ class Verdict(show.Shown):
         """
         plain = ("outcome", "exhaustive", "memory", "executions", "blocked", "steps", "seconds")
         record: dict[str, Any] = {"scenario": self.scenario, "variant": str(self.variant)}
-        record |= {name: getattr(self, name) for name in (*plain, "limit", "estimate")}
+        further = ("limit", "estimate", "memory_doubt")
+        record |= {name: getattr(self, name) for name in (*plain, *further)}
         record["findings"] = [finding.to_dict() for finding in self.findings]
         record["final_states"] = list(self.final_states)
         record["cost"] = self.cost._asdict()

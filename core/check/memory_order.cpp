@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The clocks: what each operation adds to them.
+#include "check/memory_order.h"
+
+#include <algorithm>
+
+#include "model/types.h"
+#include "world/mask.h"
+
+namespace rcuscope {
+namespace {
+
+/// Keys of sync_ that are no address of the studied program.
+const void* cpu_key(CpuId cpu) {
+  return reinterpret_cast<const void*>(static_cast<std::uintptr_t>(cpu.value) + 1);
+}
+const void* work_key(std::int32_t work) {
+  constexpr std::uintptr_t first_work = 1 << 16;
+  return reinterpret_cast<const void*>(first_work + static_cast<std::uintptr_t>(work));
+}
+
+std::int32_t work_of(const Operation& operation) {
+  return static_cast<const ModelWork*>(operation.address)->index;
+}
+
+bool is_publishing(Access access) {
+  return access == Access::release || access == Access::assign || access == Access::full;
+}
+bool is_acquiring(Access access) { return access == Access::acquire || access == Access::full; }
+
+}  // namespace
+
+void MemoryOrder::begin() {
+  actors_.clear();
+  events_.clear();
+  clocks_.clear();
+  published_.clear();
+  read_from_.clear();
+  location_ids_.clear();
+  locations_.clear();
+  sync_.clear();
+  births_.clear();
+  accesses_of_objects_.clear();
+  periods_.clear();
+  ended_sections_.clear();
+  ended_callbacks_.clear();
+  conflicts_.clear();
+}
+
+// --- clocks
+
+/// Everything before this point of the actor, for whoever synchronises with it.
+VectorClock MemoryOrder::released(ActorId id) {
+  const Actor& actor = of(id);
+  VectorClock clock = actor.before_reads;
+  clock.join(actor.before_writes);
+  clock.join(actor.pending);
+  clock.raise(id, {actor.position, actor.position});
+  return clock;
+}
+
+void MemoryOrder::acquire(ActorId id, const VectorClock& clock) {
+  Actor& actor = of(id);
+  actor.before_reads.join(clock);
+  actor.before_writes.join(clock);
+  actor.pending.join(clock);
+}
+
+void MemoryOrder::barrier(ActorId id, Barrier kind) {
+  Actor& actor = of(id);
+  if (kind == Barrier::full) return full_barrier(id, OrderPoint::Kind::full);
+  if (kind == Barrier::read) {
+    actor.before_reads.join(actor.pending);
+    actor.points.push_back({OrderPoint::Kind::read, actor.position});
+    return;
+  }
+  actor.fenced.join(actor.before_writes);
+  actor.fenced.raise(id, {0, actor.position});
+  actor.points.push_back({OrderPoint::Kind::write, actor.position});
+}
+
+void MemoryOrder::full_barrier(ActorId id, OrderPoint::Kind kind) {
+  Actor& actor = of(id);
+  acquire(id, actor.pending);
+  actor.fenced.join(released(id));
+  actor.points.push_back({kind, actor.position});
+}
+
+bool MemoryOrder::covers(const VectorClock& clock, const AccessEvent& earlier) {
+  const VectorClock::Epoch epoch = clock.at(earlier.actor);
+  return (earlier.writes ? epoch.writes : epoch.reads) >= earlier.position;
+}
+
+bool MemoryOrder::is_ordered(std::size_t first, std::size_t second) const {
+  return covers(clocks_[second], events_[first]);
+}
+
+bool MemoryOrder::is_across_grace_period(std::size_t first, std::size_t second) const {
+  const Actor& later = actors_[static_cast<std::size_t>(events_[second].actor.value)];
+  return later.has_waited_for_grace_period && later.parent == events_[first].actor &&
+         events_[first].position <= later.parent_position;
+}
+
+// --- actors, sections and grace periods
+
+void MemoryOrder::on_spawn(const ModelActor& parent, ActorId actor) {
+  const VectorClock clock = released(parent.id);
+  Actor& spawned = of(actor);
+  spawned.before_reads = spawned.before_writes = spawned.pending = clock;
+  spawned.parent = parent.id;
+  spawned.parent_position = of(parent.id).position;
+}
+
+void MemoryOrder::start_actor(const ModelActor& actor) {
+  if (actor.grace_period >= 0) {
+    acquire(actor.id, period({actor.grace_period}).sections);
+    of(actor.id).has_waited_for_grace_period = true;
+  }
+  if (actor.work >= 0) acquire(actor.id, sync_[work_key(actor.work)]);
+  if (actor.level() > 0 && is_named(actor.spec.cpu))
+    acquire(actor.id, sync_[cpu_key(actor.spec.cpu)]);
+}
+
+void MemoryOrder::end_actor(const ModelActor& actor) {
+  const VectorClock clock = released(actor.id);
+  if (actor.work >= 0) sync_[work_key(actor.work)].join(clock);
+  if (actor.work >= 0) ended_callbacks_[work_callbacks].join(clock);
+  if (actor.callbacks != no_callback) ended_callbacks_[actor.callbacks].join(clock);
+  if (is_named(actor.spec.cpu)) sync_[cpu_key(actor.spec.cpu)].join(clock);
+  of(actor.id).end = clock;
+}
+
+MemoryOrder::Period& MemoryOrder::period(GracePeriodId id) {
+  const auto index = static_cast<std::size_t>(id.value);
+  if (index >= periods_.size()) periods_.resize(index + 1);
+  return periods_[index];
+}
+
+/// Sections that have ended already come before the grace period, too.
+void MemoryOrder::on_grace_period_start(GracePeriodId id, const ModelSrcu* domain) {
+  period(id).sections = ended_sections_[domain];
+}
+
+void MemoryOrder::on_section_end(const Execution& execution, const ModelActor& actor,
+                                 const ModelSrcu* domain) {
+  const VectorClock clock = released(actor.id);
+  ended_sections_[domain].join(clock);
+  const std::vector<GracePeriod>& all = execution.grace_periods().all();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].domain == domain && all[i].waits_for[static_cast<std::size_t>(actor.id.value)])
+      period({static_cast<std::int32_t>(i)}).sections.join(clock);
+}
+
+// --- operations that are no accesses
+
+void MemoryOrder::on_operation(Execution& execution, const ModelActor& actor,
+                               const Operation& operation) {
+  ++of(actor.id).position;
+  switch (operation.kind) {
+    case OperationKind::actor_start:
+      return start_actor(actor);
+    case OperationKind::actor_end:
+      return end_actor(actor);
+    case OperationKind::fence:
+      return barrier(actor.id, static_cast<Barrier>(operation.argument));
+    case OperationKind::free:
+      return on_free(execution, actor, operation);
+    case OperationKind::refcount_get:
+    case OperationKind::refcount_put:
+    case OperationKind::refcount_read:
+      return on_count(execution, actor, operation);
+    case OperationKind::grace_period_start:
+      return full_barrier(actor.id, OrderPoint::Kind::full);
+    case OperationKind::grace_period_end:
+      acquire(actor.id, period({static_cast<std::int32_t>(operation.argument)}).sections);
+      return full_barrier(actor.id, OrderPoint::Kind::grace_period);
+    case OperationKind::poll_state:
+      return on_poll(execution, actor, operation.argument);
+    case OperationKind::barrier_start:  // what has ended already is waited for, too
+      return acquire(actor.id, ended_callbacks_[operation.claims[0].resource()]);
+    case OperationKind::wait_for_work_start:
+      return acquire(actor.id, sync_[work_key(work_of(operation))]);
+    case OperationKind::barrier_end:
+    case OperationKind::wait_for_work_end:
+      for (std::size_t i = 0; i < actors_.size(); ++i)
+        if (actor.waits_for[i]) acquire(actor.id, actors_[i].end);
+      return;
+    case OperationKind::name_add:
+    case OperationKind::name_remove:
+    case OperationKind::complete:
+    case OperationKind::wait_for_completion:
+      acquire(actor.id, sync_[operation.address]);
+      sync_[operation.address].join(released(actor.id));
+      return;
+    default:
+      return on_lock(actor, operation);
+  }
+}
+
+void MemoryOrder::on_lock(const ModelActor& actor, const Operation& operation) {
+  const auto takes = [&](const ModelLock* lock) {
+    if (!lock->owner.is_valid()) acquire(actor.id, sync_[lock]);
+  };
+  const auto gives = [&](const ModelLock* lock) {
+    if (lock->owner == actor.id) sync_[lock].join(released(actor.id));
+  };
+  const bool shares_cpu = is_named(actor.spec.cpu);
+  switch (operation.kind) {
+    case OperationKind::mutex_lock:
+    case OperationKind::mutex_trylock:
+      return takes(static_cast<const ModelMutex*>(operation.address));
+    case OperationKind::mutex_unlock:
+      return gives(static_cast<const ModelMutex*>(operation.address));
+    case OperationKind::spin_lock:
+    case OperationKind::spin_trylock:
+      if (shares_cpu) acquire(actor.id, sync_[cpu_key(actor.spec.cpu)]);
+      return takes(static_cast<const ModelSpinlock*>(operation.address));
+    case OperationKind::spin_unlock:
+      if (shares_cpu) sync_[cpu_key(actor.spec.cpu)].join(released(actor.id));
+      return gives(static_cast<const ModelSpinlock*>(operation.address));
+    case OperationKind::mask:
+      if (shares_cpu) acquire(actor.id, sync_[cpu_key(actor.spec.cpu)]);
+      return;
+    case OperationKind::unmask:
+      if (shares_cpu) sync_[cpu_key(actor.spec.cpu)].join(released(actor.id));
+      return;
+    default:
+      return;
+  }
+}
+
+void MemoryOrder::on_poll(const Execution& execution, const ModelActor& actor,
+                          std::int64_t cookie) {
+  if (!execution.is_grace_period_over_since(cookie)) return;
+  const std::vector<GracePeriod>& all = execution.grace_periods().all();
+  std::int64_t number = 0;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].domain == nullptr && number++ >= cookie && all[i].is_over)
+      acquire(actor.id, period({static_cast<std::int32_t>(i)}).sections);
+}
+
+/// Gets are relaxed, puts release, and the last put acquires (refcount_t of the kernel).
+void MemoryOrder::on_count(Execution& execution, const ModelActor& actor,
+                           const Operation& operation) {
+  const bool is_put = operation.kind == OperationKind::refcount_put;
+  const bool writes = operation.kind != OperationKind::refcount_read;
+  Operation access = operation;
+  access.access = is_put ? Access::release : writes ? Access::relaxed : Access::once;
+  if (is_put) sync_[operation.address].join(released(actor.id));
+  if (is_put && static_cast<const ModelRefcount*>(operation.address)->value == 1)
+    acquire(actor.id, sync_[operation.address]);
+  --of(actor.id).position;  // add_event counts it
+  const std::size_t event = add_event(execution, actor, access, true, writes);
+  if (is_put) published_[event] = released(actor.id);
+  compare_with_earlier(execution, event);
+}
+
+// --- accesses
+
+const void* MemoryOrder::object_of(const Execution& execution, const void* address) {
+  const ObjectId id = execution.find_object(address);
+  return id.is_valid() ? execution.heap().at(id).start : nullptr;
+}
+
+std::size_t MemoryOrder::add_event(const Execution& execution, const ModelActor& actor,
+                                   const Operation& operation, bool reads, bool writes) {
+  Actor& self = of(actor.id);
+  const std::size_t index = events_.size();
+  const auto [entry, is_new] = location_ids_.try_emplace(operation.address, locations_.size());
+  if (is_new) locations_.emplace_back();
+  Location& location = locations_[entry->second];
+  const void* const object = object_of(execution, operation.address);
+  AccessEvent event;
+  event.actor = actor.id;
+  event.position = ++self.position;
+  event.reads = reads;
+  event.writes = writes;
+  event.access = operation.access;
+  event.location = entry->second;
+  event.address = operation.address;
+  event.name = operation.location;
+  event.place = operation.place;
+  event.section = actor.is_reader() ? actor.section_opened_at : -1;
+  VectorClock clock = writes && !reads ? self.before_writes : self.before_reads;
+  if (const auto known = self.dependencies.find(object); known != self.dependencies.end()) {
+    clock.join(known->second.clock);
+    event.needs = known->second.needs;
+  }
+  events_.push_back(std::move(event));
+  clocks_.push_back(std::move(clock));
+  published_.emplace_back();
+  read_from_.push_back(reads ? location.latest_write : none);
+  if (writes) {
+    published_.back() = self.fenced;
+    location.latest_write = index;
+  }
+  self.latest_access = index;
+  if (reads && is_marked(operation.access) && read_from_[index] != none)
+    self.pending.join(published_[read_from_[index]]);
+  if (object != nullptr) check_birth(execution, object, index);
+  return index;
+}
+
+void MemoryOrder::on_access(Execution& execution, const ModelActor& actor,
+                            const Operation& operation) {
+  const bool is_read = operation.kind == OperationKind::read;
+  const bool is_update = operation.kind == OperationKind::read_modify_write;
+  const std::size_t event = add_event(execution, actor, operation, is_read || is_update, !is_read);
+  if (is_update) return;  // on_updated goes on
+  if (is_read && is_acquiring(operation.access) && read_from_[event] != none)
+    acquire(actor.id, published_[read_from_[event]]);
+  if (!is_read && is_publishing(operation.access)) published_[event] = released(actor.id);
+  compare_with_earlier(execution, event);
+}
+
+/// A failed one is a relaxed load. One that succeeded hands on what the store published that it
+/// replaced (release sequences).
+void MemoryOrder::on_updated(Execution& execution, const ModelActor& actor, bool has_succeeded) {
+  const std::size_t index = of(actor.id).latest_access;
+  AccessEvent& event = events_[index];
+  const std::size_t source = read_from_[index];
+  if (!has_succeeded) {
+    event.writes = false;
+    event.access = Access::once;
+    locations_[event.location].latest_write = source;
+  } else {
+    if (is_acquiring(event.access) && source != none) acquire(actor.id, published_[source]);
+    if (event.access == Access::full) {
+      event.is_full_barrier = true;
+      full_barrier(actor.id, OrderPoint::Kind::full);
+    }
+    if (is_publishing(event.access)) published_[index] = released(actor.id);
+    if (source != none) published_[index].join(published_[source]);
+  }
+  compare_with_earlier(execution, index);
+}
+
+void MemoryOrder::on_pointer_loaded(const Execution& execution, const ModelActor& actor,
+                                    const void* pointer) {
+  const void* const object = object_of(execution, pointer);
+  if (object == nullptr) return;
+  Actor& self = of(actor.id);
+  const std::size_t index = self.latest_access;
+  const AccessEvent& load = events_[index];
+  Dependency got;
+  if (const auto known = self.dependencies.find(object_of(execution, load.address));
+      known != self.dependencies.end())
+    got = known->second;
+  if (is_marked(load.access)) {
+    got.needs.push_back(index);
+    if (read_from_[index] != none) got.clock.join(published_[read_from_[index]]);
+  }
+  Dependency& known = self.dependencies[object];
+  known.clock.join(got.clock);
+  known.needs.insert(known.needs.end(), got.needs.begin(), got.needs.end());
+}
+
+void MemoryOrder::on_allocated(const ModelActor& actor, const void* object) {
+  births_[object] = {actor.id, of(actor.id).position};
+}
+
+}  // namespace rcuscope

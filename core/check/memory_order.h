@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// MemoryOrder: what the kernel's memory model orders in an execution, by vector clocks. Finds data
+// races, and executions whose outcome rests on more order than that.
+// Follows: Flanagan and Freund, FastTrack (PLDI 2009); order as in tools/memory-model of the kernel
+// (Alglave et al., ASPLOS 2018). Deviates in that barriers that order only loads or only stores
+// have clocks of their own, and that a pointer orders what is reached through it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "check/robustness.h"
+#include "check/vector_clock.h"
+#include "model/execution.h"
+#include "model/memory_observer.h"
+#include "world/mask.h"
+
+namespace rcuscope {
+
+class MemoryOrder final : public MemoryObserver, private AccessGraph {
+ public:
+  void begin() override;
+  void on_operation(Execution& execution, const ModelActor& actor,
+                    const Operation& operation) override;
+  void on_access(Execution& execution, const ModelActor& actor,
+                 const Operation& operation) override;
+  void on_pointer_loaded(const Execution& execution, const ModelActor& actor,
+                         const void* pointer) override;
+  void on_updated(Execution& execution, const ModelActor& actor, bool has_succeeded) override;
+  void on_allocated(const ModelActor& actor, const void* object) override;
+  void on_spawn(const ModelActor& parent, ActorId actor) override;
+  void on_grace_period_start(GracePeriodId id, const ModelSrcu* domain) override;
+  void on_section_end(const Execution& execution, const ModelActor& actor,
+                      const ModelSrcu* domain) override;
+  void on_end(Execution& execution) override;
+
+ private:
+  /// What an actor got by following a pointer, and which of its loads that rests on.
+  struct Dependency {
+    VectorClock clock;
+    std::vector<std::size_t> needs;
+  };
+  struct Actor {
+    std::uint32_t position = 0;
+    VectorClock before_reads;   ///< Comes before every later load.
+    VectorClock before_writes;  ///< Comes before every later store.
+    VectorClock pending;        ///< What its loads saw published: ordered by the next barrier.
+    VectorClock fenced;         ///< Comes before every later store, for whoever sees that.
+    std::map<const void*, Dependency> dependencies;  ///< By object.
+    std::vector<OrderPoint> points;
+    std::size_t latest_access = 0;             ///< Index into events_.
+    bool has_waited_for_grace_period = false;  ///< Before its first operation.
+    ActorId parent;                            ///< Who made it come to be, and where.
+    std::uint32_t parent_position = 0;
+    VectorClock end;
+  };
+  struct Location {
+    std::vector<std::size_t> accesses;  ///< Indices into events_.
+    std::size_t latest_write = none;
+    bool is_reported = false;
+  };
+  struct Period {
+    VectorClock sections;  ///< Ends of those that it waits for, or would have.
+  };
+  /// Of an object of the heap: how it came to be, while the actors ran.
+  struct Birth {
+    ActorId actor;
+    std::uint32_t position = 0;
+  };
+
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  /// Conflicts of one execution that are looked at; with more, its outcome counts as in doubt.
+  static constexpr std::size_t max_conflicts = 2'000;
+
+  Actor& of(ActorId id) {
+    const auto index = static_cast<std::size_t>(id.value);
+    if (index >= actors_.size()) actors_.resize(index + 1);
+    return actors_[index];
+  }
+  VectorClock released(ActorId id);
+  void acquire(ActorId id, const VectorClock& clock);
+  void barrier(ActorId id, Barrier kind);
+  void full_barrier(ActorId id, OrderPoint::Kind kind);
+  static bool covers(const VectorClock& clock, const AccessEvent& earlier);
+  static const void* object_of(const Execution& execution, const void* address);
+
+  Period& period(GracePeriodId id);
+  void start_actor(const ModelActor& actor);
+  void end_actor(const ModelActor& actor);
+  void on_lock(const ModelActor& actor, const Operation& operation);
+  void on_poll(const Execution& execution, const ModelActor& actor, std::int64_t cookie);
+  void on_count(Execution& execution, const ModelActor& actor, const Operation& operation);
+  void on_free(Execution& execution, const ModelActor& actor, const Operation& operation);
+  std::size_t add_event(const Execution& execution, const ModelActor& actor,
+                        const Operation& operation, bool reads, bool writes);
+  void compare_with_earlier(Execution& execution, std::size_t later);
+  void compare(Execution& execution, std::size_t earlier, std::size_t later);
+  void check_birth(const Execution& execution, const void* object, std::size_t index);
+  std::string describe(const AccessEvent& event, const Execution& execution) const;
+
+  const AccessEvent& event(std::size_t index) const override { return events_[index]; }
+  const std::vector<OrderPoint>& points(ActorId actor) const override {
+    return actors_[static_cast<std::size_t>(actor.value)].points;
+  }
+  bool is_ordered(std::size_t first, std::size_t second) const override;
+  bool is_across_grace_period(std::size_t first, std::size_t second) const override;
+
+  std::vector<Actor> actors_;
+  std::vector<AccessEvent> events_;
+  std::vector<VectorClock> clocks_;     ///< Of each event: what comes before it.
+  std::vector<VectorClock> published_;  ///< Of each event that is a store.
+  std::vector<std::size_t> read_from_;  ///< Of each event that is a load: the store, or none.
+  std::unordered_map<const void*, std::size_t> location_ids_;
+  std::vector<Location> locations_;
+  std::unordered_map<const void*, VectorClock> sync_;  ///< Locks, counts, completions, names, CPUs.
+  std::unordered_map<const void*, Birth> births_;
+  std::unordered_map<const void*, std::vector<std::size_t>> accesses_of_objects_;
+  std::vector<Period> periods_;
+  std::map<const ModelSrcu*, VectorClock> ended_sections_;
+  std::map<std::uint64_t, VectorClock> ended_callbacks_;  ///< By resource, as ModelActor has it.
+  std::vector<std::pair<std::size_t, std::size_t>> conflicts_;
+};
+
+}  // namespace rcuscope

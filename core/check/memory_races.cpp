@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What MemoryOrder reports: data races, and doubts whether weak memory would show the same.
+#include <algorithm>
+
+#include "check/memory_order.h"
+
+namespace rcuscope {
+namespace {
+
+std::string place_text(const Place& place) {
+  if (place.line == 0) return "";
+  const std::string file = place.file;
+  return " (" + file.substr(file.rfind('/') + 1) + ":" + std::to_string(place.line) + ")";
+}
+
+std::string function_of(const AccessEvent& event, const Execution& execution) {
+  const std::string function(event.place.line == 0 ? ""
+                                                   : short_function_name(event.place.function));
+  return function.empty() ? execution.actor(event.actor).spec.name : function;
+}
+
+std::string_view verb(const AccessEvent& event) {
+  return event.writes ? (event.reads ? "read-write" : "write") : "read";
+}
+
+}  // namespace
+
+void MemoryOrder::compare_with_earlier(Execution& execution, std::size_t later) {
+  Location& location = locations_[events_[later].location];
+  for (const std::size_t earlier : location.accesses) compare(execution, earlier, later);
+  location.accesses.push_back(later);
+  if (const void* object = object_of(execution, events_[later].address))
+    accesses_of_objects_[object].push_back(later);
+}
+
+void MemoryOrder::compare(Execution& execution, std::size_t earlier, std::size_t later) {
+  const AccessEvent& a = events_[earlier];
+  const AccessEvent& b = events_[later];
+  if (a.actor == b.actor || !(a.writes || b.writes) || is_ordered(earlier, later)) return;
+  if (is_marked(a.access) && is_marked(b.access)) {
+    if (conflicts_.size() < max_conflicts) return conflicts_.emplace_back(earlier, later), void();
+    return execution.note_memory_doubt("more than " + std::to_string(max_conflicts) +
+                                       " pairs of accesses in one execution have no order");
+  }
+  bool& is_reported = locations_[b.location].is_reported;
+  if (is_reported) return;
+  is_reported = true;
+  const std::string where = execution.part_name(b.address, b.name);
+  const auto part = [&](const AccessEvent& event) {
+    return std::string(verb(event)) + (is_marked(event.access) ? " (marked)" : "") + " by '" +
+           execution.actor(event.actor).spec.name + "'";
+  };
+  execution.report(FindingKind::data_race, b.actor,
+                   "BUG: KCSAN: data-race in " + function_of(a, execution) + " / " +
+                       function_of(b, execution) + ": " + part(a) + " and " + part(b) + " of " +
+                       where,
+                   where, execution.find_object(b.address));
+}
+
+/// Memory is zeroed by whoever allocates it.
+void MemoryOrder::check_birth(const Execution& execution, const void* object, std::size_t index) {
+  const auto birth = births_.find(object);
+  if (birth == births_.end() || birth->second.actor == events_[index].actor) return;
+  if (clocks_[index].at(birth->second.actor).writes >= birth->second.position) return;
+  execution.note_memory_doubt(
+      describe(events_[index], execution) + " may see it as it was before '" +
+      execution.actor(birth->second.actor).spec.name + "' allocated it: nothing orders the two");
+}
+
+/// An access that nothing but the values that were read puts before the free may come after it.
+void MemoryOrder::on_free(Execution& execution, const ModelActor& actor,
+                          const Operation& operation) {
+  const void* const object = object_of(execution, operation.address);
+  const auto accesses = accesses_of_objects_.find(object);
+  if (accesses == accesses_of_objects_.end()) return;
+  const Actor& self = of(actor.id);
+  const auto dependency = self.dependencies.find(object);
+  for (const std::size_t index : accesses->second) {
+    const AccessEvent& access = events_[index];
+    if (access.actor == actor.id || covers(self.before_writes, access)) continue;
+    if (dependency != self.dependencies.end() && covers(dependency->second.clock, access)) continue;
+    execution.note_memory_doubt(describe(access, execution) + " may come after its kfree by '" +
+                                actor.spec.name + "'" + place_text(operation.place) +
+                                ": nothing orders the two");
+  }
+}
+
+std::string MemoryOrder::describe(const AccessEvent& event, const Execution& execution) const {
+  return std::string(verb(event)) + " of " + execution.part_name(event.address, event.name) +
+         " by '" + execution.actor(event.actor).spec.name + "'" + place_text(event.place);
+}
+
+void MemoryOrder::on_end(Execution& execution) {
+  const std::optional<UnorderedPair> pair = find_unordered_pair(*this, conflicts_);
+  if (!pair) return;
+  const AccessEvent& first = events_[pair->first];
+  const AccessEvent& second = events_[pair->second];
+  execution.note_memory_doubt(describe(first, execution) + " and then " +
+                              describe(second, execution) +
+                              " may be seen in the other order: no barrier, acquire, release or "
+                              "dependency keeps them apart, and others access both");
+}
+
+std::unique_ptr<MemoryObserver> make_memory_checker() { return std::make_unique<MemoryOrder>(); }
+
+}  // namespace rcuscope

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Robustness: could weak memory show this execution's accesses in an order that no sequentially
+// consistent execution has?
+// Follows: Shasha and Snir (TOPLAS 1988) for the cycles; the Linux kernel memory model (Alglave et
+// al., ASPLOS 2018) for what forbids one. Deviates in that it looks at one execution at a time and,
+// where it cannot tell, takes a cycle as possible.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/place.h"
+#include "world/access.h"
+
+namespace rcuscope {
+
+/// An access of an actor to a location, as far as order is concerned.
+struct AccessEvent {
+  ActorId actor;
+  std::uint32_t position = 0;  ///< In its actor's program.
+  bool reads = false;
+  bool writes = false;  ///< Both: an update.
+  Access access = Access::plain;
+  bool is_full_barrier = false;  ///< An update of full order that succeeded.
+  std::size_t location = 0;
+  const void* address = nullptr;
+  const char* name = "";
+  Place place;
+  std::int64_t section = -1;       ///< Where its read-side critical section began; -1: in none.
+  std::vector<std::size_t> needs;  ///< Earlier loads that its address depends on.
+};
+
+/// A point of an actor's program that keeps accesses before it apart from those after it.
+struct OrderPoint {
+  enum class Kind : std::uint8_t { full, read, write, grace_period };
+  Kind kind{};
+  std::uint32_t position = 0;
+};
+
+/// What robustness is asked about.
+class AccessGraph {
+ public:
+  virtual ~AccessGraph() = default;
+  virtual const AccessEvent& event(std::size_t index) const = 0;
+  virtual const std::vector<OrderPoint>& points(ActorId actor) const = 0;
+  /// Of different actors: synchronisation puts the first before the second.
+  virtual bool is_ordered(std::size_t first, std::size_t second) const = 0;
+  /// Of different actors, likewise, with a grace period in between.
+  virtual bool is_across_grace_period(std::size_t first, std::size_t second) const = 0;
+};
+
+/// Two accesses of one actor that may be seen in the other order, with what others do.
+using UnorderedPair = std::pair<std::size_t, std::size_t>;
+
+/// `conflicts`: pairs of marked accesses of different actors to one location, one of them a store,
+/// that nothing orders. Return: none if every order of the accesses is one that sequential
+/// consistency shows, too.
+std::optional<UnorderedPair> find_unordered_pair(
+    const AccessGraph& graph, const std::vector<std::pair<std::size_t, std::size_t>>& conflicts);
+
+}  // namespace rcuscope
