@@ -202,6 +202,25 @@ ActorId ChoiceStack::follow(const Execution& execution, std::span<const ActorId>
   return points_[depth_++].chosen().actor;
 }
 
+ActorId ChoiceStack::follow_known(const Execution& execution) {
+  if (depth_ >= size_) return {};
+  const ChoicePoint& point = points_[depth_];
+  const std::span<const StepRecord> log = execution.log();
+  for (std::size_t i = log.size(); i-- > 0;) {
+    const ModelActor& actor = execution.actor(log[i].actor);
+    const std::size_t index = point.index_of(actor.id);
+    const bool was_enabled = index < point.enabled.size();
+    if (was_enabled != execution.is_enabled(actor)) return {};
+    if (was_enabled && !is_same_operation(execution, point.enabled[index].operation, actor.pending))
+      return {};
+    if (log[i].choice != StepRecord::no_choice) break;
+  }
+  const ActorId chosen = point.chosen().actor;
+  if (!execution.is_enabled(execution.actor(chosen))) return {};
+  ++depth_;
+  return chosen;
+}
+
 void ChoiceStack::describe_difference(const Execution& execution, ActorId actor,
                                       const Operation& before, const Operation& now) {
   difference_ = "actor '" + execution.actor(actor).spec.name + "', choice " +

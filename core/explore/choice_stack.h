@@ -65,6 +65,9 @@ class ChoiceStack {
   std::size_t depth() const { return depth_; }
   /// Return: what the path chooses here; none if the program is not deterministic.
   ActorId follow(const Execution& execution, std::span<const ActorId> enabled);
+  /// The same with a look only at those who have run, and published something new, since the last
+  /// choice. Return: none if follow() has to look at everybody, since something differs.
+  ActorId follow_known(const Execution& execution);
   /// A new choice point at the end of the path; sleepers of the one before stay asleep there until
   /// something that depends on their operation happens.
   ChoicePoint& push(const Execution& execution, std::span<const ActorId> enabled);

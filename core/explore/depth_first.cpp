@@ -32,6 +32,10 @@ class DepthFirst final : public TreeSearch {
     return stack_.take();
   }
 
+  ActorId known_choice(const Execution& execution) override {
+    return stack_.follow_known(execution);
+  }
+
   void end_execution(const Execution&, ExecutionEnd) override {
     stack_.throw_if_nondeterministic();
     is_exhausted_ = !stack_.backtrack();

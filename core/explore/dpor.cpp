@@ -59,6 +59,15 @@ class Dpor final : public TreeSearch {
     return chosen;
   }
 
+  ActorId known_choice(const Execution& execution) override {
+    // What a section does first is decided by choose().
+    if (!execution.log().empty() && execution.log().back().opens_section) return {};
+    const std::size_t depth = stack_.depth();
+    const ActorId known = stack_.follow_known(execution);
+    if (known.is_valid()) stack_index_of_choice_.push_back(depth);
+    return known;
+  }
+
   void end_execution(const Execution& execution, ExecutionEnd end) override {
     stack_.throw_if_nondeterministic();
     // The search is over, and ordering a very long execution would take long.

@@ -68,7 +68,7 @@ class HappensBefore {
   void append_phantom_races(const Execution& execution, std::vector<Race>& races) const;
   /// The actors that may go first in what the race's other order would run from its first event on:
   /// all later events that do not happen after it, then the second one.
-  void initials(const Race& race, std::vector<ActorId>& actors) const;
+  void initials(const Race& race, std::vector<ActorId>& actors);
 
   const StepRecord& step(std::size_t i) const { return events_[i].step; }
   /// True if event i happens before event j, or is j.
@@ -77,6 +77,15 @@ class HappensBefore {
   std::size_t decided_at(std::size_t i) const { return events_[i].is_merged ? i - 1 : i; }
 
  private:
+  /// What tells at once that two events touch nothing in common, or belong to one actor.
+  struct Outline {
+    ActorId actor;
+    std::uint64_t resources = 0;  ///< A bit for each resource; several may share one.
+
+    bool shares_resource_with(const Outline& other) const {
+      return (resources & other.resources) != 0;
+    }
+  };
   struct Event {
     StepRecord step;
     bool is_merged = false;
@@ -87,6 +96,7 @@ class HappensBefore {
     std::size_t indispensable_count = 0;    ///< The first of them: not only a release.
   };
 
+  void add_dependences(std::size_t i);
   void add_enablers(std::size_t i, const Execution& execution);
   void add_start_enablers(std::size_t i, const Execution& execution);
   void add_sections_opened_before(std::size_t start, std::uint64_t domain, std::size_t i);
@@ -119,7 +129,13 @@ class HappensBefore {
                            std::vector<Race>& races) const;
   std::optional<std::size_t> last_taker_of(const Operation& operation) const;
 
-  std::vector<Event> events_;  ///< The first size_ count; the rest is kept for its memory.
+  std::vector<Event> events_;      ///< The first size_ count; the rest is kept for its memory.
+  std::vector<Outline> outlines_;  ///< Of the events.
+  /// Of initials(), kept for its memory.
+  struct Scratch {
+    std::vector<std::size_t> sequence, behind;
+    std::vector<ActorId> seen;
+  } scratch_;
   std::size_t size_ = 0;
   bool lazy_readers_ = false;
 };

@@ -45,9 +45,10 @@ std::unique_ptr<TreeSearch> make_tree_search(const ExploreOptions& options,
 
 // --- counting
 
-bool Tally::is_improved_by(const Found& candidate) const {
-  const auto entry = found.find({candidate.finding.kind, candidate.finding.place});
-  return entry == found.end() || candidate.is_shorter_than(entry->second);
+const Found* Tally::find(const Finding& finding) const {
+  for (const auto& [key, one] : found)  // few; a key to look for would copy the place
+    if (key.first == finding.kind && key.second == finding.place) return &one;
+  return nullptr;
 }
 
 bool Tally::keep(Found candidate) {
@@ -133,12 +134,15 @@ void Search::count(ExecutionEnd end) {
 }
 
 void Search::keep_findings() {
+  if (execution_.findings().empty()) return;
+  const std::span<const ActorId> choices = execution_.choices();
+  Found found{{}, count_context_switches(choices), choices.size()};
   for (const Finding& finding : execution_.findings()) {
-    const std::span<const ActorId> choices = execution_.choices();
-    Found found{finding, count_context_switches(choices), choices.size()};
-    if (!tally_.is_improved_by(found)) continue;
+    const Found* known = tally_.find(finding);
+    if (known != nullptr && !found.is_shorter_than(*known)) continue;
+    found.finding = finding;
     found.finding.schedule = to_text(choices);
-    is_finding_new_ |= tally_.keep(std::move(found));
+    is_finding_new_ |= tally_.keep(found);
   }
 }
 

@@ -64,8 +64,8 @@ struct Tally {
   AwaitSites awaits;         ///< Known when this was counted; found schedules rest on them.
   std::string memory_doubt;  ///< Of complete executions, the first in the alphabet; may be empty.
 
-  /// True if keep() would keep it.
-  bool is_improved_by(const Found& found) const;
+  /// What is known of that kind and place; null if nothing is.
+  const Found* find(const Finding& finding) const;
   /// Keeps the shorter one of each kind and place. Return: true if there was none.
   bool keep(Found found);
   void keep_doubt(const std::string& why);

@@ -209,9 +209,7 @@ bool Execution::publish(const Operation& operation) {
 void Execution::record_step(ModelActor& actor) {
   ++steps_;
   if (phase_ == Phase::actors && actor.id.value != 0) {
-    StepRecord& record = log_.emplace_back();
-    record.actor = actor.id;
-    record.operation = actor.pending;
+    StepRecord& record = log_.emplace_back(actor.id, actor.pending);
     if (std::exchange(is_chosen_, false))
       record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
   }
@@ -282,10 +280,16 @@ void Execution::note_blocked() {
   }
 }
 
+/// Context: the actors' phase, in which main only waits for everybody to end.
 void Execution::collect_enabled() {
   enabled_.clear();
-  for (std::size_t i = 0; i < actor_count_; ++i)
+  bool all_finished = true;
+  for (std::size_t i = 1; i < actor_count_; ++i) {
+    if (actors_[i].is_finished()) continue;
+    all_finished = false;
     if (is_enabled(actors_[i])) enabled_.push_back(actors_[i].id);
+  }
+  if (all_finished && !actors_[0].is_finished()) enabled_.push_back({0});
 }
 
 ActorId Execution::next_actor() {
@@ -307,25 +311,39 @@ ActorId Execution::first_enabled() const {
   return {};
 }
 
+/// Who has a local operation, which runs at once: the running actor or else the first one; or none.
+ActorId Execution::next_local() const {
+  const auto can_run = [&](const ModelActor& actor) {
+    return actor.pending.is_local() && !actor.is_finished() && is_enabled(actor);
+  };
+  if (current_.value > 0 && can_run(actor(current_))) return current_;
+  for (std::size_t i = 1; i < actor_count_; ++i)
+    if (can_run(actors_[i])) return actors_[i].id;
+  return {};
+}
+
 ActorId Execution::choose_in_actor_phase() {
-  const bool runs_local_operations = !chooser_->decides_local_operations();
-  if (runs_local_operations && me().pending.is_local() && current_.value != 0 && is_enabled(me()))
-    return current_;
+  if (!chooser_->decides_local_operations()) {
+    const ActorId local = next_local();
+    if (local.is_valid()) return local;
+    const ActorId known = chooser_->known_choice(*this);
+    if (known.is_valid()) return commit(known);
+  }
   collect_enabled();
   if (enabled_.empty()) return nobody_enabled();
   if (enabled_.front().value == 0) return enabled_.front();  // main's join: everybody has ended
-  if (runs_local_operations) {
-    for (const ActorId id : enabled_)
-      if (actor(id).pending.is_local()) return id;
-  }
   const ActorId chosen = chooser_->choose(*this, enabled_);
-  // Local operations are no part of a schedule: a replay runs them at once, to the same effect.
-  if (!chosen.is_valid()) {
-    note_blocked();
-    if (chooser_->cuts_short())
-      for (Observer* observer : options_.observers) observer->on_cut_short(*this);
-    end(ExecutionEnd::redundant);
-  } else if (!actor(chosen).pending.is_local()) {
+  if (chosen.is_valid()) return commit(chosen);
+  note_blocked();
+  if (chooser_->cuts_short())
+    for (Observer* observer : options_.observers) observer->on_cut_short(*this);
+  end(ExecutionEnd::redundant);
+  return {};
+}
+
+/// Local operations are no part of a schedule: a replay runs them at once, to the same effect.
+ActorId Execution::commit(ActorId chosen) {
+  if (!actor(chosen).pending.is_local()) {
     choices_.push_back(chosen);
     is_chosen_ = true;
   }

@@ -205,6 +205,8 @@ class Execution final : public ActorEntry {
   ActorId nobody_enabled();
   void collect_enabled();
   ActorId first_enabled() const;
+  ActorId next_local() const;
+  ActorId commit(ActorId chosen);
   ActorId choose_in_actor_phase();
   void end(ExecutionEnd how);
   void note_blocked();

@@ -13,6 +13,9 @@ namespace rcuscope {
 struct StepRecord {
   static constexpr std::int32_t no_choice = -1;
 
+  StepRecord() = default;
+  StepRecord(ActorId who, const Operation& what) : actor(who), operation(what) {}
+
   ActorId actor;
   Operation operation;
   std::int32_t choice = no_choice;  ///< Index into Execution::choices(); none for local operations.

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which pairs of events may also come in the other order, and who may go first there.
+#include <algorithm>
+
+#include "explore/happens_before.h"
+#include "explore/happens_before_parts.h"
+
+namespace rcuscope {
+
+/// True if event k lies between j and i only because it belongs to the critical section, the run of
+/// the interrupt or the stretch without interrupts that j began and that i waits for: it moves with
+/// j.
+bool HappensBefore::keeps_section_of(std::size_t k, std::size_t j, std::size_t i,
+                                     const Execution& execution) const {
+  const StepRecord& opener = events_[j].step;
+  if (events_[k].step.actor != opener.actor) return false;
+  return keeps_cpu_of(k, j, i, execution) || keeps_lock_of(k, j, i);
+}
+
+bool HappensBefore::keeps_cpu_of(std::size_t k, std::size_t j, std::size_t i,
+                                 const Execution& execution) const {
+  const StepRecord& opener = events_[j].step;
+  const ModelActor& later = execution.actor(events_[i].step.actor);
+  if (!has_level(opener.seized_levels, later.level()) ||
+      execution.actor(opener.actor).spec.cpu != later.spec.cpu)
+    return false;
+  for (std::size_t x = j; x < k; ++x)
+    if (events_[x].step.actor == opener.actor &&
+        has_level(events_[x].step.freed_levels, later.level()))
+      return false;
+  return true;
+}
+
+bool HappensBefore::keeps_lock_of(std::size_t k, std::size_t j, std::size_t i) const {
+  const StepRecord& opener = events_[j].step;
+  if (!opener.took_lock) return false;
+  for (std::uint8_t c = 0; c < opener.operation.claim_count; ++c) {
+    const Claim claim = opener.operation.claims[c];
+    if (claim.resource_class() != ResourceClass::lock) continue;
+    const Operation& later = events_[i].step.operation;
+    if (!has_claim(later, ResourceClass::lock, claim.resource(), Mode::acquire) &&
+        !has_claim(later, ResourceClass::lock, claim.resource(), Mode::try_acquire))
+      return false;
+    for (std::size_t x = j; x < k; ++x)
+      if (events_[x].step.actor == opener.actor &&
+          has_claim(events_[x].step.operation, ResourceClass::lock, claim.resource(),
+                    Mode::release))
+        return false;
+    return true;
+  }
+  return false;
+}
+
+bool HappensBefore::is_reversible(std::size_t j, std::size_t i, const Execution& execution) const {
+  const Event& event = events_[i];
+  if (contains(event.enablers, j)) return false;
+  const std::size_t opening = decided_at(j);
+  const auto goes_with_j = [&](std::size_t change) { return is_before(opening, change); };
+  if (!event.changes.empty() &&
+      std::all_of(event.changes.begin(), event.changes.end(), goes_with_j))
+    return false;
+  const bool both_wait = takes_same_completion(j, i);
+  const auto comes_between = [&](std::size_t k) {
+    if (k == j || k == opening || !is_before(opening, k)) return false;
+    const bool is_enabler = contains(event.enablers, k);
+    // j had a count to take, so i needs no later one.
+    if (both_wait && is_enabler && events_[k].step.made_available) return false;
+    return (is_enabler && !is_release(k, i)) || !keeps_section_of(k, j, i, execution);
+  };
+  // The latest one is the likeliest to come between.
+  return std::none_of(event.predecessors.rbegin(), event.predecessors.rend(), comes_between) &&
+         could_run_before(j, i, execution);
+}
+
+/// False if what i waits for, a lock or its CPU, was taken before j and is given back only by j's
+/// own actor or by something that happens after j.
+bool HappensBefore::could_run_before(std::size_t j, std::size_t i,
+                                     const Execution& execution) const {
+  const std::size_t opening = decided_at(j);
+  const auto is_given_back = [&](ActorId holder, auto gives_back) {
+    if (holder == events_[j].step.actor) return false;
+    for (std::size_t r = opening; r < i; ++r)
+      if (events_[r].step.actor == holder && gives_back(events_[r].step))
+        return !is_before(opening, r);
+    return true;
+  };
+  const StepRecord& later = events_[i].step;
+  if (later.operation.kind == OperationKind::mutex_lock ||
+      later.operation.kind == OperationKind::spin_lock) {
+    const auto releases = [&](const StepRecord& step) {
+      return step.operation.address == later.operation.address && !step.took_lock &&
+             (step.operation.kind == OperationKind::mutex_unlock ||
+              step.operation.kind == OperationKind::spin_unlock);
+    };
+    for (std::size_t t = opening; t-- > 0;) {
+      if (releases(events_[t].step)) break;
+      if (!events_[t].step.took_lock ||
+          events_[t].step.operation.address != later.operation.address)
+        continue;
+      if (!is_given_back(events_[t].step.actor, releases)) return false;
+      break;
+    }
+  }
+  const ModelActor& self = execution.actor(later.actor);
+  if (!self.shares_cpu()) return true;
+  ActorSet freed;
+  for (std::size_t t = opening; t-- > 0;) {
+    const StepRecord& step = events_[t].step;
+    const auto bit = static_cast<std::size_t>(step.actor.value);
+    if (step.actor == self.id || freed[bit] ||
+        execution.actor(step.actor).spec.cpu != self.spec.cpu)
+      continue;
+    if (has_level(step.freed_levels, self.level())) freed.set(bit);
+    if (!has_level(step.seized_levels, self.level())) continue;
+    freed.set(bit);
+    if (!is_given_back(step.actor, [&](const StepRecord& other) {
+          return has_level(other.freed_levels, self.level());
+        }))
+      return false;
+  }
+  return true;
+}
+
+/// True if k enables i only by giving back a lock or a CPU.
+bool HappensBefore::is_release(std::size_t k, std::size_t i) const {
+  const Event& event = events_[i];
+  const auto end = event.enablers.begin() + static_cast<std::ptrdiff_t>(event.indispensable_count);
+  return std::find(event.enablers.begin(), end, k) == end;
+}
+
+bool HappensBefore::takes_same_completion(std::size_t j, std::size_t i) const {
+  const Operation& first = events_[j].step.operation;
+  const Operation& second = events_[i].step.operation;
+  return first.kind == OperationKind::wait_for_completion && second.kind == first.kind &&
+         first.address == second.address;
+}
+
+void HappensBefore::append_phantom_races(const Execution& execution,
+                                         std::vector<Race>& races) const {
+  for (std::size_t a = 1; a < execution.actor_count(); ++a) {
+    const ModelActor& actor = execution.actor({static_cast<std::int32_t>(a)});
+    if (actor.cancelled_at >= 0)
+      races.push_back(
+          {static_cast<std::size_t>(actor.cancelled_at), std::nullopt, actor.id, actor.pending});
+  }
+  for (const Execution::Blocked& blocked : execution.blocked_at_end())
+    append_blocked_race(execution.actor(blocked.actor), blocked.kept_off_by, races);
+}
+
+/// An actor that is blocked at the end, and who might have come too late for what it waits for: a
+/// lock, a completion, its CPU. If it waits for several, the earliest holder counts.
+void HappensBefore::append_blocked_race(const ModelActor& actor, const ActorSet& kept_off_by,
+                                        std::vector<Race>& races) const {
+  const std::int64_t last = last_of(actor.id, size_);
+  std::optional<std::size_t> earliest;
+  const auto add_holder = [&](std::size_t j) {
+    if (events_[j].step.actor == actor.id) return;
+    if (last >= 0 && is_before(j, static_cast<std::size_t>(last))) return;
+    if (!earliest || j < *earliest) earliest = j;
+  };
+  if (const auto j = last_taker_of(actor.pending)) add_holder(*j);
+  for (std::size_t a = 1; a < kept_off_by.size(); ++a) {
+    if (!kept_off_by[a]) continue;
+    for (std::size_t j = size_; j-- > 0;) {
+      const StepRecord& step = events_[j].step;
+      if (static_cast<std::size_t>(step.actor.value) != a ||
+          !has_level(step.seized_levels, actor.level()))
+        continue;
+      add_holder(j);
+      break;
+    }
+  }
+  if (earliest) races.push_back({*earliest, std::nullopt, actor.id, actor.pending});
+}
+
+/// Who took the lock, or the last count of the completion, that the operation waits for.
+std::optional<std::size_t> HappensBefore::last_taker_of(const Operation& operation) const {
+  const bool is_lock =
+      operation.kind == OperationKind::mutex_lock || operation.kind == OperationKind::spin_lock;
+  if (!is_lock && operation.kind != OperationKind::wait_for_completion) return {};
+  for (std::size_t j = size_; j-- > 0;) {
+    const StepRecord& step = events_[j].step;
+    if (step.operation.address != operation.address) continue;
+    if (is_lock ? step.took_lock : step.operation.kind == OperationKind::wait_for_completion)
+      return j;
+    if (has_claim(step.operation, ResourceClass::lock,
+                  reinterpret_cast<std::uintptr_t>(operation.address), Mode::release))
+      return {};
+  }
+  return {};
+}
+
+/// True if event k cannot be moved before the race's first event, or before something that stays
+/// behind it. Lazy readers carry no edge from the start of a grace period to a later section, but
+/// moving the section before it would make another execution: such events stay, unless the second
+/// one needs them.
+bool HappensBefore::stays_behind(std::size_t k, const Race& race, std::size_t first,
+                                 const std::vector<std::size_t>& behind) const {
+  if (is_before(first, k)) return true;
+  if (race.second && is_before(k, *race.second)) return false;
+  const std::size_t opening = decided_at(k);
+  return holds_back(first, opening) ||
+         std::any_of(behind.begin(), behind.end(),
+                     [&](std::size_t x) { return holds_back(x, opening); });
+}
+
+/// True if the event of x must stay before that of k. Both are openings or events of their own.
+bool HappensBefore::holds_back(std::size_t x, std::size_t k) const {
+  for (std::size_t a = x; a < end_of_merged(x); ++a)
+    for (std::size_t b = k; b < end_of_merged(k); ++b)
+      if (is_before(a, b) || (outlines_[a].shares_resource_with(outlines_[b]) &&
+                              dependent(events_[a].step.operation, events_[b].step.operation)))
+        return true;
+  return false;
+}
+
+void HappensBefore::initials(const Race& race, std::vector<ActorId>& actors) {
+  actors.clear();
+  const std::size_t first = decided_at(race.first);
+  const std::size_t second = race.second ? decided_at(*race.second) : size_;
+  // Merged events move together or not at all; each is named by its opening.
+  auto& [sequence, behind, seen] = scratch_;
+  sequence.clear();
+  behind.clear();
+  seen.clear();
+  for (std::size_t k = end_of_merged(first); k < size_; k = end_of_merged(k)) {
+    const bool stays =
+        k != second && (stays_behind(k, race, first, behind) ||
+                        (end_of_merged(k) == k + 2 && stays_behind(k + 1, race, first, behind)));
+    if (k != second) (stays ? behind : sequence).push_back(k);
+  }
+  if (race.second) sequence.push_back(second);
+  for (std::size_t n = 0; n < sequence.size(); ++n) {
+    const ActorId actor = events_[sequence[n]].step.actor;
+    if (std::find(seen.begin(), seen.end(), actor) != seen.end()) continue;
+    seen.push_back(actor);
+    const auto end = sequence.begin() + static_cast<std::ptrdiff_t>(n);
+    if (std::none_of(sequence.begin(), end,
+                     [&](std::size_t x) { return holds_back(x, sequence[n]); }))
+      actors.push_back(actor);
+  }
+  if (race.second || std::find(seen.begin(), seen.end(), race.phantom_actor) != seen.end()) return;
+  if (std::none_of(sequence.begin(), sequence.end(), [&](std::size_t x) {
+        return dependent(events_[x].step.operation, race.phantom) ||
+               (end_of_merged(x) == x + 2 &&
+                dependent(events_[x + 1].step.operation, race.phantom));
+      }))
+    actors.push_back(race.phantom_actor);
+}
+
+}  // namespace rcuscope
