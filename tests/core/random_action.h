@@ -2,8 +2,10 @@
 // What a random actor does, in words of its own.
 #pragma once
 
+#include <algorithm>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,8 +59,59 @@ enum class Action : std::uint8_t {
   await_plain,    ///< The same without.
   await_locked,   ///< A loop until the spinlock was free once.
   call_rcu_spin,  ///< The callback takes the spinlock.
+  read_count,     ///< Of the references.
   count_
 };
+
+inline constexpr std::string_view action_names[] = {"read",
+                                                    "write",
+                                                    "fetch_add",
+                                                    "mutex_section",
+                                                    "reader_section",
+                                                    "trylock",
+                                                    "use_object",
+                                                    "unpublish",
+                                                    "free_object",
+                                                    "synchronize_rcu",
+                                                    "call_rcu_free",
+                                                    "call_rcu_write",
+                                                    "kfree_rcu",
+                                                    "get",
+                                                    "put",
+                                                    "queue_work",
+                                                    "queue_rcu_work",
+                                                    "cancel_work",
+                                                    "flush_work",
+                                                    "rcu_barrier",
+                                                    "spin_section",
+                                                    "spin_irq",
+                                                    "spin_bh",
+                                                    "irq_off",
+                                                    "bh_off",
+                                                    "preempt_off",
+                                                    "spin_trylock",
+                                                    "srcu_section",
+                                                    "synchronize_srcu",
+                                                    "call_srcu",
+                                                    "srcu_barrier",
+                                                    "take_cookie",
+                                                    "start_poll",
+                                                    "poll",
+                                                    "cond_synchronize",
+                                                    "complete",
+                                                    "wait_for_completion",
+                                                    "flush_workqueue",
+                                                    "kvfree_rcu_barrier",
+                                                    "await_relax",
+                                                    "await_plain",
+                                                    "await_locked",
+                                                    "call_rcu_spin",
+                                                    "read_count"};
+static_assert(std::size(action_names) == static_cast<std::size_t>(Action::count_));
+
+inline std::string name_of(Action action) {
+  return std::string(action_names[static_cast<std::size_t>(action)]);
+}
 
 /// What the generator may take: tests of a rule make it choose among few.
 using Actions = std::vector<Action>;
@@ -107,56 +160,40 @@ inline RandomProgram generate(Random& random, const Actions& actions = all_actio
   return program;
 }
 
+/// The same with an actor that takes the action for sure.
+inline RandomProgram generate_with(Random& random, Action action) {
+  RandomProgram program = generate(random);
+  auto& actions = program.actors[random.below(program.actors.size())].actions;
+  actions[random.below(actions.size())].first = action;
+  return program;
+}
+
+/// Leaves out one action, but not the last one of the kind to be kept. Return: false if nothing
+/// else is left.
+inline bool shorten(RandomProgram& program, Random& random, Action kept) {
+  std::ptrdiff_t kept_count = 0;
+  for (const RandomActor& actor : program.actors)
+    kept_count += std::count_if(actor.actions.begin(), actor.actions.end(),
+                                [kept](const auto& action) { return action.first == kept; });
+  std::vector<std::pair<std::size_t, std::size_t>> candidates;
+  for (std::size_t a = 0; a < program.actors.size(); ++a)
+    for (std::size_t k = 0; k < program.actors[a].actions.size(); ++k)
+      if (program.actors[a].actions[k].first != kept || kept_count > 1)
+        candidates.emplace_back(a, k);
+  if (candidates.empty()) return false;
+  const auto [a, k] = candidates[random.below(candidates.size())];
+  auto& actions = program.actors[a].actions;
+  actions.erase(actions.begin() + static_cast<std::ptrdiff_t>(k));
+  std::erase_if(program.actors, [](const RandomActor& actor) { return actor.actions.empty(); });
+  return true;
+}
+
 inline std::string describe(const RandomProgram& program) {
-  constexpr const char* names[] = {"read",
-                                   "write",
-                                   "fetch_add",
-                                   "mutex_section",
-                                   "reader_section",
-                                   "trylock",
-                                   "use_object",
-                                   "unpublish",
-                                   "free_object",
-                                   "synchronize_rcu",
-                                   "call_rcu_free",
-                                   "call_rcu_write",
-                                   "kfree_rcu",
-                                   "get",
-                                   "put",
-                                   "queue_work",
-                                   "queue_rcu_work",
-                                   "cancel_work",
-                                   "flush_work",
-                                   "rcu_barrier",
-                                   "spin_section",
-                                   "spin_irq",
-                                   "spin_bh",
-                                   "irq_off",
-                                   "bh_off",
-                                   "preempt_off",
-                                   "spin_trylock",
-                                   "srcu_section",
-                                   "synchronize_srcu",
-                                   "call_srcu",
-                                   "srcu_barrier",
-                                   "take_cookie",
-                                   "start_poll",
-                                   "poll",
-                                   "cond_synchronize",
-                                   "complete",
-                                   "wait_for_completion",
-                                   "flush_workqueue",
-                                   "kvfree_rcu_barrier",
-                                   "await_relax",
-                                   "await_plain",
-                                   "await_locked",
-                                   "call_rcu_spin"};
-  static_assert(std::size(names) == static_cast<std::size_t>(Action::count_));
   std::string text;
   for (const RandomActor& actor : program.actors) {
     text += std::string(to_string(actor.kind)) + " on CPU " + std::to_string(actor.cpu.value) + ":";
     for (const auto& [action, variable] : actor.actions)
-      text += std::string(" ") + names[static_cast<std::size_t>(action)] + std::to_string(variable);
+      text += " " + name_of(action) + std::to_string(variable);
     text += '\n';
   }
   return text;

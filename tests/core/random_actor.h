@@ -126,6 +126,9 @@ class RandomActorBody {
       case Action::get:
         w_.refcount_inc(shared_->count, EventKind::kref_get);
         return true;
+      case Action::read_count:
+        see(static_cast<int>(w_.refcount_read(shared_->count)));
+        return true;
       case Action::put:
         if (w_.refcount_dec(shared_->count, EventKind::kref_put) == 0) w_.kfree(object_);
         return true;
