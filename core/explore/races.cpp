@@ -143,7 +143,7 @@ void HappensBefore::append_phantom_races(const Execution& execution,
       races.push_back(
           {static_cast<std::size_t>(actor.cancelled_at), std::nullopt, actor.id, actor.pending});
   }
-  for (const Execution::Blocked& blocked : execution.blocked_at_end())
+  for (const BlockedActor& blocked : execution.blocked_at_end())
     append_blocked_race(execution.actor(blocked.actor), blocked.kept_off_by, races);
 }
 

@@ -17,6 +17,14 @@ bool ModelActor::excludes(int other_level) const {
   }
 }
 
+std::uint8_t ModelActor::excluded_levels() const {
+  std::uint8_t bits = 0;
+  if (shares_cpu())
+    for (int other_level = 0; other_level < interrupt_level_count; ++other_level)
+      if (excludes(other_level)) bits |= static_cast<std::uint8_t>(1U << other_level);
+  return bits;
+}
+
 bool keeps_off_cpu(const ModelActor& other, const ModelActor& actor) {
   if (!other.is_started()) return false;
   const int level = actor.level();

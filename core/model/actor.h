@@ -106,6 +106,10 @@ struct ModelActor : ActorState {
   bool shares_cpu() const { return has_peers[0] || has_peers[1] || has_peers[2]; }
   /// True if, once started, it keeps others of that level off its CPU until it allows them again.
   bool excludes(int other_level) const;
+  /// A bit for each such level.
+  std::uint8_t excluded_levels() const;
+  /// For callbacks that share a CPU with their caller.
+  void give_own_cpu();
 };
 
 /// Why an actor comes to be while others run.

@@ -118,7 +118,7 @@ ActorId Execution::spawn(ActorSpec spec, const ActorOrigin& origin) {
     if (origin.work >= 0) start.claim(ResourceClass::callbacks, work_callbacks, Mode::enqueue);
   }
   if (!options_.awaits.empty()) find_await_sites(actor);
-  if (places_callbacks_ && phase_ == Phase::actors) give_own_cpu(actor);
+  if (places_callbacks_ && phase_ == Phase::actors) actor.give_own_cpu();
   if (trace_)
     trace_->add_actor(
         {actor.spec.name, actor.spec.kind, is_named(actor.spec.cpu) ? actor.spec.cpu : CpuId{}});
@@ -140,7 +140,7 @@ void Execution::claim_work_struct(Operation& operation, const void* work) const 
 
 void Execution::find_cpu_peers() {
   if (places_callbacks_)
-    for (std::size_t i = 1; i < actor_count_; ++i) give_own_cpu(actors_[i]);
+    for (std::size_t i = 1; i < actor_count_; ++i) actors_[i].give_own_cpu();
   for (std::size_t i = 1; i < actor_count_; ++i) {
     ModelActor& actor = actors_[i];
     if (!actor.spec.cpu.is_valid()) continue;
@@ -273,7 +273,7 @@ void Execution::note_blocked() {
   for (std::size_t i = 1; i < actor_count_; ++i) {
     const ModelActor& actor = actors_[i];
     if (actor.is_finished() || is_enabled(actor)) continue;
-    Blocked& blocked = blocked_at_end_.emplace_back();
+    BlockedActor& blocked = blocked_at_end_.emplace_back();
     blocked.actor = actor.id;
     for (std::size_t j = 1; actor.shares_cpu() && j < actor_count_; ++j)
       if (is_kept_off_by(actor, actors_[j])) blocked.kept_off_by.set(j);

@@ -17,33 +17,22 @@
 #include <unordered_map>
 #include <vector>
 
-#include "model/actor.h"
 #include "model/chooser.h"
 #include "model/execution_end.h"
+#include "model/execution_options.h"
 #include "model/grace_period.h"
 #include "model/heap.h"
 #include "model/kept_setup.h"
-#include "model/memory_observer.h"
-#include "model/observer.h"
 #include "model/runner.h"
 #include "model/step_record.h"
 #include "model/work_item.h"
 #include "trace/builder.h"
-#include "trace/finding.h"
 
 namespace rcuscope {
 
-class Execution;
-
 class Execution final : public ActorEntry {
  public:
-  struct Options {
-    Step max_steps = 10'000;
-    std::vector<Observer*> observers;
-    AwaitSites awaits;
-    bool keeps_setup = true;  ///< Of programs that call repeat_from_here().
-    MemoryObserver* memory = nullptr;
-  };
+  using Options = ExecutionOptions;
   enum class Phase : std::uint8_t { setup, actors, teardown };
 
   Execution(ActorRunner& runner, Options options);
@@ -68,13 +57,8 @@ class Execution final : public ActorEntry {
   /// Why weak memory might show something else than this execution and its like; empty = it cannot.
   const std::string& memory_doubt() const { return memory_doubt_; }
 
-  /// An actor that could not go on when the execution ended, though not all of it was over.
-  struct Blocked {
-    ActorId actor;
-    ActorSet kept_off_by;  ///< Who kept it off its CPU.
-  };
   /// Of an execution that ended as redundant.
-  std::span<const Blocked> blocked_at_end() const { return blocked_at_end_; }
+  std::span<const BlockedActor> blocked_at_end() const { return blocked_at_end_; }
 
   // --- for choosers and observers
   std::size_t actor_count() const { return actor_count_; }
@@ -145,7 +129,7 @@ class Execution final : public ActorEntry {
   void change_context(Change change) {
     ModelActor& actor = me();
     const bool was_reader = actor.is_reader();
-    const std::uint8_t excluded = excluded_levels(actor);
+    const std::uint8_t excluded = actor.excluded_levels();
     change(actor);
     note_excluded(actor, excluded);
     if (!was_reader && actor.is_reader()) open_section(actor);
@@ -200,7 +184,6 @@ class Execution final : public ActorEntry {
   AwaitSite find_loop(const ModelActor& actor) const;
   void find_callback_placement();
   void need_callback_placement();
-  static void give_own_cpu(ModelActor& actor);
   ActorId next_actor();
   ActorId nobody_enabled();
   void collect_enabled();
@@ -223,7 +206,6 @@ class Execution final : public ActorEntry {
   StepRecord* last_step();
   void find_cpu_peers();
   void claim_cpu(const ModelActor& actor, Operation& operation) const;
-  static std::uint8_t excluded_levels(const ModelActor& actor);
   void note_excluded(const ModelActor& actor, std::uint8_t before);
   void leave_grace_periods(const ModelActor& actor, const ModelSrcu* domain, int srcu_index);
   void abandon_unfinished();
@@ -253,7 +235,7 @@ class Execution final : public ActorEntry {
   std::vector<WorkItem> work_;
   std::int64_t version_ = 0;  // grows with each operation that changes something
   bool places_callbacks_ = false;
-  std::vector<Blocked> blocked_at_end_;
+  std::vector<BlockedActor> blocked_at_end_;
   std::vector<Finding> findings_;
   std::string final_state_;
   mutable std::string memory_doubt_;

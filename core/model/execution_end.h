@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "model/actor.h"
 #include "trace/finding.h"
 
 namespace rcuscope {
@@ -24,6 +25,12 @@ enum class ExecutionEnd : std::uint8_t {
   redundant,
   step_limit,
   interrupted
+};
+
+/// An actor that could not go on when the execution ended, though not all of it was over.
+struct BlockedActor {
+  ActorId actor;
+  ActorSet kept_off_by;  ///< Who kept it off its CPU.
 };
 
 }  // namespace rcuscope

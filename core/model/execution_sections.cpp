@@ -109,17 +109,9 @@ std::int64_t Execution::next_cookie() const {
 
 // --- the CPU
 
-std::uint8_t Execution::excluded_levels(const ModelActor& actor) {
-  std::uint8_t bits = 0;
-  if (actor.shares_cpu())
-    for (int level = 0; level < interrupt_level_count; ++level)
-      if (actor.excludes(level)) bits |= static_cast<std::uint8_t>(1U << level);
-  return bits;
-}
-
 /// Context: the actor's operation is the last one of the log.
 void Execution::note_excluded(const ModelActor& actor, std::uint8_t before) {
-  const std::uint8_t now = excluded_levels(actor);
+  const std::uint8_t now = actor.excluded_levels();
   StepRecord* const step = last_step();
   if (now == before || step == nullptr) return;
   step->seized_levels = static_cast<std::uint8_t>(now & ~before);

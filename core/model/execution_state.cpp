@@ -139,7 +139,7 @@ void Execution::finish_actor(ModelActor& actor) {
   if (actor.starts_with_bh_off && actor.mask.bh_off > 0) --actor.mask.bh_off;
   const bool was_reader =
       actor.section_opened_at >= 0 && actor.reader_nesting == 0 && !actor.mask.any();
-  const std::uint8_t excluded = excluded_levels(actor);
+  const std::uint8_t excluded = actor.excluded_levels();
   actor.progress = ModelActor::Progress::finished;
   note_excluded(actor, excluded);
   if (was_reader) close_section(actor);

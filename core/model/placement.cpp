@@ -35,9 +35,9 @@ void Execution::need_callback_placement() {
 }
 
 /// For a callback to come, each actor needs a CPU.
-void Execution::give_own_cpu(ModelActor& actor) {
-  if (!actor.spec.cpu.is_valid()) actor.spec.cpu = {first_own_cpu + actor.id.value};
-  actor.has_peers[1] = true;
+void ModelActor::give_own_cpu() {
+  if (!spec.cpu.is_valid()) spec.cpu = {first_own_cpu + id.value};
+  has_peers[1] = true;
 }
 
 ActorId Execution::spawn_callback(ActorSpec spec, const ActorOrigin& origin) {

@@ -41,7 +41,7 @@ def replace(
     @k.process("reader")
     def reader() -> None:
         enter()
-        config = k.load(published)
+        config = k.READ_ONCE(published)
         k.WARN_ON(config.value not in (1, 2))
         leave()
 

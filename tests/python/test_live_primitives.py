@@ -31,9 +31,9 @@ def everything(k: rs.Kernel) -> None:
                 k.WARN_ON(k.rcu_dereference(published).value != 1)
             k.local_bh_disable()
             k.preempt_disable()
-            k.WARN_ON(k.load(published).value != 1)
+            k.WARN_ON(k.READ_ONCE(published).value != 1)
             k.local_bh_enable()
-            k.WARN_ON(k.load(published).value != 1)
+            k.WARN_ON(k.READ_ONCE(published).value != 1)
             k.preempt_enable()
 
     @k.hardirq("isr")

@@ -11,7 +11,7 @@ VARIANTS: dict[str, tuple[rs.Variant, set[str]]] = {
     "no_synchronize_rcu": (rs.Variant(reclaim="none"), {"use_after_free"}),
     "call_rcu_put_device": (rs.Variant(reclaim="call_rcu"), {"sleeping_in_atomic"}),
     "queue_rcu_work_put_device": (rs.Variant(reclaim="queue_rcu_work"), set()),
-    "list_del": (rs.Variant(unlink="list_del"), {"list_corruption"}),
+    "list_del": (rs.Variant(unlink="list_del"), {"list_corruption", "data_race"}),
     "kfree_before_grace_period": (
         rs.Variant(free_gdev="before_grace_period"),
         {"use_after_free"},

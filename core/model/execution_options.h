@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// ExecutionOptions: what all executions of one search have in common.
+#pragma once
+
+#include <vector>
+
+#include "base/ids.h"
+#include "model/await.h"
+#include "model/memory_observer.h"
+#include "model/observer.h"
+
+namespace rcuscope {
+
+struct ExecutionOptions {
+  Step max_steps = 10'000;
+  std::vector<Observer*> observers;
+  AwaitSites awaits;
+  bool keeps_setup = true;  ///< Of programs that call repeat_from_here().
+  MemoryObserver* memory = nullptr;
+};
+
+}  // namespace rcuscope
