@@ -43,9 +43,10 @@ class App {
   ///   click NAME[@X,Y]   press and release in the middle of a widget, or at a share of its size
   ///   double NAME[@X,Y]  the same twice
   ///   move NAME[@X,Y]    only the pointer
-  ///   drag NAME[@X,Y] DX [DY]     in design pixels
+  ///   drag NAME[@X,Y] DX [DY] [shift|middle]     in design pixels
   ///   wheel NAME[@X,Y] NOTCHES [ctrl|shift]
   ///   key NAME [shift]   see key_from_string()
+  ///   type TEXT          ASCII characters to the end of the command
   ///   wait FRAMES
   /// Throws: UsageError that names the command.
   void run_script(std::string_view script);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "base/time.h"
 
@@ -31,8 +32,16 @@ class Playback {
   void toggle();
   void pause() { is_playing_ = false; }
   void set_speed(int index);
-  /// Moves on by a frame; pauses at the end.
+  /// Moves on by a frame; pauses at the end, or starts again at the beginning of the loop.
   void advance(double seconds);
+
+  struct Loop {
+    Timestamp from = 0;
+    Timestamp to = 0;  ///< Exclusive.
+  };
+  const std::optional<Loop>& loop() const { return loop_; }
+  /// Clamped to the trace, at least one unit long. A playhead beyond it plays on to the end.
+  void set_loop(std::optional<Loop> loop);
 
  private:
   Timestamp start_ = 0;
@@ -42,6 +51,7 @@ class Playback {
   double fraction_ = 0;  ///< In [0, 1).
   bool is_playing_ = false;
   int speed_ = 1;
+  std::optional<Loop> loop_;
 };
 
 }  // namespace rcuscope::gui

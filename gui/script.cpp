@@ -43,8 +43,9 @@ class App::ScriptDriver {
     if (verb == "drag") return drag();
     if (verb == "wheel") return wheel();
     if (verb == "key") return key();
+    if (verb == "type") return type();
     if (verb == "wait") return wait(static_cast<int>(number(1)));
-    fail("unknown command; known are click, double, move, drag, wheel, key, wait");
+    fail("unknown command; known are click, double, move, drag, wheel, key, type, wait");
   }
 
  private:
@@ -89,8 +90,8 @@ class App::ScriptDriver {
     app_.frame();
   }
 
-  void press(bool is_down) {
-    compat::set_mouse_button(io(), 0, is_down);
+  void press(bool is_down, int button = 0) {
+    compat::set_mouse_button(io(), button, is_down);
     app_.frame();
   }
 
@@ -105,16 +106,22 @@ class App::ScriptDriver {
 
   void drag() {
     constexpr int step_count = 10;
+    const std::string& last = words_.back();
+    const bool is_shift = last == "shift";
+    const int button = last == "middle" ? 2 : 0;
+    if (is_shift || button == 2) words_.pop_back();
     move_to(target(word(1)));
     const float dx = number(2) * app_.fonts_scale_;
     const float dy = words_.size() > 3 ? number(3) * app_.fonts_scale_ : 0;
     const Point from = pointer_;
-    press(true);
+    compat::set_modifiers(io(), false, is_shift);
+    press(true, button);
     for (int i = 1; i <= step_count; ++i) {
       const float share = static_cast<float>(i) / step_count;
       move_to({from.x + dx * share, from.y + dy * share});
     }
-    press(false);
+    press(false, button);
+    compat::set_modifiers(io(), false, false);
     app_.frame();
   }
 
@@ -132,7 +139,16 @@ class App::ScriptDriver {
     const auto pressed = key_from_string(word(1));
     if (!pressed) fail("unknown key '" + word(1) + "'");
     const bool is_shift = words_.size() > 2 && words_[2] == "shift";
-    app_.input_.keys.push_back({*pressed, is_shift, false});
+    app_.input_.keys.push_back({*pressed, is_shift, false, 0});
+    app_.frame();
+  }
+
+  /// Each character a press of its own, all in one frame: none may be lost.
+  void type() {
+    const std::size_t start = command_.find(word(1), command_.find(words_[0]) + words_[0].size());
+    for (const char character : command_.substr(start)) {
+      app_.input_.keys.push_back(press_of_character(static_cast<char32_t>(character), false));
+    }
     app_.frame();
   }
 

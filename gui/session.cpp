@@ -135,6 +135,30 @@ std::optional<EventIndex> Session::finding_so_far() const {
   return std::nullopt;
 }
 
+const RangeStatistics& Session::range_statistics() const {
+  if (measured_range_ != range) {
+    range_statistics_ = measure_range(trace_, lanes_, index_, *range);
+    measured_range_ = range;
+  }
+  return range_statistics_;
+}
+
+void Session::set_range(double from, double to) {
+  if (from > to) std::swap(from, to);
+  if (trace_.clock() == Clock::steps) {
+    from = std::floor(from);
+    to = std::ceil(to);
+  }
+  range = TimeRange{from, to};
+  // A loop over another range would be seen nowhere.
+  playback.set_loop(std::nullopt);
+}
+
+void Session::clear_range() {
+  range.reset();
+  playback.set_loop(std::nullopt);
+}
+
 void Session::move_playhead(double time) {
   playback.move_to(static_cast<Timestamp>(std::floor(time)));
   const auto moved = static_cast<double>(playback.playhead());
@@ -254,79 +278,6 @@ Timestamp telling_moment(const TraceStore& trace) {
   if (waiting < 0) return moment_of_change(trace);
   // Seven tenths of the wait: some readers have left, one still holds the grace period up.
   return first + (std::max(first, last) - first) * 7 / 10;
-}
-
-namespace {
-
-/// Keys that may be held.
-bool apply_move(Session& session, const KeyPress& press) {
-  const double tenth = session.view.span() / 10;
-  const double middle = (session.view.start + session.view.end) / 2;
-  const auto step = [&](int direction) {
-    press.is_shift ? session.step_in_lane(direction) : session.step(direction);
-  };
-  switch (press.key) {
-    case Key::left:
-      step(-1);
-      return true;
-    case Key::right:
-      step(1);
-      return true;
-    case Key::a:
-      session.pan(-tenth);
-      return true;
-    case Key::d:
-      session.pan(tenth);
-      return true;
-    case Key::w:
-    case Key::plus:
-    case Key::up:
-      session.zoom(middle, 0.8);
-      return true;
-    case Key::s:
-    case Key::minus:
-    case Key::down:
-      session.zoom(middle, 1.25);
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
-bool apply_key(Session& session, const KeyPress& press) {
-  if (apply_move(session, press)) return true;
-  if (press.is_repeat) return false;  // a held key must not toggle
-  switch (press.key) {
-    case Key::home:
-      session.move_playhead(static_cast<double>(session.playback.start()));
-      return true;
-    case Key::end:
-      session.move_playhead(static_cast<double>(session.playback.end()));
-      return true;
-    case Key::space:
-      session.playback.toggle();
-      return true;
-    case Key::f:
-      session.zoom_to_selection();
-      return true;
-    case Key::e:
-      session.prefers_events = !session.prefers_events;
-      return true;
-    case Key::help:
-      session.shows_help = !session.shows_help;
-      return true;
-    case Key::t:
-      session.theme = session.theme == ThemeName::light ? ThemeName::dark : ThemeName::light;
-      return true;
-    case Key::escape:
-      if (!session.shows_help) session.selection = {};
-      session.shows_help = false;
-      return true;
-    default:
-      return false;
-  }
 }
 
 }  // namespace rcuscope::gui

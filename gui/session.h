@@ -10,6 +10,8 @@
 #include "format_time.h"
 #include "input.h"
 #include "playback.h"
+#include "range_statistics.h"
+#include "search.h"
 #include "state_picture.h"
 #include "theme.h"
 #include "timeline/index.h"
@@ -71,10 +73,27 @@ class Session {
   void zoom_to_selection();
   void advance(double seconds);  ///< One frame of playing.
 
+  /// What the measured range contains; computed when the range has changed. Requires: a range.
+  const RangeStatistics& range_statistics() const;
+  /// Measures from..to, in whole steps where the trace counts steps.
+  void set_range(double from, double to);
+  /// Also ends the loop over it.
+  void clear_range();
+
   Playback playback;
   TimeView view;
   Selection selection;
+  Search search;
+  std::optional<TimeRange> range;    ///< What the user has dragged over.
+  std::vector<Timestamp> bookmarks;  ///< Ascending.
+  std::string notice;                ///< Why the last key did nothing; empty = it did something.
   ThemeName theme = ThemeName::light;
+  /// Of the mouse in the timeline: where its button went down, and what moving it does.
+  struct Drag {
+    double start = 0;
+    bool moves_view = false;
+  };
+  Drag drag;
   float lane_scroll_px = 0;
   float inspector_scroll_px = 0;
   float inspector_height_px = 0;  ///< Of its contents in the last frame.
@@ -92,14 +111,13 @@ class Session {
   mutable std::optional<Timestamp> world_time_;
   mutable WorldState world_;
   mutable StatePicture picture_;
+  mutable std::optional<TimeRange> measured_range_;
+  mutable RangeStatistics range_statistics_;
 };
 
 /// Where a trace is most worth looking at: its finding, else a grace period that waits, else the
 /// end.
 Timestamp telling_moment(const TraceStore& trace);
-
-/// What a key does to the session. Return: false if nothing.
-bool apply_key(Session& session, const KeyPress& press);
 
 /// The trace's verdict in the words of the top bar: "SAFE   1 284 executions".
 struct VerdictText {

@@ -35,6 +35,11 @@ std::optional<Key> key_from_glfw(int key) {
       return Key::escape;
     case GLFW_KEY_TAB:
       return Key::tab;
+    case GLFW_KEY_ENTER:
+    case GLFW_KEY_KP_ENTER:
+      return Key::enter;
+    case GLFW_KEY_BACKSPACE:
+      return Key::backspace;
     default:
       return std::nullopt;
   }
@@ -149,24 +154,25 @@ class GlfwWindow final : public Window {
     glfwSetWindowUserPointer(window_, this);
     glfwSetKeyCallback(window_, [](GLFWwindow* window, int code, int, int action, int mods) {
       auto& self = *static_cast<GlfwWindow*>(glfwGetWindowUserPointer(window));
+      self.is_repeating_ = action == GLFW_REPEAT;
       const std::optional<Key> key = key_from_glfw(code);
       if (!key || action == GLFW_RELEASE) return;
-      self.keys_.push_back({*key, (mods & GLFW_MOD_SHIFT) != 0, action == GLFW_REPEAT});
+      const char32_t character = *key == Key::space ? U' ' : U'\0';
+      self.keys_.push_back({*key, (mods & GLFW_MOD_SHIFT) != 0, action == GLFW_REPEAT, character});
     });
-    // Letters come as characters, so that they follow the keyboard's layout.
+    // Letters come as characters, so that they follow the keyboard's layout. The key callback of
+    // the same press has been called before.
     glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned code) {
       auto& self = *static_cast<GlfwWindow*>(glfwGetWindowUserPointer(window));
-      if (code >= 0x80 || code == ' ') return;
-      const char character = static_cast<char>(code);
-      if (const auto key = key_from_string({&character, 1})) {
-        self.keys_.push_back({*key, false, false});
-      }
+      if (code == ' ') return;
+      self.keys_.push_back(press_of_character(static_cast<char32_t>(code), self.is_repeating_));
     });
   }
 
   GLFWwindow* window_ = nullptr;
   GlFunctions gl_;
   std::vector<KeyPress> keys_;
+  bool is_repeating_ = false;  ///< The last key event was one of a held key.
 };
 
 Image GlfwWindow::read_pixels() {

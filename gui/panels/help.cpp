@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The help overlay: every key and what the mouse does.
 #include <array>
+#include <string>
 #include <utility>
 
 #include "panels/panels.h"
@@ -8,26 +9,58 @@
 namespace rcuscope::gui {
 namespace {
 
+/// A row without a key is a heading.
 using Row = std::pair<const char*, const char*>;
 
-constexpr std::array<Row, 16> rows = {{
+constexpr std::array<Row, 15> time_rows = {{
+    {"", "Time"},
     {"Space", "play or pause"},
     {"← →", "previous or next event"},
-    {"Shift ← →", "previous or next event of the selected lane"},
+    {"Shift ← →", "the same in the selected lane"},
     {"Home End", "start or end of the trace"},
-    {"W S  or  + -", "zoom in or out"},
+    {"L", "play the range again and again"},
+    {"M", "bookmark at the playhead, or none"},
+    {", .", "previous or next bookmark"},
+    {"", "View"},
+    {"W S  + -  ↑ ↓", "zoom in or out"},
     {"A D", "move left or right"},
-    {"F", "zoom to the selection, or to everything"},
-    {"Ctrl wheel", "zoom at the pointer"},
-    {"Shift wheel", "move left or right"},
-    {"Wheel", "scroll the lanes; zoom when all of them are visible"},
-    {"Drag", "move the view; in the ruler: the playhead"},
-    {"Click", "select; double click zooms to it, or shows everything"},
-    {"E", "events or source in the lower panels"},
+    {"F", "zoom to range, selection, or all"},
+    {"E", "events or source below"},
     {"T", "light or dark"},
-    {"Esc", "nothing selected"},
     {"?", "this help"},
 }};
+
+constexpr std::array<Row, 15> other_rows = {{
+    {"", "Find"},
+    {"/", "search; Esc leaves it"},
+    {"Enter  N", "next event that matches"},
+    {"Shift Enter  P", "previous one"},
+    {"[ ]", "along an arrow: to cause or effect"},
+    {"Esc", "takes back range, selection, search"},
+    {"", "Mouse"},
+    {"Click", "select; twice: zoom there, or to all"},
+    {"Drag", "measure a range"},
+    {"Middle drag", "move the view; so does Shift drag"},
+    {"Drag in ruler", "move the playhead"},
+    {"Wheel", "scroll the lanes, else zoom"},
+    {"Ctrl wheel", "zoom at the pointer"},
+    {"Shift wheel", "move left or right"},
+    {"", ""},
+}};
+
+constexpr float row_height = 26;
+constexpr float column_width = 410;
+
+void draw_rows(Painter& p, const std::array<Row, 15>& rows, float x, float y) {
+  const Theme& theme = p.theme();
+  for (const auto& [key, meaning] : rows) {
+    const bool is_heading = *key == '\0';
+    p.text(p.fonts().mono, x, y, theme.text, key);
+    p.text(is_heading ? p.fonts().bold : p.fonts().regular, is_heading ? x : x + p.px(140), y,
+           is_heading ? theme.accent : theme.text_secondary, meaning);
+    y += p.px(row_height);
+  }
+}
 
 }  // namespace
 
@@ -35,8 +68,8 @@ void draw_help(Ui& ui, const Rect& screen) {
   Painter& p = ui.paint;
   const Theme& theme = p.theme();
   p.fill(screen, theme.shade);
-  const float row_height = p.px(26), width = p.px(560);
-  const float height = row_height * static_cast<float>(rows.size()) + p.px(76);
+  const float width = p.px(2 * column_width + 48);
+  const float height = p.px(row_height * static_cast<float>(time_rows.size()) + 76);
   const Point c = screen.center();
   const Rect card{c.x - width / 2, c.y - height / 2, c.x + width / 2, c.y + height / 2};
   p.fill(card, theme.panel, p.px(10));
@@ -45,12 +78,8 @@ void draw_help(Ui& ui, const Rect& screen) {
   const std::string close = "click to close";
   p.text(p.fonts().tiny, card.x1 - p.px(24) - p.text_width(p.fonts().tiny, close),
          card.y0 + p.px(23), theme.text_faint, close);
-  float y = card.y0 + p.px(54);
-  for (const auto& [key, meaning] : rows) {
-    p.text(p.fonts().mono, card.x0 + p.px(24), y, theme.text, key);
-    p.text(p.fonts().regular, card.x0 + p.px(160), y, theme.text_secondary, meaning);
-    y += row_height;
-  }
+  draw_rows(p, time_rows, card.x0 + p.px(24), card.y0 + p.px(56));
+  draw_rows(p, other_rows, card.x0 + p.px(24 + column_width), card.y0 + p.px(56));
 }
 
 }  // namespace rcuscope::gui

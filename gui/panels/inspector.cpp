@@ -42,7 +42,8 @@ class InspectorPanel {
     p_.push_clip(room);
     Rect area = room;
     area.y0 -= session_.inspector_scroll_px;
-    float y = area.y0 + draw_selection(ui_, session_, area);
+    float y = area.y0 + draw_range(ui_, session_, area);
+    y += draw_selection(ui_, session_, {area.x0, y, area.x1, area.y1});
     const StatePicture& picture = session_.picture();
     make_room(picture, room.height() - (y - area.y0));
     for (const ListChain& list : picture.lists) y = draw_list(list, y);

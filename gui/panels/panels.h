@@ -14,8 +14,15 @@ float draw_scenario(Ui& ui, const Session& session, const Rect& bar);
 /// Transport buttons, speeds and time, from `x` on. Return: the x where it ends.
 float draw_playback(Ui& ui, Session& session, const Rect& bar, float x);
 
-/// Verdict, theme and help at the right end of the bar, in the room right of `x`.
-void draw_verdict(Ui& ui, Session& session, const Rect& bar, float x);
+/// Theme and help at the right end of the bar. Return: the x where they begin.
+float draw_switches(Ui& ui, Session& session, const Rect& bar);
+
+/// The search box, left of `right`, unless there is no room right of `x`.
+/// Return: the x where it begins, or `right`.
+float draw_search(Ui& ui, Session& session, const Rect& bar, float x, float right);
+
+/// The verdict in the room between `x` and `right`.
+void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, float right);
 
 /// What is true at the playhead: selection, lists, objects, grace periods, locks, legend.
 void draw_inspector(Ui& ui, Session& session, const Rect& area);
@@ -26,6 +33,11 @@ float draw_finding(Ui& ui, const Session& session, const Rect& area);
 
 /// The selected span or mark in words. Return: the height it took, or 0.
 float draw_selection(Ui& ui, Session& session, const Rect& area);
+
+/// The measured range with its statistics. Return: the height it took, or 0.
+float draw_range(Ui& ui, Session& session, const Rect& area);
+/// The same in words. Requires: a range.
+std::vector<std::string> range_lines(const Session& session);
 
 /// The actors that matter, each with its source or its events.
 void draw_actors(Ui& ui, Session& session, SourceFiles& files, const Rect& area);

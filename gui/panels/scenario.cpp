@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "keys.h"
 #include "panels/panels.h"
 
 namespace rcuscope::gui {
@@ -55,27 +56,31 @@ float draw_scenario(Ui& ui, const Session& session, const Rect& bar) {
   return box.x1;
 }
 
-void draw_verdict(Ui& ui, Session& session, const Rect& bar, float x) {
+float draw_switches(Ui& ui, Session& session, const Rect& bar) {
   Painter& p = ui.paint;
-  const Theme& theme = p.theme();
   float right = bar.x1 - p.px(16);
   const float top = bar.y0 + p.px(10), bottom = bar.y1 - p.px(10), size = p.px(32);
   const auto button = [&](const char* name, const char* text, float width) {
     const Rect rect{right - width, top, right, bottom};
-    p.fill(rect, theme.raised, p.px(6));
+    p.fill(rect, p.theme().raised, p.px(6));
     right -= width + p.px(8);
     return text_button(ui, name, rect, text, false);
   };
   if (button("help", "?", size)) session.shows_help = true;
   const char* other = session.theme == ThemeName::light ? "Dark" : "Light";
-  if (button("theme", other, p.px(54))) apply_key(session, {Key::t, false, false});
+  if (button("theme", other, p.px(54))) apply_key(session, {Key::t, false, false, 0});
+  return right;
+}
 
+void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, float right) {
+  Painter& p = ui.paint;
+  const Theme& theme = p.theme();
   const VerdictText verdict = verdict_text(session);
   if (verdict.word.empty()) return;
   const Color color = tone_color(theme, verdict.tone);
   std::string text = verdict.word;
   if (!verdict.detail.empty()) text += "   " + verdict.detail;
-  right -= p.px(6);
+  right -= p.px(14);
   if (right - verdict_width(p, text) < x + p.px(12)) text = verdict.word;
   if (right - verdict_width(p, text) < x + p.px(12)) return;
   const Rect pill{right - verdict_width(p, text), bar.y0 + p.px(11), right, bar.y1 - p.px(11)};

@@ -32,6 +32,7 @@ class OverviewStrip {
     session_.trace().size() <= miniature_event_count_max ? draw_miniature() : draw_histogram();
     p_.pop_clip();
     draw_window();
+    draw_annotations();
     draw_playhead();
   }
 
@@ -162,6 +163,26 @@ class OverviewStrip {
     for (const float x : {w.x0, w.x1}) {
       p_.fill({x - p_.px(3), middle - p_.px(9), x + p_.px(3), middle + p_.px(9)}, theme_.accent,
               p_.px(3));
+    }
+  }
+
+  /// Range, matches and bookmarks, so that those outside the view are found.
+  void draw_annotations() {
+    if (session_.range) {
+      const float x0 = axis_.to_x(session_.range->from);
+      const float x1 = std::max(axis_.to_x(session_.range->to), x0 + p_.px(2));
+      p_.fill({x0, strip_.y1 - p_.px(4), x1, strip_.y1}, theme_.accent, p_.px(2));
+    }
+    float last = -1e9f;
+    for (const std::uint32_t i : session_.search.matches) {
+      const float x = x_of(session_.trace().time(i));
+      if (x < last + 1) continue;  // one a pixel
+      last = x;
+      p_.fill({x - p_.px(0.7f), strip_.y0, x + p_.px(0.7f), strip_.y0 + p_.px(8)}, theme_.accent);
+    }
+    for (const Timestamp time : session_.bookmarks) {
+      const float x = x_of(time);
+      p_.line({x, strip_.y0}, {x, strip_.y1}, theme_.mutex, p_.px(1.5f));
     }
   }
 

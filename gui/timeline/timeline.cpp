@@ -38,6 +38,7 @@ class TimelinePanel {
     if (handle_input(layout)) layout = compute_layout(input(measure));
     draw_ground(layout);
     draw_layout(p_, session_, layout);
+    draw_annotations(p_, session_, layout);
     draw_names(layout);
     draw_tip(layout);
   }
@@ -81,21 +82,38 @@ class TimelinePanel {
     }
     const Response lanes = ui_.interact("timeline", layout.lanes);
     if (lanes.is_hovered || ruler.is_hovered) on_wheel(layout, mouse);
-    const bool is_panning =
-        (lanes.is_active && was_dragged(p_.scale())) || (lanes.is_hovered && mouse.is_middle_down);
-    if (is_panning) {
+    on_drag(layout, lanes, mouse);
+    on_click(layout, lanes, mouse);
+    if (ruler.is_pressed || lanes.is_pressed) session_.search.is_focused = false;
+    return session_.view.start != view.start || session_.view.end != view.end ||
+           session_.lane_scroll_px != scroll_px;
+  }
+
+  /// The left button measures; with Shift, or the middle one, it moves the view.
+  void on_drag(const TimelineLayout& layout, const Response& lanes, const Mouse& mouse) {
+    if (lanes.is_pressed) {
+      session_.drag = {layout.axis.to_time(mouse.at.x), mouse.is_shift};
+    }
+    const bool is_dragging = lanes.is_active && was_dragged(p_.scale());
+    if ((is_dragging && session_.drag.moves_view) || (lanes.is_hovered && mouse.is_middle_down)) {
       session_.pan(-static_cast<double>(mouse.moved.x) * layout.axis.per_pixel());
       scroll(layout, -mouse.moved.y);
+    } else if (is_dragging && (mouse.moved.x != 0 || !session_.range)) {
+      const float x = std::clamp(mouse.at.x, layout.lanes.x0, layout.lanes.x1);
+      session_.set_range(session_.drag.start, layout.axis.to_time(x));
     }
+  }
+
+  void on_click(const TimelineLayout& layout, const Response& lanes, const Mouse& mouse) {
     if (lanes.is_double_clicked) {
       session_.selection = find_item(layout, mouse.at);
       session_.zoom_to_selection();
     } else if (lanes.is_clicked && !was_dragged(p_.scale())) {
       session_.selection = find_item(layout, mouse.at);
+      if (session_.selection.kind == Selection::Kind::none) session_.clear_range();
       session_.inspector_scroll_px = 0;
+      session_.notice.clear();
     }
-    return session_.view.start != view.start || session_.view.end != view.end ||
-           session_.lane_scroll_px != scroll_px;
   }
 
   void on_wheel(const TimelineLayout& layout, const Mouse& mouse) {

@@ -17,6 +17,9 @@ void draw_overview(Ui& ui, Session& session, const Rect& area);
 /// Draws what compute_layout decided. Everything after the playhead is dimmed.
 void draw_layout(Painter& painter, const Session& session, const TimelineLayout& layout);
 
+/// Draws the measured range, bookmarks, matches of the search and the notice over it.
+void draw_annotations(Painter& painter, const Session& session, const TimelineLayout& layout);
+
 /// What is under the pointer: a mark before the bar below it.
 Selection find_item(const TimelineLayout& layout, Point at);
 

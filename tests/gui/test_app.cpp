@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "fonts.h"
 #include "gui/fixtures.h"
+#include "keys.h"
 #include "timeline/timeline.h"
 
 namespace rcuscope::gui {
@@ -80,13 +81,16 @@ TEST(App, plain_wheel_scrolls_lanes_that_do_not_fit) {
   EXPECT_GT(app->session().lane_scroll_px, 0);
 }
 
-TEST(App, dragging_the_timeline_moves_the_view) {
-  const auto app = make_app(test::safe_session());
-  app->run_script("wheel timeline 4 ctrl");
-  const TimeView before = app->session().view;
-  app->run_script("drag timeline -200");
-  EXPECT_GT(app->session().view.start, before.start);
-  EXPECT_EQ(app->session().selection.kind, Selection::Kind::none) << "a drag is not a click";
+TEST(App, shift_or_the_middle_button_drags_the_view) {
+  for (const std::string how : {"shift", "middle"}) {
+    const auto app = make_app(test::safe_session());
+    app->run_script("wheel timeline 4 ctrl");
+    const TimeView before = app->session().view;
+    app->run_script("drag timeline -200 " + how);
+    EXPECT_GT(app->session().view.start, before.start) << how;
+    EXPECT_FALSE(app->session().range) << how;
+    EXPECT_EQ(app->session().selection.kind, Selection::Kind::none) << "a drag is not a click";
+  }
 }
 
 TEST(App, dragging_in_the_ruler_moves_the_playhead) {
@@ -194,11 +198,11 @@ TEST(Picture, finding_is_red) {
 
 TEST(Picture, future_is_paler_than_the_past) {
   Session session = test::safe_session();
-  apply_key(session, {Key::end, false, false});
+  apply_key(session, {Key::end, false, false, 0});
   const double at_end = test::share_of(make_app(std::move(session))->screenshot(),
                                        make_theme(ThemeName::light).reader);
   Session early = test::safe_session();
-  apply_key(early, {Key::home, false, false});
+  apply_key(early, {Key::home, false, false, 0});
   const double at_start =
       test::share_of(make_app(std::move(early))->screenshot(), make_theme(ThemeName::light).reader);
   EXPECT_GT(at_end, 2 * at_start);

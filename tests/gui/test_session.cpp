@@ -2,6 +2,8 @@
 // Session: stepping, keys, the telling moment, the verdict in words.
 #include "session.h"
 
+#include "keys.h"
+
 #include <gtest/gtest.h>
 
 #include "gui/fixtures.h"
@@ -9,7 +11,7 @@
 namespace rcuscope::gui {
 namespace {
 
-KeyPress press(Key key, bool is_shift = false) { return {key, is_shift, false}; }
+KeyPress press(Key key, bool is_shift = false) { return {key, is_shift, false, 0}; }
 
 TEST(Session, opens_at_the_finding) {
   const Session session = test::faulty_session();
@@ -64,7 +66,7 @@ TEST(Session, state_follows_the_playhead) {
 
 TEST(Session, held_key_does_not_toggle) {
   Session session = test::safe_session();
-  apply_key(session, {Key::space, false, true});
+  apply_key(session, {Key::space, false, true, 0});
   EXPECT_FALSE(session.playback.is_playing());
   apply_key(session, press(Key::space));
   EXPECT_TRUE(session.playback.is_playing());
