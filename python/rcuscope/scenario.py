@@ -88,6 +88,7 @@ class Scenario:
         if body is not None:
             self.__doc__ = body.__doc__
             self.__module__ = body.__module__
+            self.__name__ = getattr(body, "__name__", name)  # pytest marks only what has one
             self.__qualname__ = getattr(body, "__qualname__", name)
             self.__wrapped__ = body
 
