@@ -113,6 +113,18 @@ void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runn
 
 namespace {
 
+/// What the replay is named after: the finding that the metadata asks for, or else what ends the
+/// execution, or else the first. Requires: there is one.
+const Finding& headline(const std::vector<Finding>& findings,
+                        const std::map<std::string, std::string>& metadata) {
+  if (const auto wanted = metadata.find("finding"); wanted != metadata.end())
+    for (const Finding& finding : findings)
+      if (describe(finding.kind).name == wanted->second) return finding;
+  const auto is_fatal = [](const Finding& finding) { return describe(finding.kind).is_fatal; };
+  const auto fatal = std::find_if(findings.begin(), findings.end(), is_fatal);
+  return fatal != findings.end() ? *fatal : findings.front();
+}
+
 ReplayResult replay_once(const Program& program, ActorRunner& runner, std::string_view choices,
                          const ExploreOptions& options,
                          const std::map<std::string, std::string>& metadata) {
@@ -126,12 +138,14 @@ ReplayResult replay_once(const Program& program, ActorRunner& runner, std::strin
   result.findings = checked.execution.findings();
   result.final_state = checked.execution.final_state();
   const std::string schedule = with_await_sites(std::string(choices), options.awaits);
-  for (const auto& [key, value] : metadata) builder.set_metadata(key, value);
+  for (const auto& [key, value] : metadata)
+    if (key != "finding") builder.set_metadata(key, value);
   builder.set_metadata("world", "model");
   builder.set_metadata("schedule", schedule);
   if (!result.findings.empty()) {
-    builder.set_metadata("finding", std::string(describe(result.findings.front().kind).name));
-    builder.set_metadata("message", result.findings.front().message);
+    const Finding& finding = headline(result.findings, metadata);
+    builder.set_metadata("finding", std::string(describe(finding.kind).name));
+    builder.set_metadata("message", finding.message);
   }
   const TraceStore trace = builder.build();
   for (Finding& finding : result.findings) {
@@ -141,7 +155,7 @@ ReplayResult replay_once(const Program& program, ActorRunner& runner, std::strin
   TraceNames names = trace.names();
   if (!result.findings.empty()) {
     names.metadata.try_emplace("verdict", "UNSAFE");
-    names.metadata.emplace("explanation", result.findings.front().explanation);
+    names.metadata.emplace("explanation", headline(result.findings, metadata).explanation);
   }
   result.trace =
       TraceStore(trace.clock(), trace.columns(), std::move(names), trace.events_lost_count());

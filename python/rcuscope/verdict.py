@@ -274,7 +274,11 @@ def replay_origin(origin: Origin, schedule: str, finding: Finding | None = None)
     options = origin.config.options()
     metadata = {"scenario": scenario.name, "title": scenario.title, "variant": str(origin.variant)}
     if finding is not None:
-        metadata |= {"verdict": "UNSAFE", "explanation": finding.explanation}
+        metadata |= {
+            "verdict": "UNSAFE",
+            "finding": finding.kind,
+            "explanation": finding.explanation,
+        }
     core_variant = origin.variant._core_variant
     if scenario.body is None:
         store, _ = _core.replay_catalogue(scenario.name, core_variant, schedule, options, metadata)

@@ -382,8 +382,7 @@ TYPED_TEST(PrimitivesIn, completion_that_nobody_completes_is_a_deadlock) {
   const RunResult result =
       this->run([](TypeParam w, auto shelf) { w.wait_for_completion(shelf->done); });
   EXPECT_EQ(this->kinds_of(result), Kinds{"deadlock"}) << result.text();
-  EXPECT_NE(result.text().find("done, which nobody completes"), std::string::npos)
-      << result.text();
+  EXPECT_NE(result.text().find("done, which nobody completes"), std::string::npos) << result.text();
 }
 
 TYPED_TEST(PrimitivesIn, loop_with_relax_ends_when_the_other_actor_has_written) {
