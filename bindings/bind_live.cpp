@@ -24,6 +24,7 @@
 #include "live/operation.h"
 #include "live/run.h"
 #include "primitives_of.h"
+#include "python_steps.h"
 #include "scenario/catalogue.h"
 #include "scenario/run.h"
 
@@ -69,8 +70,8 @@ namespace {
 /// One rs.run() of a Python scenario.
 class PythonLiveRun {
  public:
-  PythonLiveRun(py::function body, Attention& attention)
-      : body_(std::move(body)), attention_(attention) {}
+  PythonLiveRun(PythonProgramPtr program, Attention& attention)
+      : program_(std::move(program)), attention_(attention) {}
 
   /// Context: GIL held; the run's threads have ended, but for those that are stuck.
   ~PythonLiveRun() {
@@ -85,14 +86,16 @@ class PythonLiveRun {
   }
 
   /// The scenario's body, as the actor `main` of one repetition.
-  void set_up(Kernel<Live>& kernel) {
+  void set_up(ReplaceableKernel<Live>& kernel) {
     KernelObject* const made = make(kernel);
     kernel.at_end(
         [guard = std::make_shared<CloseGuard>(made->primitives)] { guard->is_used = true; });
-    FrameScope scope(made, true);
+    const Scenario* const of_catalogue = program_->of_catalogue;
     try {
-      scope.call(body_.ptr(), {reinterpret_cast<PyObject*>(made)});
+      set_up_python<Live>(*program_, kernel, made,
+                          of_catalogue == nullptr ? nullptr : of_catalogue->replaceable_live);
     } catch (py::error_already_set& error) {
+      const GilHeld gil;
       error.restore();
       attention_.keep_error();
       throw UsageError("the scenario's body raised an exception");
@@ -127,7 +130,7 @@ class PythonLiveRun {
     bool is_used = false;
   };
 
-  KernelObject* make(Kernel<Live>& kernel) {
+  KernelObject* make(ReplaceableKernel<Live>& kernel) {
     const GilHeld gil;
     retire();
     try {
@@ -166,7 +169,7 @@ class PythonLiveRun {
     return true;
   }
 
-  py::function body_;
+  PythonProgramPtr program_;
   Attention& attention_;
   Activity activity_;
   KernelObject* kernel_ = nullptr;  // of the latest repetition
@@ -221,16 +224,20 @@ py::tuple as_tuple(LiveResult result, const Metadata& metadata) {
                         numbers_of(result.statistics));
 }
 
-py::tuple run_python(py::function body, const Variant& variant, const py::dict& options,
+py::tuple run_python(const py::object& body, const Variant& variant, const py::dict& options,
                      const Metadata& metadata) {
   Attention attention(py::none{});
   const LiveRunOptions run_with = live_options(options);
-  PythonLiveRun run(std::move(body), attention);
+  const PythonProgramPtr program = python_program(body, options);
+  const IommuConfig config =
+      program->of_catalogue == nullptr ? IommuConfig{} : program->of_catalogue->config;
+  PythonLiveRun run(program, attention);
   std::optional<LiveResult> result;
   try {
     const GilReleased released;
-    result = run_live([&run](Kernel<Live>& kernel) { run.set_up(kernel); }, variant, {}, run_with,
-                      run.hooks(), [&run] { return run.must_end(); });
+    result = run_live_replaceable([&run](ReplaceableKernel<Live>& kernel) { run.set_up(kernel); },
+                                  variant, config, run_with, run.hooks(),
+                                  [&run] { return run.must_end(); });
   } catch (const UsageError&) {
     run.rethrow();  // the body's own error, if that was the reason
     throw;
@@ -258,8 +265,10 @@ py::tuple run_catalogue(const std::string& name, const Variant& variant, const p
 
 void bind_live(py::module_& module) {
   module.attr("has_live") = true;
-  module.def("run_python", &run_python, "body"_a, "variant"_a, "options"_a, "metadata"_a,
-             "Runs a Python scenario on real threads. Returns trace, findings and numbers.");
+  module.def(
+      "run_python", &run_python, "body"_a, "variant"_a, "options"_a, "metadata"_a,
+      "Runs a Python scenario, or one of the catalogue with steps in Python, on real threads. "
+      "Returns trace, findings and numbers.");
   module.def(
       "run_catalogue", &run_catalogue, "name"_a, "variant"_a, "options"_a, "metadata"_a,
       "Runs a scenario of the catalogue on real threads. Returns trace, findings and numbers.");

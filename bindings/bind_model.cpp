@@ -19,7 +19,9 @@
 #include "model/model.h"
 #include "model/runner.h"
 #include "primitives_of.h"
+#include "python_steps.h"
 #include "scenario/run.h"
+#include "stepping.h"
 #include "unit_runner.h"
 
 namespace rcuscope::bindings {
@@ -75,8 +77,8 @@ using SteadyClock = std::chrono::steady_clock;
 /// One explore() or replay() of a Python scenario.
 class PythonRun {
  public:
-  PythonRun(py::function body, std::shared_ptr<Controller> controller)
-      : body_(std::move(body)),
+  PythonRun(PythonProgramPtr program, std::shared_ptr<Controller> controller)
+      : program_(std::move(program)),
         controller_(std::move(controller)),
         cpu_(current_cpu()),
         runner_(make_thread_runner(hooks(), cpu_)) {}
@@ -99,7 +101,8 @@ class PythonRun {
   void pin_controller() const { try_to_pin_thread(cpu_); }
 
   Program program(const Variant& variant, const IommuConfig& config) {
-    return make_program([this](Kernel<Model>& kernel) { set_up(kernel); }, variant, config);
+    return make_replaceable_program([this](ReplaceableKernel<Model>& kernel) { set_up(kernel); },
+                                    variant, config);
   }
 
   /// What an actor raised to end the run, if it did. Context: GIL held.
@@ -124,16 +127,17 @@ class PythonRun {
   }
 
   /// The scenario's body, as the actor `main`.
-  void set_up(Kernel<Model>& kernel) {
+  void set_up(ReplaceableKernel<Model>& kernel) {
     make(kernel);
     // Dies with the kernel, so that nothing calls the machinery afterwards.
     kernel.at_end(
         [guard = std::make_shared<CloseGuard>(kernel_->primitives)] { guard->is_used = true; });
-    FrameScope scope(kernel_, true);
-    scope.call(body_.ptr(), {reinterpret_cast<PyObject*>(kernel_)});
+    const Scenario* const of_catalogue = program_->of_catalogue;
+    set_up_python<Model>(*program_, kernel, kernel_,
+                         of_catalogue == nullptr ? nullptr : of_catalogue->replaceable_model);
   }
 
-  void make(Kernel<Model>& kernel) {
+  void make(ReplaceableKernel<Model>& kernel) {
     const GilHeld gil;
     retire();
     try {
@@ -182,7 +186,7 @@ class PythonRun {
     interrupt_frames(activity_, [actor](const ActorFrame& frame) { return frame.actor == actor; });
   }
 
-  py::function body_;
+  PythonProgramPtr program_;
   std::shared_ptr<Controller> controller_;
   Activity activity_;
   KernelObject* kernel_ = nullptr;  // of the latest execution
@@ -191,6 +195,12 @@ class PythonRun {
   int cpu_;
   std::unique_ptr<ActorRunner> runner_;
 };
+
+/// Of the scenario, where it is the catalogue's, with what the options say.
+IommuConfig config_of(const PythonProgram& python, const py::dict& options) {
+  return python.of_catalogue == nullptr ? kernel_config(options)
+                                        : kernel_config(options, python.of_catalogue->config);
+}
 
 /// A call of explore() or replay(): what its caller and its controller's thread share.
 template <class Result>
@@ -204,11 +214,12 @@ struct Task {
 template <class Result, class Function>
 bool run_task(const std::shared_ptr<Task<Result>>& task,
               const std::shared_ptr<Controller>& controller, Attention& attention,
-              py::function body, const Variant& variant, const py::dict& options, Function search) {
+              const PythonProgramPtr& python, const Variant& variant, const py::dict& options,
+              Function search) {
   ExploreOptions explore_with = explore_options(options);
   explore_with.progress = [controller](const Progress& p) { return controller->report(p); };
-  auto run = std::make_shared<PythonRun>(std::move(body), controller);
-  const Program program = run->program(variant, kernel_config(options));
+  auto run = std::make_shared<PythonRun>(python, controller);
+  const Program program = run->program(variant, config_of(*python, options));
   return Controller::run(controller, attention,
                          [task, run = std::move(run), program, explore_with, search] {
                            run->pin_controller();
@@ -221,13 +232,13 @@ bool run_task(const std::shared_ptr<Task<Result>>& task,
 /// A run on a thread of a pool.
 class PythonWorker final : public Worker {
  public:
-  PythonWorker(const py::function& body, const std::shared_ptr<Controller>& controller,
+  PythonWorker(const PythonProgramPtr& python, const std::shared_ptr<Controller>& controller,
                const Variant& variant, const IommuConfig& config,
                std::shared_ptr<Task<Verdict>> task)
       : task_(std::move(task)) {
     attach_thread();
     const GilHeld gil;
-    run_ = std::make_unique<PythonRun>(body, controller);
+    run_ = std::make_unique<PythonRun>(python, controller);
     program_ = run_->program(variant, config);
   }
   ~PythonWorker() override {
@@ -250,8 +261,9 @@ class PythonWorker final : public Worker {
   Program program_;
 };
 
-Verdict explore_python(py::function body, const Variant& variant, const py::dict& options,
+Verdict explore_python(const py::object& body, const Variant& variant, const py::dict& options,
                        py::object progress) {
+  const PythonProgramPtr python = python_program(body, options);
   Attention attention(std::move(progress));
   const auto controller = std::make_shared<Controller>();
   const auto task = std::make_shared<Task<Verdict>>();
@@ -269,18 +281,18 @@ Verdict explore_python(py::function body, const Variant& variant, const py::dict
       if (const std::shared_ptr<Controller> alive = controller.lock()) alive->offer_state(state);
     };
   }
-  const auto search = [body, variant, config = kernel_config(options), controller, task, parallel](
-                          const Program& program, ActorRunner& runner,
-                          const ExploreOptions& explore_with) {
+  const auto search = [python, variant, config = config_of(*python, options), controller, task,
+                       parallel](const Program& program, ActorRunner& runner,
+                                 const ExploreOptions& explore_with) {
     if (!parallel.is_wanted()) return explore(program, runner, explore_with);
     Verdict verdict = explore_in_parallel(
-        [&] { return std::make_unique<PythonWorker>(body, controller, variant, config, task); },
+        [&] { return std::make_unique<PythonWorker>(python, controller, variant, config, task); },
         parallel.jobs, explore_with, parallel.checkpoint);
     finish_findings(verdict, program, runner, explore_with);
     return verdict;
   };
   try {
-    if (!run_task(task, controller, attention, body, variant, options, search)) {
+    if (!run_task(task, controller, attention, python, variant, options, search)) {
       attention.rethrow_other_errors();
       return controller->verdict_so_far();
     }
@@ -295,22 +307,22 @@ Verdict explore_python(py::function body, const Variant& variant, const py::dict
 
 /// Calls work as run_task does. Return: its result. Throws: what interrupted it, too.
 template <class Result, class Function>
-Result run_to_the_end(const std::shared_ptr<Controller>& controller, py::function body,
+Result run_to_the_end(const std::shared_ptr<Controller>& controller, const py::object& body,
                       const Variant& variant, const py::dict& options, Function work) {
   Attention attention(py::none{});
   const auto task = std::make_shared<Task<Result>>();
   const bool has_ended =
-      run_task(task, controller, attention, std::move(body), variant, options, work);
+      run_task(task, controller, attention, python_program(body, options), variant, options, work);
   if (has_ended) attention.take(task->interruption);
   attention.rethrow();
   return std::move(task->result);
 }
 
-std::string run_unit_in_python(py::function body, const Variant& variant, const py::dict& options,
-                               const std::string& unit, double seconds) {
+std::string run_unit_in_python(const py::object& body, const Variant& variant,
+                               const py::dict& options, const std::string& unit, double seconds) {
   const auto controller = std::make_shared<Controller>();
   return run_to_the_end<std::string>(
-      controller, std::move(body), variant, options,
+      controller, body, variant, options,
       [unit, seconds, controller](const Program& program, ActorRunner& runner,
                                   const ExploreOptions& explore_with) {
         return run_unit_for(unit, program, runner, explore_with, seconds,
@@ -318,10 +330,10 @@ std::string run_unit_in_python(py::function body, const Variant& variant, const 
       });
 }
 
-Verdict explain_python(py::function body, const Variant& variant, const py::dict& options,
+Verdict explain_python(const py::object& body, const Variant& variant, const py::dict& options,
                        const Verdict& verdict) {
   return run_to_the_end<Verdict>(
-      std::make_shared<Controller>(), std::move(body), variant, options,
+      std::make_shared<Controller>(), body, variant, options,
       [verdict](const Program& program, ActorRunner& runner, const ExploreOptions& explore_with) {
         Verdict explained = verdict;
         finish_findings(explained, program, runner, explore_with);
@@ -329,26 +341,39 @@ Verdict explain_python(py::function body, const Variant& variant, const py::dict
       });
 }
 
-ReplayResult replay_python(py::function body, const Variant& variant, const std::string& schedule,
-                           const py::dict& options, const Metadata& metadata) {
+ReplayResult replay_python(const py::object& body, const Variant& variant,
+                           const std::string& schedule, const py::dict& options,
+                           const Metadata& metadata) {
   return run_to_the_end<ReplayResult>(
-      std::make_shared<Controller>(), std::move(body), variant, options,
+      std::make_shared<Controller>(), body, variant, options,
       [schedule, metadata](const Program& program, ActorRunner& runner,
                            const ExploreOptions& explore_with) {
         return replay(program, runner, schedule, explore_with, metadata);
       });
 }
 
+Standpoint step_python(const py::object& body, const Variant& variant, const py::dict& options,
+                       const Metadata& metadata) {
+  return run_to_the_end<Standpoint>(
+      std::make_shared<Controller>(), body, variant, options,
+      [request = step_request(options), metadata](const Program& program, ActorRunner& runner,
+                                                  const ExploreOptions& explore_with) {
+        return step_along(program, runner, request.schedule, request.next, explore_with, metadata);
+      });
+}
+
 }  // namespace
 
 void bind_model(py::module_& module) {
-  module.def("explore_python", &explore_python, "body"_a, "variant"_a, "options"_a, "progress"_a,
-             "Explores a Python scenario: a function of a Kernel.");
+  module.def(
+      "explore_python", &explore_python, "body"_a, "variant"_a, "options"_a, "progress"_a,
+      "Explores a Python scenario: a function of a Kernel, or a name of the catalogue with steps "
+      "in Python.");
   module.def(
       "run_unit_in_python",
-      [](py::function body, const Variant& variant, const py::dict& options, const py::bytes& unit,
-         double seconds) {
-        return py::bytes(run_unit_in_python(std::move(body), variant, options, unit, seconds));
+      [](const py::object& body, const Variant& variant, const py::dict& options,
+         const py::bytes& unit, double seconds) {
+        return py::bytes(run_unit_in_python(body, variant, options, unit, seconds));
       },
       "body"_a, "variant"_a, "options"_a, "unit"_a, "seconds"_a,
       "Explores a work unit for so many seconds. Returns what Division.complete takes.");
@@ -356,14 +381,22 @@ void bind_model(py::module_& module) {
              "Runs the findings of a verdict again for their explanations.");
   module.def(
       "replay_python",
-      [](py::function body, const Variant& variant, const std::string& schedule,
+      [](const py::object& body, const Variant& variant, const std::string& schedule,
          const py::dict& options, const Metadata& metadata) {
-        ReplayResult result = replay_python(std::move(body), variant, schedule, options, metadata);
+        ReplayResult result = replay_python(body, variant, schedule, options, metadata);
         return py::make_tuple(std::make_shared<TraceStore>(std::move(result.trace)),
                               std::move(result.findings));
       },
       "body"_a, "variant"_a, "schedule"_a, "options"_a, "metadata"_a,
       "Runs one schedule again. Returns the trace and the findings.");
+  module.def(
+      "step_python",
+      [](const py::object& body, const Variant& variant, const py::dict& options,
+         const Metadata& metadata) {
+        return as_dict(step_python(body, variant, options, metadata));
+      },
+      "body"_a, "variant"_a, "options"_a, "metadata"_a,
+      "Runs the option \"schedule\", then \"next\". Returns where the execution stands.");
 }
 
 }  // namespace rcuscope::bindings

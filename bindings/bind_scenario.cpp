@@ -13,6 +13,7 @@
 #include "model/runner.h"
 #include "scenario/catalogue.h"
 #include "scenario/run.h"
+#include "stepping.h"
 #include "unit_runner.h"
 
 namespace rcuscope::bindings {
@@ -111,6 +112,22 @@ py::tuple replay_catalogue(const std::string& name, const std::optional<Variant>
                         std::move(result.findings));
 }
 
+py::dict step_catalogue(const std::string& name, const std::optional<Variant>& variant,
+                        const py::dict& options, const Metadata& metadata) {
+  Attention attention(py::none{});
+  const ExploreOptions explore_with = explore_options(options, attention);
+  const Program program = program_of(name, variant, options);
+  const StepRequest request = step_request(options);
+  Standpoint standpoint;
+  {
+    const GilReleased released;
+    standpoint = step_along(program, *make_fiber_runner(), request.schedule, request.next,
+                            explore_with, metadata);
+  }
+  attention.rethrow();
+  return as_dict(std::move(standpoint));
+}
+
 py::list catalogue_rows() {
   py::list rows;
   for (const Scenario& scenario : catalogue()) {
@@ -154,6 +171,8 @@ void bind_scenario(py::module_& module) {
   module.def("replay_catalogue", &replay_catalogue, "name"_a, "variant"_a, "schedule"_a,
              "options"_a, "metadata"_a,
              "Runs one schedule again. Returns the trace and the findings.");
+  module.def("step_catalogue", &step_catalogue, "name"_a, "variant"_a, "options"_a, "metadata"_a,
+             "Runs the option \"schedule\", then \"next\". Returns where the execution stands.");
 }
 
 }  // namespace rcuscope::bindings

@@ -96,8 +96,9 @@ PyObject* kernel_world(PyObject* self, void*) {
 
 std::vector<PyMethodDef> kernel_methods() {
   std::vector<PyMethodDef> rows;
-  for (const auto part : {reader_methods(), memory_methods(), list_methods(), work_methods(),
-                          actor_methods(), machinery_methods(), lock_methods(), srcu_methods()})
+  for (const auto part :
+       {reader_methods(), memory_methods(), list_methods(), work_methods(), actor_methods(),
+        machinery_methods(), lock_methods(), srcu_methods(), step_methods()})
     rows.insert(rows.end(), part.begin(), part.end());
   rows.push_back({"rcu_read_side", rcu_read_side, METH_NOARGS,
                   "rcu_read_side(self) -> contextlib.AbstractContextManager[None]\n\n"

@@ -14,6 +14,7 @@ void bind_iommu(pybind11::module_& module);
 void bind_explore(pybind11::module_& module);
 void bind_division(pybind11::module_& module);
 void bind_model(pybind11::module_& module);
+void bind_stepping(pybind11::module_& module);
 void bind_live(pybind11::module_& module);
 void bind_scenario(pybind11::module_& module);
 

@@ -185,4 +185,18 @@ Entry Call::entry(std::size_t index, std::size_t node_index) const {
   return {object->value.pointer(), Tag::object, position};
 }
 
+std::vector<void*> Call::devices(std::size_t index) const {
+  PyObject* const sequence = checked(PySequence_Tuple(given_[index]));
+  std::vector<void*> found;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); ++i) {
+    PyObject* const item = PyTuple_GET_ITEM(sequence, i);
+    if (is_handle(item, Tag::device) && as_handle(item)->kernel == kernel_)
+      found.push_back(as_handle(item)->value.pointer());
+  }
+  const bool are_devices = static_cast<Py_ssize_t>(found.size()) == PyTuple_GET_SIZE(sequence);
+  Py_DECREF(sequence);
+  if (!are_devices) wrong_type(index, "a list of devices of this execution");
+  return found;
+}
+
 }  // namespace rcuscope::bindings

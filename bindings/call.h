@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "handle.h"
 
@@ -63,6 +64,8 @@ class Call {
   /// Anything that kfree takes.
   HandleObject* heap_object(std::size_t index) const;
   Entry entry(std::size_t index, std::size_t node_index) const;
+  /// An iterable of devices.
+  std::vector<void*> devices(std::size_t index) const;
 
   std::span<PyObject* const> rest() const { return rest_; }
   PyObject* keyword_names() const { return keyword_names_; }
@@ -138,5 +141,6 @@ std::span<const PyMethodDef> machinery_methods();
 std::span<const PyMethodDef> group_methods();  ///< Of IommuGroup.
 std::span<const PyMethodDef> lock_methods();
 std::span<const PyMethodDef> srcu_methods();
+std::span<const PyMethodDef> step_methods();
 
 }  // namespace rcuscope::bindings

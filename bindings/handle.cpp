@@ -37,6 +37,16 @@ constexpr FieldRow machinery_fields[] = {
      "The list of group_devices."},
     {Tag::group, "recovery_cnt", MachineryField::group_recovery_cnt, Tag::location,
      FieldType::integer, "Number of blocked members: a plain load."},
+    {Tag::group, "default_domain", MachineryField::group_default_domain, Tag::location,
+     FieldType::domain, "0 none, 1 default: a plain load."},
+    {Tag::group, "blocking_domain", MachineryField::group_blocking_domain, Tag::location,
+     FieldType::domain, "0 none, 2 blocking: a plain load."},
+    {Tag::group, "domain", MachineryField::group_domain, Tag::location, FieldType::domain,
+     "0 none, 1 default, 2 blocking, 3 the driver's own: a plain load."},
+    {Tag::group, "owner_cnt", MachineryField::group_owner_cnt, Tag::location, FieldType::integer,
+     "Number of owners: a plain load."},
+    {Tag::group, "entry", MachineryField::group_entry, Tag::location, FieldType::group,
+     "The next group of one bus_iommu_probe call; the last one is its own next: a plain load."},
     {Tag::group_device, "dev", MachineryField::gdev_dev, Tag::location, FieldType::device,
      "The device: a plain load."},
     {Tag::group_device, "name", MachineryField::gdev_name, Tag::location, FieldType::device_name,
@@ -44,7 +54,7 @@ constexpr FieldRow machinery_fields[] = {
     {Tag::group_device, "blocked", MachineryField::gdev_blocked, Tag::location, FieldType::boolean,
      "Whether it is fenced during a reset: a plain load."},
     {Tag::group_device, "work", MachineryField::gdev_work, Tag::work, FieldType::value,
-     "The work item of iommu_report_device_broken."},
+     "The work item of iommu_report_device_broken; None in a scenario without 11/24."},
     {Tag::device_name, "text", MachineryField::name_text, Tag::location, FieldType::text,
      "The text: a plain load."},
     {Tag::dev_iommu, "iommu_dev", MachineryField::iommu_dev, Tag::location, FieldType::long_integer,
@@ -78,6 +88,8 @@ constexpr TypeRow type_rows[] = {
      "struct group_device: one membership of a device in a group."},
     {Tag::device_name, "DeviceName", "gdev->name: freed earlier than its gdev."},
     {Tag::dev_iommu, "DevIommu", "dev->iommu: exists from probe to deinit."},
+    {Tag::group_list, "GroupList",
+     "Groups of one bus_iommu_probe call that wait for their default domain."},
 };
 
 bool is_over(const HandleObject* handle) { return handle->kernel->activity == nullptr; }
@@ -200,6 +212,38 @@ PyObject* get_machinery_field(PyObject* self, void* closure) {
   }
 }
 
+/// gdev.dev = dev: a plain store.
+int set_machinery_field(PyObject* self, PyObject* value, void* closure) {
+  const auto& row = *static_cast<const FieldRow*>(closure);
+  HandleObject* const handle = as_handle(self);
+  try {
+    if (value == nullptr) raise(PyExc_AttributeError, "%s cannot be deleted", row.name);
+    ActorFrame& frame = frame_of(handle->kernel, row.name);
+    if (stays_quiet(frame)) return 0;
+    Primitives& world = *handle->kernel->primitives;
+    const Place place = world.is_tracing() ? Call::place_now() : Place{};
+    world.write({world.machinery_field(row.field, handle->value.pointer()), row.type},
+                to_value(handle->kernel, value, row.name), Access::plain, place);
+    return 0;
+  } catch (...) {
+    end_primitive();
+    return -1;
+  }
+}
+
+/// Reading it is no operation: the list is private to one call of bus_iommu_probe.
+PyObject* get_first_group(PyObject* self, void*) {
+  HandleObject* const handle = as_handle(self);
+  try {
+    frame_of(handle->kernel, "first");
+    return to_python(handle->kernel,
+                     Value::handle(Tag::group, handle->kernel->primitives->group_list_first(
+                                                   handle->value.pointer())));
+  } catch (...) {
+    return end_primitive();
+  }
+}
+
 /// gdev["dev"]: the location itself.
 PyObject* machinery_subscript(PyObject* self, PyObject* name) {
   HandleObject* const handle = as_handle(self);
@@ -271,10 +315,17 @@ struct TypeParts {
 };
 
 void add_fields(TypeParts& parts, Tag tag) {
-  for (const FieldRow& row : machinery_fields)
-    if (row.owner == tag)
-      parts.getters.push_back(
-          {row.name, get_machinery_field, nullptr, row.doc, const_cast<FieldRow*>(&row)});
+  for (const FieldRow& row : machinery_fields) {
+    if (row.owner != tag) continue;
+    const bool is_stored = row.result == Tag::location && row.type != FieldType::refcount &&
+                           row.type != FieldType::text;
+    parts.getters.push_back({row.name, get_machinery_field,
+                             is_stored ? set_machinery_field : nullptr, row.doc,
+                             const_cast<FieldRow*>(&row)});
+  }
+  if (tag == Tag::group_list)
+    parts.getters.push_back(
+        {"first", get_first_group, nullptr, "The first group, or None: no operation.", nullptr});
   if (tag == Tag::device || tag == Tag::group)
     parts.getters.push_back(
         {"name", get_constant_name, nullptr, "Constant: no operation.", nullptr});

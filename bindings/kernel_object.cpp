@@ -126,15 +126,6 @@ void FrameScope::report_error() {
   primitives.cancel();  // not reached: both kinds are fatal
 }
 
-void FrameScope::finish(PyObject* result) {
-  Py_XDECREF(result);
-  if (frame_.fault) {
-    PyErr_Clear();
-    std::rethrow_exception(std::exchange(frame_.fault, nullptr));
-  }
-  if (result == nullptr) report_error();
-}
-
 void FrameScope::call(PyObject* function, std::initializer_list<PyObject*> arguments) {
   PyObject* const tuple = checked(PyTuple_New(static_cast<Py_ssize_t>(arguments.size())));
   const py::object owner = py::reinterpret_steal<py::object>(tuple);
@@ -144,10 +135,22 @@ void FrameScope::call(PyObject* function, std::initializer_list<PyObject*> argum
 }
 
 void FrameScope::call(PyObject* function, PyObject* tuple_of_arguments) {
+  Py_DECREF(result_of(function, tuple_of_arguments));
+}
+
+PyObject* FrameScope::result_of(PyObject* function, PyObject* tuple_of_arguments) {
   // The run lets go of them when it is over; this thread may still be at it, if it was left behind.
   const py::object kept_function = py::reinterpret_borrow<py::object>(function);
   const py::object kept_arguments = py::reinterpret_borrow<py::object>(tuple_of_arguments);
-  finish(until_exit([&] { return PyObject_Call(function, tuple_of_arguments, nullptr); }));
+  PyObject* const result =
+      until_exit([&] { return PyObject_Call(function, tuple_of_arguments, nullptr); });
+  if (frame_.fault) {
+    Py_XDECREF(result);
+    PyErr_Clear();
+    std::rethrow_exception(std::exchange(frame_.fault, nullptr));
+  }
+  if (result == nullptr) report_error();
+  return result;
 }
 
 void call_actor(KernelObject* kernel, PyObject* function, PyObject* arguments) {

@@ -82,10 +82,12 @@ class FrameScope {
   /// finding, one of set-up is thrown as py::error_already_set.
   void call(PyObject* function, std::initializer_list<PyObject*> arguments);
   void call(PyObject* function, PyObject* tuple_of_arguments);
+  /// The same. Return: what the code returned, a new reference.
+  PyObject* result_of(PyObject* function, PyObject* tuple_of_arguments);
+  /// The error of Python that is set ends the actor as if its code had raised it.
+  [[noreturn]] void report_error();
 
  private:
-  void finish(PyObject* result);
-  [[noreturn]] void report_error();
   [[noreturn]] void report_abandonment(const pybind11::error_already_set& error);
 
   GilHeld gil_;

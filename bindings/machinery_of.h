@@ -21,7 +21,7 @@ struct WorldPart;
 template <World W>
 class MachineryOf : public Primitives {
  public:
-  explicit MachineryOf(Kernel<W>& kernel) : w_(kernel.world), kernel_(&kernel) {}
+  explicit MachineryOf(ReplaceableKernel<W>& kernel) : w_(kernel.world), kernel_(&kernel) {}
 
   void close() override { kernel_ = nullptr; }
 
@@ -63,41 +63,7 @@ class MachineryOf : public Primitives {
   }
 
   // --- fields and names
-  void* machinery_field(MachineryField field, void* object) const override {
-    auto* const dev = static_cast<device<W>*>(object);
-    auto* const group = static_cast<iommu_group<W>*>(object);
-    auto* const gdev = static_cast<group_device<W>*>(object);
-    auto* const of_device = static_cast<dev_iommu<W>*>(object);
-    switch (field) {
-      case MachineryField::device_iommu_group:
-        return &dev->iommu_group;
-      case MachineryField::device_iommu:
-        return &dev->iommu;
-      case MachineryField::device_refcount:
-        return &dev->refcount;
-      case MachineryField::group_recovery_cnt:
-        return &group->recovery_cnt;
-      case MachineryField::group_mutex:
-        return &group->mutex;
-      case MachineryField::group_devices:
-        return &group->devices;
-      case MachineryField::gdev_dev:
-        return &gdev->dev;
-      case MachineryField::gdev_name:
-        return &gdev->name;
-      case MachineryField::gdev_blocked:
-        return &gdev->blocked;
-      case MachineryField::gdev_work:
-        return &gdev->work;
-      case MachineryField::name_text:
-        return &static_cast<device_name<W>*>(object)->text;
-      case MachineryField::iommu_dev:
-        return &of_device->iommu_dev;
-      case MachineryField::iommu_fwspec:
-        return &of_device->fwspec;
-    }
-    return nullptr;
-  }
+  void* machinery_field(MachineryField field, void* object) const override;
   std::string machinery_name(Tag tag, const void* object) const override;
 
   // --- driver core
@@ -179,23 +145,23 @@ class MachineryOf : public Primitives {
 
  protected:
   const W& w() const { return w_; }
-  Kernel<W>& kernel() {
+  ReplaceableKernel<W>& kernel() {
     if (kernel_ == nullptr) this->cancel();
     return *kernel_;
   }
   void end_run() override { WorldPart<W>::cancel(w_); }
+  ReplaceableIommu<W>& iommu() { return kernel().iommu; }
+  static ptr<device<W>> device_at(void* dev) { return static_cast<device<W>*>(dev); }
+  static ptr<iommu_group<W>> group_at(void* group) { return static_cast<iommu_group<W>*>(group); }
 
  private:
   template <class T>
   using slot_of = typename W::template shared<T>;
 
-  Iommu<W>& iommu() { return kernel().iommu; }
   template <class T>
   static slot_of<T>& at(Location location) {
     return *static_cast<slot_of<T>*>(location.address);
   }
-  static ptr<device<W>> device_at(void* dev) { return static_cast<device<W>*>(dev); }
-  static ptr<iommu_group<W>> group_at(void* group) { return static_cast<iommu_group<W>*>(group); }
 
   /// Calls visit with the type that the location has in the machinery.
   template <class Result, class Visit>
@@ -220,11 +186,14 @@ class MachineryOf : public Primitives {
         return visit_as.template operator()<ptr<device_name<W>>>();
       case FieldType::dev_iommu:
         return visit_as.template operator()<ptr<dev_iommu<W>>>();
+      case FieldType::domain:
+        return visit_as.template operator()<Domain>();
       default:
         throw UsageError("a reference count is changed by get_device, put_device and kref_* only");
     }
   }
 
+  bool has_report_work() const;
   template <class T>
   static constexpr Tag tag_of() {
     if (std::is_same_v<T, ptr<device<W>>>) return Tag::device;
@@ -237,7 +206,7 @@ class MachineryOf : public Primitives {
   static T from_value(const Value& value);
 
   W w_;
-  Kernel<W>* kernel_;
+  ReplaceableKernel<W>* kernel_;
 };
 
 }  // namespace rcuscope::bindings

@@ -14,6 +14,7 @@ PYBIND11_MODULE(_core, module) {
   bindings::bind_explore(module);
   bindings::bind_division(module);
   bindings::bind_model(module);
+  bindings::bind_stepping(module);
   bindings::bind_live(module);
   bindings::bind_scenario(module);
 }

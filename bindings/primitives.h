@@ -13,6 +13,7 @@
 #include "base/context.h"
 #include "base/place.h"
 #include "layout.h"
+#include "step_primitives.h"
 #include "trace/event.h"
 #include "trace/finding.h"
 #include "value.h"
@@ -41,6 +42,11 @@ enum class MachineryField : std::uint8_t {
   group_recovery_cnt,
   group_mutex,
   group_devices,
+  group_default_domain,
+  group_blocking_domain,
+  group_domain,
+  group_owner_cnt,
+  group_entry,
   gdev_dev,
   gdev_name,
   gdev_blocked,
@@ -58,10 +64,8 @@ struct DeviceFunctions {
 
 /// Context of all: the thread of the actor that calls, GIL held. Each may throw what its world
 /// throws.
-class Primitives {
+class Primitives : public StepPrimitives {
  public:
-  virtual ~Primitives() = default;
-
   // --- the run
   virtual bool is_tracing() const = 0;
   /// Number of the calling actor; main is 0.

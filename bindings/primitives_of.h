@@ -17,7 +17,7 @@ class PrimitivesOf final : public SynchronizationOf<W> {
   using Base = SynchronizationOf<W>;
   using Part = WorldPart<W>;
 
-  explicit PrimitivesOf(Kernel<W>& kernel) : Base(kernel) {}
+  explicit PrimitivesOf(ReplaceableKernel<W>& kernel) : Base(kernel) {}
 
   bool is_tracing() const override { return Part::is_tracing(w()); }
   ActorId current_actor() const override { return Part::current_actor(w()); }

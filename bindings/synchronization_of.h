@@ -7,14 +7,14 @@
 #include <string>
 #include <utility>
 
-#include "machinery_of.h"
+#include "steps_of.h"
 
 namespace rcuscope::bindings {
 
 template <World W>
-class SynchronizationOf : public MachineryOf<W> {
+class SynchronizationOf : public StepsOf<W> {
  public:
-  using Base = MachineryOf<W>;
+  using Base = StepsOf<W>;
   using Base::Base;
 
   // --- making what they work on

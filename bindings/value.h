@@ -31,8 +31,9 @@ enum class Tag : std::uint8_t {
   group_device,
   device_name,
   dev_iommu,
+  group_list,  ///< The private list of one bus_iommu_probe call.
 };
-inline constexpr std::size_t tag_count = static_cast<std::size_t>(Tag::dev_iommu) + 1;
+inline constexpr std::size_t tag_count = static_cast<std::size_t>(Tag::group_list) + 1;
 
 constexpr bool is_handle(Tag tag) { return tag >= Tag::object; }
 
@@ -94,6 +95,7 @@ enum class FieldType : std::uint8_t {
   group,
   device_name,
   dev_iommu,
+  domain,  ///< shared<Domain>, as a number
 };
 
 struct Location {

@@ -2,7 +2,6 @@
 // The machinery of the patch for Python: Kernel's methods of API.md section 4, and those of
 // IommuGroup.
 #include <string>
-#include <vector>
 
 #include "call.h"
 #include "errors.h"
@@ -178,24 +177,11 @@ constexpr Spec iommu_probe_device{
     {"dev", "group"},
     1};
 
-PyObject* probe_bus(Call& call) {
-  PyObject* const sequence = checked(PySequence_Tuple(call.argument(0)));
-  std::vector<void*> devices;
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); ++i) {
-    PyObject* const item = PyTuple_GET_ITEM(sequence, i);
-    if (is_handle(item, Tag::device) && as_handle(item)->kernel == call.kernel())
-      devices.push_back(as_handle(item)->value.pointer());
-  }
-  const bool are_devices = static_cast<Py_ssize_t>(devices.size()) == PyTuple_GET_SIZE(sequence);
-  Py_DECREF(sequence);
-  if (!are_devices) call.wrong_type(0, "a list of devices of this execution");
-  return number(call.world().bus_iommu_probe(devices));
-}
 constexpr Spec bus_iommu_probe{
     "bus_iommu_probe",
     RCUSCOPE_TEXT("bus_iommu_probe(self, devices: collections.abc.Iterable[Device]) -> int",
                   "0 or a negative errno. Sleeps."),
-    probe_bus,
+    [](Call& call) { return number(call.world().bus_iommu_probe(call.devices(0))); },
     {"devices"},
     1};
 

@@ -22,7 +22,7 @@ class Focus {
   }
 
  private:
-  const ActorState& state(ActorId id) const {
+  const TracedActorState& state(ActorId id) const {
     return world_.actors[static_cast<std::size_t>(id.value)];
   }
   const ActorInfo& info(ActorId id) const {
@@ -56,7 +56,7 @@ class Focus {
   }
 
   int rank(ActorId id) const {
-    const ActorState& s = state(id);
+    const TracedActorState& s = state(id);
     if (session_.selected_actor() == id) return 0;
     if (is_at_fault(id)) return 1;
     if (is_accomplice(id)) return 2;
@@ -149,7 +149,7 @@ class Focus {
   }
 
   std::string status(ActorId id, Tone& tone) const {
-    const ActorState& s = state(id);
+    const TracedActorState& s = state(id);
     tone = Tone::plain;
     if (is_at_fault(id)) return fault_status(tone);
     if (s.last_event < 0) {
@@ -187,7 +187,7 @@ class Focus {
   }
 
   std::string blocked_status(ActorId id, Tone& tone) const {
-    const ActorState& s = state(id);
+    const TracedActorState& s = state(id);
     tone = Tone::waiting;
     std::string text = "blocked";
     if (trace_.time(static_cast<EventIndex>(s.last_event)) < session_.playback.playhead()) {

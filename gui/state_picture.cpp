@@ -232,7 +232,7 @@ class Picture {
     std::vector<std::string> names;
     const std::int32_t faulty = history(object.object).faulty_actor;
     if (faulty >= 0) names.push_back(actor({faulty}));
-    for (const ActorState& reader : world_.actors) {
+    for (const TracedActorState& reader : world_.actors) {
       if (reader.actor.value != faulty && reads(reader, object.object, card.device)) {
         names.push_back(actor(reader.actor));
       }
@@ -250,7 +250,7 @@ class Picture {
   }
 
   /// True if that actor touched the object since it entered its read-side critical section.
-  bool reads(const ActorState& reader, ObjectId object, ObjectId device) const {
+  bool reads(const TracedActorState& reader, ObjectId object, ObjectId device) const {
     if (reader.reader_nesting == 0) return false;
     for (std::int64_t i = reader.last_event; i >= 0; --i) {
       const auto event = static_cast<EventIndex>(i);
@@ -283,7 +283,7 @@ class Picture {
     std::map<std::int32_t, CpuChip> chips;
     for (std::size_t id = 0; id < actors.size(); ++id) {
       const ActorInfo& info = actors[id];
-      const ActorState& state = world_.actors[id];
+      const TracedActorState& state = world_.actors[id];
       const bool is_shown =
           has_cpus ? info.cpu.is_valid()
                    : info.kind != ActorKind::main && info.kind != ActorKind::grace_period;

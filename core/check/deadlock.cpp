@@ -3,57 +3,10 @@
 #include <algorithm>
 
 #include "check/checker.h"
-#include "model/lock.h"
+#include "check/waiting.h"
 
 namespace rcuscope {
 namespace {
-
-/// "'unplug' waits in synchronize_rcu for the reader 'isr'".
-std::string edge(const Execution& execution, const ModelActor& actor, ActorId blocker) {
-  const std::string who = "'" + actor.spec.name + "' waits ";
-  const std::string whom = "'" + execution.actor(blocker).spec.name + "'";
-  switch (actor.pending.kind) {
-    case OperationKind::grace_period_end:
-      return who + "in synchronize_rcu: its grace period waits for the reader " + whom;
-    case OperationKind::mutex_lock:
-      return who + "for the mutex " + execution.location_name(actor.pending) + ", held by " + whom;
-    case OperationKind::spin_lock:
-      return "'" + actor.spec.name + "' spins on " + execution.location_name(actor.pending) +
-             ", held by " + whom;
-    case OperationKind::barrier_end:
-      return who + "in rcu_barrier for the callback " + whom;
-    case OperationKind::wait_for_work_end:
-      return who + "for the work " + whom + " to end";
-    case OperationKind::actor_start:
-      if (actor.grace_period >= 0)
-        return who + "for a grace period, which waits for the reader " + whom;
-      [[fallthrough]];
-    default:
-      return execution.can_proceed(actor) ? who + "for its CPU, which " + whom + " keeps busy"
-                                          : who + "for " + whom;
-  }
-}
-
-/// An actor that waits for nobody who could still act.
-std::string dead_end(const Execution& execution, const ModelActor& actor) {
-  const std::string who = "'" + actor.spec.name + "' waits ";
-  const std::string what = execution.location_name(actor.pending);
-  const auto held_by_ended = [&](const char* kind, ActorId owner) {
-    return who + "for the " + kind + " " + what + ", held by '" + execution.actor(owner).spec.name +
-           "', which has ended";
-  };
-  switch (actor.pending.kind) {
-    case OperationKind::mutex_lock:
-      return held_by_ended("mutex", static_cast<const ModelMutex*>(actor.pending.address)->owner);
-    case OperationKind::spin_lock:
-      return held_by_ended("spinlock",
-                           static_cast<const ModelSpinlock*>(actor.pending.address)->owner);
-    case OperationKind::wait_for_completion:
-      return who + "for the completion " + what + ", which nobody completes";
-    default:
-      return who + "for ever";
-  }
-}
 
 /// What lockdep, the stall detector and the detector of hung tasks would say.
 std::string words_of_the_kernel(const Execution& execution, const std::vector<ActorId>& cycle) {
@@ -101,8 +54,8 @@ class Deadlock final : public Observer {
       const ModelActor& actor = execution.actor(cycle[i]);
       if (i > 0) message += "; ";
       message += execution.blockers(actor).empty()
-                     ? dead_end(execution, actor)
-                     : edge(execution, actor, cycle[(i + 1) % cycle.size()]);
+                     ? describe_dead_end(execution, actor)
+                     : describe_wait(execution, actor, cycle[(i + 1) % cycle.size()]);
     }
     std::string place;
     for (const ActorId id : cycle)

@@ -3,6 +3,7 @@
 // Model.
 #include "iommu/iommu.h"
 
+#include "iommu/replaced_steps.h"
 #include "model/model.h"
 #if RCUSCOPE_LIVE
 #include "live/live.h"
@@ -13,8 +14,10 @@ namespace rcuscope {
 
 template class Iommu<Recording>;
 template class Iommu<Model>;
+template class Iommu<Model, ReplacedSteps<Model>>;
 #if RCUSCOPE_LIVE
 template class Iommu<Live>;
+template class Iommu<Live, ReplacedSteps<Live>>;
 #endif
 
 }  // namespace rcuscope

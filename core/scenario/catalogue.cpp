@@ -56,8 +56,10 @@ Scenario make_scenario(const Theme& theme, const Entry& entry) {
   scenario.config = entry.config;
   scenario.checks = entry.checks;
   scenario.model = entry.bodies.model;
+  scenario.replaceable_model = entry.bodies.replaceable_model;
 #if RCUSCOPE_LIVE
   scenario.live = entry.bodies.live;
+  scenario.replaceable_live = entry.bodies.replaceable_live;
 #endif
   return scenario;
 }

@@ -8,8 +8,8 @@ namespace rcuscope {
 namespace {
 
 /// A callback that takes a mutex, or leaves that to a work item.
-template <World W>
-void block_in_callback(Kernel<W>& k, bool uses_work) {
+template <World W, class S>
+void block_in_callback(Kernel<W, S>& k, bool uses_work) {
   const auto shelf = make_shelf(k);
   const auto count_down = [&k, shelf] {
     k.world.mutex_lock(shelf->mutex);
@@ -26,8 +26,8 @@ void block_in_callback(Kernel<W>& k, bool uses_work) {
 }
 
 /// An interrupt takes an entry away and waits for readers, or has them waited for.
-template <World W>
-void free_in_interrupt(Kernel<W>& k, bool waits) {
+template <World W, class S>
+void free_in_interrupt(Kernel<W, S>& k, bool waits) {
   const auto shelf = make_shelf(k);
   k.world.write(shelf->current, make_item(k, "a"), Access::assign);
   k.declare(ActorKind::softirq, "timer", [&k, shelf, waits] {
@@ -41,8 +41,8 @@ void free_in_interrupt(Kernel<W>& k, bool waits) {
 }
 
 /// Two callbacks count what they freed.
-template <World W>
-void count_in_callbacks(Kernel<W>& k, bool is_atomic) {
+template <World W, class S>
+void count_in_callbacks(Kernel<W, S>& k, bool is_atomic) {
   const auto shelf = make_shelf(k);
   const auto count = [&k, shelf, is_atomic] {
     if (is_atomic)
@@ -59,8 +59,8 @@ void count_in_callbacks(Kernel<W>& k, bool is_atomic) {
 }
 
 /// The same entry is handed to kfree_rcu by everybody who meets it, or by the one who took it.
-template <World W>
-void free_twice(Kernel<W>& k, bool takes_it) {
+template <World W, class S>
+void free_twice(Kernel<W, S>& k, bool takes_it) {
   const auto shelf = make_shelf(k);
   k.world.write(shelf->current, make_item(k, "a"), Access::assign);
   for (const char* name : {"first updater", "second updater"})
@@ -75,8 +75,8 @@ void free_twice(Kernel<W>& k, bool takes_it) {
 enum class Wait { none, synchronize_rcu, rcu_barrier };
 
 /// A module queues a callback of its own and is unloaded.
-template <World W>
-void unload_module(Kernel<W>& k, Wait wait) {
+template <World W, class S>
+void unload_module(Kernel<W, S>& k, Wait wait) {
   const auto text = make_item(k, "module text");
   k.declare(ActorKind::process, "rmmod", [&k, text, wait] {
     k.world.call_rcu("callback in the module",

@@ -14,8 +14,8 @@ struct SpinList {
   list_head<W> items;
 };
 
-template <World W>
-void walk_under_spinlock(Kernel<W>& k, bool sleeps) {
+template <World W, class S>
+void walk_under_spinlock(Kernel<W, S>& k, bool sleeps) {
   W& w = k.world;
   const auto shelf = w.template kzalloc<SpinList<W>>("group", "7", Place::current());
   w.set_lifetime(shelf.raw(), Lifetime::root);
@@ -47,8 +47,8 @@ struct SrcuList {
   list_head<W> items;
 };
 
-template <World W>
-void remove_from_srcu_list(Kernel<W>& k, ptr<SrcuList<W>> list, ptr<Item<W>> item) {
+template <World W, class S>
+void remove_from_srcu_list(Kernel<W, S>& k, ptr<SrcuList<W>> list, ptr<Item<W>> item) {
   k.world.mutex_lock(list->mutex);
   list_del_rcu(k.world, node_of(item));
   k.world.mutex_unlock(list->mutex);
@@ -57,8 +57,8 @@ void remove_from_srcu_list(Kernel<W>& k, ptr<SrcuList<W>> list, ptr<Item<W>> ite
 }
 
 /// `removes`: probe_finalize removes a device of the same group.
-template <World W>
-void finalize_under_srcu(Kernel<W>& k, bool removes) {
+template <World W, class S>
+void finalize_under_srcu(Kernel<W, S>& k, bool removes) {
   W& w = k.world;
   const auto list = w.template kzalloc<SrcuList<W>>("group", "7", Place::current());
   w.set_lifetime(list.raw(), Lifetime::root);
@@ -94,8 +94,8 @@ struct SpinMaster {
   typename W::template shared<ptr<BrokenWork>> iommu{"iommu", nullptr};
 };
 
-template <World W>
-void work_behind_spinlock(Kernel<W>& k) {
+template <World W, class S>
+void work_behind_spinlock(Kernel<W, S>& k) {
   W& w = k.world;
   using BrokenWork = typename SpinMaster<W>::BrokenWork;
   const auto master = w.template kzalloc<SpinMaster<W>>("master", "", Place::current());
@@ -125,8 +125,8 @@ void work_behind_spinlock(Kernel<W>& k) {
 
 /// What queue_rcu_work is made of: a callback that queues a work item, which calls the release. The
 /// module that owns the release waits for both.
-template <World W>
-void unload_after_flush(Kernel<W>& k) {
+template <World W, class S>
+void unload_after_flush(Kernel<W, S>& k) {
   const auto text = make_item(k, "module text");
   const auto shelf = make_shelf(k, "device");
   k.world.init_work(shelf->work, "release",

@@ -11,8 +11,8 @@ using V = Variant;
 
 /// A pointer to an entry is published before or after the entry is complete. All accesses are
 /// marked, so that only the order is wrong.
-template <World W>
-void publish(Kernel<W>& k, bool is_complete) {
+template <World W, class S>
+void publish(Kernel<W, S>& k, bool is_complete) {
   const auto shelf = make_shelf(k);
   const auto target = make_item(k, "dev");
   const auto entry = make_item(k, "gdev");
@@ -30,8 +30,8 @@ void publish(Kernel<W>& k, bool is_complete) {
 }
 
 /// A device joins the group while a reader walks it.
-template <World W>
-void add_against_walk(Kernel<W>& k) {
+template <World W, class S>
+void add_against_walk(Kernel<W, S>& k) {
   const GroupAndDevice<W> machine(k);
   declare_walk(k, machine.group, [](auto& kernel, auto gdev) { device_of(kernel, gdev); });
   k.declare(ActorKind::process, "hot add",
@@ -39,8 +39,8 @@ void add_against_walk(Kernel<W>& k) {
 }
 
 /// A lookup that comes through dev->iommu_group, against hot unplug.
-template <World W>
-void look_up(Kernel<W>& k, Access access) {
+template <World W, class S>
+void look_up(Kernel<W, S>& k, Access access) {
   const GroupAndDevice<W> machine(k);
   k.iommu.iommu_group_add_device(machine.group, machine.nic);
   pin(k, machine.nic);
@@ -61,8 +61,8 @@ struct Publication {
 };
 
 /// An updater publishes an entry, and takes it away again if the reader looks twice.
-template <World W>
-void publish_by(Kernel<W>& k, Publication how) {
+template <World W, class S>
+void publish_by(Kernel<W, S>& k, Publication how) {
   const auto shelf = make_shelf(k);
   k.declare(ActorKind::process, "add", [&k, shelf, how] {
     const auto entry = make_item(k, "gdev");
@@ -82,8 +82,8 @@ void publish_by(Kernel<W>& k, Publication how) {
 }
 
 /// An entry moves from one list to another while a reader walks the first.
-template <World W>
-void move_entry(Kernel<W>& k, bool waits) {
+template <World W, class S>
+void move_entry(Kernel<W, S>& k, bool waits) {
   const auto from = make_shelf(k, "from");
   const auto to = make_shelf(k, "to");
   const ptr<Item<W>> items[] = {make_item(k, "a"), make_item(k, "b")};

@@ -42,8 +42,8 @@ constexpr Bodies failed_attach = both([](auto& k) {
 
 /// A bus walk finalizes a device that is unplugged as soon as it has been probed. `attaches`: its
 /// probe_finalize attaches a domain, as those of two drivers do.
-template <World W>
-void bus_probe_against_unplug(Kernel<W>& k, bool attaches, bool is_pinned = true) {
+template <World W, class S>
+void bus_probe_against_unplug(Kernel<W, S>& k, bool attaches, bool is_pinned = true) {
   DeviceOptions<W> options;
   options.group = k.iommu.scenario_group("7", is_pinned);
   options.probe_finalize = [&k, attaches](DeviceOf<W> dev) {
@@ -67,8 +67,8 @@ constexpr Bodies bus_walk_of_unpinned_group =
 
 /// A live device leaves its group and is probed again at the same time. `is_late`: the probe gives
 /// up while dev->iommu is still there, so that only the links can be in its way.
-template <World W>
-void reprobe(Kernel<W>& k, bool is_late) {
+template <World W, class S>
+void reprobe(Kernel<W, S>& k, bool is_late) {
   const GroupAndDevice<W> machine(k);
   k.iommu.iommu_probe_device(machine.nic, machine.group);
   pin(k, machine.nic);

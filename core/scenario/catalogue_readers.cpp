@@ -10,8 +10,8 @@ namespace {
 using V = Variant;
 
 /// A walk that does `visit` with each member, against hot unplug of the only one.
-template <World W, class Visit>
-void walk_against_unplug(Kernel<W>& k, Visit visit, ActorKind kind = ActorKind::hardirq) {
+template <World W, class S, class Visit>
+void walk_against_unplug(Kernel<W, S>& k, Visit visit, ActorKind kind = ActorKind::hardirq) {
   const GroupAndDevice<W> machine(k);
   k.iommu.iommu_probe_device(machine.nic, machine.group);
   declare_walk(k, machine.group, visit, kind);
@@ -40,8 +40,8 @@ constexpr Bodies reads_dev_iommu = both([](auto& k) {
 });
 
 /// dev_to_gdev_rcu without rcu_read_lock around it.
-template <World W>
-void lookup_without_section(Kernel<W>& k, ActorKind kind) {
+template <World W, class S>
+void lookup_without_section(Kernel<W, S>& k, ActorKind kind) {
   const GroupAndDevice<W> machine(k);
   k.iommu.iommu_group_add_device(machine.group, machine.nic);
   pin(k, machine.nic);
@@ -52,8 +52,8 @@ void lookup_without_section(Kernel<W>& k, ActorKind kind) {
 }
 
 /// The reader uses the gdev once more after its rcu_read_unlock.
-template <World W>
-void keeps_gdev(Kernel<W>& k, ActorKind kind) {
+template <World W, class S>
+void keeps_gdev(Kernel<W, S>& k, ActorKind kind) {
   const GroupAndDevice<W> machine(k);
   k.iommu.iommu_group_add_device(machine.group, machine.nic);
   k.declare(kind, "reader", [&k, machine] {
@@ -66,8 +66,8 @@ void keeps_gdev(Kernel<W>& k, ActorKind kind) {
 }
 
 /// The reader takes a reference inside its section and uses the device after it.
-template <World W>
-void gets_device(Kernel<W>& k, ActorKind kind) {
+template <World W, class S>
+void gets_device(Kernel<W, S>& k, ActorKind kind) {
   const GroupAndDevice<W> machine(k);
   k.iommu.iommu_group_add_device(machine.group, machine.nic);
   k.declare(kind, "reader", [&k, machine] {

@@ -25,8 +25,8 @@ struct Module {
 };
 
 /// The module is unloaded as soon as the device is unregistered, and has waited for callbacks.
-template <World W>
-void unload_after_unregister(Kernel<W>& k, bool waits_for_callbacks) {
+template <World W, class S>
+void unload_after_unregister(Kernel<W, S>& k, bool waits_for_callbacks) {
   const auto module = k.world.template kzalloc<Module<W>>("module", "bus", Place::current());
   DeviceOptions<W> options;
   options.release = [&k, module](DeviceOf<W>) { k.world.read(module->text, Access::plain); };
@@ -45,8 +45,8 @@ constexpr Bodies unload_after_rcu_barrier = both([](auto& k) { unload_after_unre
 
 /// One rcu_work frees the items that were taken off. `keeps_all`: what waits is a chain, else the
 /// newest item only.
-template <World W>
-void requeue_rcu_work(Kernel<W>& k, bool keeps_all) {
+template <World W, class S>
+void requeue_rcu_work(Kernel<W, S>& k, bool keeps_all) {
   const auto shelf = make_shelf(k);
   const ptr<Item<W>> items[] = {make_item(k, "a"), make_item(k, "b")};
   for (const auto item : items) list_add_tail_rcu(k.world, node_of(item), head_of(shelf));
@@ -81,8 +81,8 @@ void requeue_rcu_work(Kernel<W>& k, bool keeps_all) {
 }
 
 /// The membership's put and behind it an event that names the device.
-template <World W>
-void trace_after_put(Kernel<W>& k, bool caller_owns_device) {
+template <World W, class S>
+void trace_after_put(Kernel<W, S>& k, bool caller_owns_device) {
   const GroupAndDevice<W> machine(k);
   const auto nic = machine.nic;
   k.iommu.get_device(nic);

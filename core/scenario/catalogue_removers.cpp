@@ -46,8 +46,8 @@ constexpr Bodies one_by_one = both([](auto& k) {
 });
 
 /// The first half of a removal: unlinked, names and links gone, not yet freed.
-template <World W>
-MemberOf<W> take_out(Kernel<W>& k, GroupOf<W> group, DeviceOf<W> dev) {
+template <World W, class S>
+MemberOf<W> take_out(Kernel<W, S>& k, GroupOf<W> group, DeviceOf<W> dev) {
   W& w = k.world;
   w.mutex_lock(group->mutex);
   const MemberOf<W> gdev = k.iommu.find_device(group, dev);
@@ -93,8 +93,8 @@ constexpr Bodies waits_in_own_section = both([](auto& k) {
 });
 
 /// Hot unplug by an actor of another kind, or inside somebody's section.
-template <World W>
-void unplug_in(Kernel<W>& k, ActorKind kind, bool is_in_section) {
+template <World W, class S>
+void unplug_in(Kernel<W, S>& k, ActorKind kind, bool is_in_section) {
   const GroupAndDevice<W> machine(k);
   k.iommu.iommu_group_add_device(machine.group, machine.nic);
   k.declare(kind, "hot unplug", [&k, nic = machine.nic, is_in_section] {

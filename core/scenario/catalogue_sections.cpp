@@ -16,8 +16,8 @@ struct Protected {
 
 enum class Reader { rcu, bh_off, preempt_off, srcu };
 
-template <World W>
-void read_in(Kernel<W>& k, ptr<Protected<W>> domain, Reader reader, bool sleeps) {
+template <World W, class S>
+void read_in(Kernel<W, S>& k, ptr<Protected<W>> domain, Reader reader, bool sleeps) {
   W& w = k.world;
   int index = 0;
   if (reader == Reader::rcu) w.rcu_read_lock();
@@ -34,8 +34,8 @@ void read_in(Kernel<W>& k, ptr<Protected<W>> domain, Reader reader, bool sleeps)
 }
 
 /// One reader of a kind against an updater that waits for readers of a kind.
-template <World W>
-void match(Kernel<W>& k, Reader reader, bool waits_for_srcu, bool sleeps = false) {
+template <World W, class S>
+void match(Kernel<W, S>& k, Reader reader, bool waits_for_srcu, bool sleeps = false) {
   const auto domain = k.world.template kzalloc<Protected<W>>("shelf", "shelf", Place::current());
   k.world.set_lifetime(domain.raw(), Lifetime::root);
   k.world.write(domain->current, make_item(k, "old", 1), Access::assign);
@@ -60,8 +60,8 @@ struct Locked {
 };
 
 /// A lock of a process that a softirq on the same CPU takes, too, as a callback may.
-template <World W>
-void share_lock_with_softirq(Kernel<W>& k, SpinMode mode) {
+template <World W, class S>
+void share_lock_with_softirq(Kernel<W, S>& k, SpinMode mode) {
   const auto locked = k.world.template kzalloc<Locked<W>>("shelf", "shelf", Place::current());
   k.world.set_lifetime(locked.raw(), Lifetime::root);
   const auto count = [&k, locked](SpinMode how) {

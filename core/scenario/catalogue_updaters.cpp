@@ -8,8 +8,8 @@ namespace rcuscope {
 namespace {
 
 /// Two updaters add one entry each to the head of one list.
-template <World W>
-void add_twice(Kernel<W>& k, bool takes_lock) {
+template <World W, class S>
+void add_twice(Kernel<W, S>& k, bool takes_lock) {
   const auto shelf = make_shelf(k);
   for (const char* name : {"a", "b"}) {
     const auto item = make_item(k, name);
@@ -25,8 +25,8 @@ void add_twice(Kernel<W>& k, bool takes_lock) {
 }
 
 /// A reader of a shared pointer against an updater that replaces and frees what it points to.
-template <World W, class Read>
-void replace_and_free(Kernel<W>& k, ActorKind reader, Read read) {
+template <World W, class S, class Read>
+void replace_and_free(Kernel<W, S>& k, ActorKind reader, Read read) {
   const auto shelf = make_shelf(k);
   k.world.write(shelf->current, make_item(k, "old", 1), Access::assign);
   k.declare(reader, "reader", [&k, shelf, read] { read(k, shelf); });
@@ -39,14 +39,14 @@ void replace_and_free(Kernel<W>& k, ActorKind reader, Read read) {
   });
 }
 
-template <World W>
-void read_current(Kernel<W>& k, ptr<Shelf<W>> shelf) {
+template <World W, class S>
+void read_current(Kernel<W, S>& k, ptr<Shelf<W>> shelf) {
   const auto found = rcu_dereference_check<ptr<Item<W>>>(k.world, shelf->current, false);
   k.world.read(found->value, Access::plain);
 }
 
-template <World W>
-void read_pointer(Kernel<W>& k, bool opens_section) {
+template <World W, class S>
+void read_pointer(Kernel<W, S>& k, bool opens_section) {
   replace_and_free(k, ActorKind::process, [opens_section](auto& kernel, auto shelf) {
     if (opens_section) kernel.world.rcu_read_lock();
     read_current(kernel, shelf);
@@ -55,8 +55,8 @@ void read_pointer(Kernel<W>& k, bool opens_section) {
 }
 
 /// The pointer leaves its section, with or without a lock that protects it there.
-template <World W>
-void leak_pointer(Kernel<W>& k, bool leaks) {
+template <World W, class S>
+void leak_pointer(Kernel<W, S>& k, bool leaks) {
   replace_and_free(k, ActorKind::process, [leaks](auto& kernel, auto shelf) {
     kernel.world.rcu_read_lock();
     const auto found = kernel.world.read(shelf->current, Access::dereference);
@@ -67,8 +67,8 @@ void leak_pointer(Kernel<W>& k, bool leaks) {
 }
 
 /// Two fields that belong together are changed in place, or in a copy that replaces the entry.
-template <World W>
-void change_two_fields(Kernel<W>& k, bool copies) {
+template <World W, class S>
+void change_two_fields(Kernel<W, S>& k, bool copies) {
   const auto shelf = make_shelf(k);
   k.world.write(shelf->current, make_item(k, "old"), Access::assign);
   k.declare(ActorKind::hardirq, "reader", [&k, shelf] {
@@ -90,8 +90,8 @@ void change_two_fields(Kernel<W>& k, bool copies) {
 }
 
 /// A walk against the removal of one entry.
-template <World W>
-void unlink_entry(Kernel<W>& k, bool poisons) {
+template <World W, class S>
+void unlink_entry(Kernel<W, S>& k, bool poisons) {
   const auto shelf = make_shelf(k);
   const auto item = make_item(k, "a");
   list_add_tail_rcu(k.world, node_of(item), head_of(shelf));
@@ -113,8 +113,8 @@ void unlink_entry(Kernel<W>& k, bool poisons) {
 }
 
 /// Walks a list that another process changes, with or without the lock of the updaters.
-template <World W>
-void walk_in_process(Kernel<W>& k, bool takes_lock) {
+template <World W, class S>
+void walk_in_process(Kernel<W, S>& k, bool takes_lock) {
   const auto shelf = make_shelf(k);
   const auto item = make_item(k, "a");
   list_add_tail_rcu(k.world, node_of(item), head_of(shelf));
@@ -133,8 +133,8 @@ void walk_in_process(Kernel<W>& k, bool takes_lock) {
 }
 
 /// What is destroyed must no longer be reachable when the grace period starts.
-template <World W>
-void wait_and_unlink(Kernel<W>& k, bool unlinks_first) {
+template <World W, class S>
+void wait_and_unlink(Kernel<W, S>& k, bool unlinks_first) {
   const auto shelf = make_shelf(k);
   const auto item = make_item(k, "a");
   list_add_tail_rcu(k.world, node_of(item), head_of(shelf));

@@ -34,8 +34,8 @@ struct Master {
   typename W::template shared<ptr<BrokenWork<W>>> iommu{"iommu", nullptr};
 };
 
-template <World W>
-void work_in_dev_iommu(Kernel<W>& k, V::CancelWork cancel) {
+template <World W, class S>
+void work_in_dev_iommu(Kernel<W, S>& k, V::CancelWork cancel) {
   W& w = k.world;
   const auto master = w.template kzalloc<Master<W>>("master", "", Place::current());
   w.set_lifetime(master.raw(), Lifetime::root);
@@ -76,8 +76,8 @@ constexpr Bodies reset_against_unplug = both([](auto& k) {
 
 /// How many times a removal of a blocked device lowers recovery_cnt. The neighbour wants to attach
 /// afterwards.
-template <World W>
-void remove_blocked(Kernel<W>& k, int decrements) {
+template <World W, class S>
+void remove_blocked(Kernel<W, S>& k, int decrements) {
   const GroupAndDevice<W> machine(k);
   k.iommu.iommu_probe_device(machine.nic, machine.group);
   k.iommu.pci_dev_reset_iommu_prepare(machine.nic);

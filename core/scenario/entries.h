@@ -10,15 +10,19 @@ namespace rcuscope {
 
 // Compiled once, in core/iommu/iommu.cpp.
 extern template class Iommu<Model>;
+extern template class Iommu<Model, ReplacedSteps<Model>>;
 #if RCUSCOPE_LIVE
 extern template class Iommu<Live>;
+extern template class Iommu<Live, ReplacedSteps<Live>>;
 #endif
 
-/// One body for every world.
+/// One body for every world, with the steps as posted and with steps that are replaced.
 struct Bodies {
   void (*model)(Kernel<Model>&) = nullptr;
+  void (*replaceable_model)(ReplaceableKernel<Model>&) = nullptr;
 #if RCUSCOPE_LIVE
   void (*live)(Kernel<Live>&) = nullptr;
+  void (*replaceable_live)(ReplaceableKernel<Live>&) = nullptr;
 #endif
 };
 
@@ -27,8 +31,10 @@ template <class Body>
 constexpr Bodies both(Body body) {
   Bodies bodies;
   bodies.model = body;
+  bodies.replaceable_model = body;
 #if RCUSCOPE_LIVE
   bodies.live = body;
+  bodies.replaceable_live = body;
 #endif
   return bodies;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "iommu/iommu.h"
+#include "iommu/replaced_steps.h"
 #include "world/world.h"
 
 namespace rcuscope {
@@ -73,5 +74,9 @@ class Kernel : public std::enable_shared_from_this<Kernel<W, Steps>> {
   bool is_preempt_rt_;
   std::vector<std::function<void()>> at_end_;
 };
+
+/// A kernel whose machinery lets steps be replaced before the set-up.
+template <World W>
+using ReplaceableKernel = Kernel<W, ReplacedSteps<W>>;
 
 }  // namespace rcuscope

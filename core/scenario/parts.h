@@ -20,7 +20,8 @@ using MemberOf = ptr<group_device<W>>;
 /// A pinned group and a device that is not a member yet.
 template <World W>
 struct GroupAndDevice {
-  explicit GroupAndDevice(Kernel<W>& k)
+  template <class S>
+  explicit GroupAndDevice(Kernel<W, S>& k)
       : group(k.iommu.scenario_group("7")), nic(k.iommu.device_register("0000:01:00.0")) {}
 
   GroupOf<W> group;
@@ -28,20 +29,20 @@ struct GroupAndDevice {
 };
 
 /// A driver holds the device until all actors have ended, as the contract of a lookup wants.
-template <World W>
-void pin(Kernel<W>& k, DeviceOf<W> dev) {
+template <World W, class S>
+void pin(Kernel<W, S>& k, DeviceOf<W> dev) {
   k.iommu.get_device(dev);
   k.at_end([&k, dev] { k.iommu.put_device(dev); });
 }
 
-template <World W>
-void declare_unplug(Kernel<W>& k, DeviceOf<W> dev) {
+template <World W, class S>
+void declare_unplug(Kernel<W, S>& k, DeviceOf<W> dev) {
   k.declare(ActorKind::process, "hot unplug", [&k, dev] { k.iommu.device_unregister(dev); });
 }
 
 /// A lockless walk over the whole group; `visit` runs for each member, inside the section.
-template <World W, class Visit>
-void declare_walk(Kernel<W>& k, GroupOf<W> group, Visit visit,
+template <World W, class S, class Visit>
+void declare_walk(Kernel<W, S>& k, GroupOf<W> group, Visit visit,
                   ActorKind kind = ActorKind::hardirq) {
   const char* name = kind == ActorKind::hardirq ? "ATC time-out ISR" : "reader";
   k.declare(kind, name, [&k, group, visit] {
@@ -53,8 +54,8 @@ void declare_walk(Kernel<W>& k, GroupOf<W> group, Visit visit,
 }
 
 /// The device that the walk stands on. It is an access to the gdev only.
-template <World W>
-DeviceOf<W> device_of(Kernel<W>& k, MemberOf<W> gdev) {
+template <World W, class S>
+DeviceOf<W> device_of(Kernel<W, S>& k, MemberOf<W> gdev) {
   return k.world.read(gdev->dev, Access::plain);
 }
 
@@ -64,22 +65,22 @@ struct Slot {
   typename W::template shared<DeviceOf<W>> dev{"dev", nullptr};
 };
 
-template <World W>
-ptr<Slot<W>> make_slot(Kernel<W>& k) {
+template <World W, class S>
+ptr<Slot<W>> make_slot(Kernel<W, S>& k) {
   const auto slot = k.world.template kzalloc<Slot<W>>("slot", "", Place::current());
   k.world.set_lifetime(slot.raw(), Lifetime::root);
   return slot;
 }
 
 /// Any access to the device's own memory.
-template <World W>
-void follow_device(Kernel<W>& k, MemberOf<W> gdev) {
+template <World W, class S>
+void follow_device(Kernel<W, S>& k, MemberOf<W> gdev) {
   k.world.refcount_read(device_of(k, gdev)->refcount);
 }
 
 /// Looks the device up in an interrupt handler, through dev->iommu_group. Its driver pins it.
-template <World W>
-void declare_lookup(Kernel<W>& k, DeviceOf<W> dev) {
+template <World W, class S>
+void declare_lookup(Kernel<W, S>& k, DeviceOf<W> dev) {
   pin(k, dev);
   k.declare(ActorKind::hardirq, "ATC time-out ISR", [&k, dev] {
     k.world.rcu_read_lock();
@@ -89,8 +90,8 @@ void declare_lookup(Kernel<W>& k, DeviceOf<W> dev) {
 }
 
 /// A WARN_ON of the scenario itself.
-template <World W>
-void warn_on(Kernel<W>& k, bool condition, const char* text, const void* object = nullptr) {
+template <World W, class S>
+void warn_on(Kernel<W, S>& k, bool condition, const char* text, const void* object = nullptr) {
   k.iommu.warn_on(condition, object, text);
 }
 
@@ -118,13 +119,13 @@ struct Shelf {
   typename W::work_struct work{"work"};
 };
 
-template <World W>
-ptr<Item<W>> make_item(Kernel<W>& k, const char* name, std::int64_t value = 0) {
+template <World W, class S>
+ptr<Item<W>> make_item(Kernel<W, S>& k, const char* name, std::int64_t value = 0) {
   return k.world.template kzalloc<Item<W>>("item", name, Place::current(), value);
 }
 
-template <World W>
-ptr<Shelf<W>> make_shelf(Kernel<W>& k, const char* name = "shelf") {
+template <World W, class S>
+ptr<Shelf<W>> make_shelf(Kernel<W, S>& k, const char* name = "shelf") {
   const auto shelf = k.world.template kzalloc<Shelf<W>>("shelf", name, Place::current());
   k.world.set_lifetime(shelf.raw(), Lifetime::root);
   return shelf;
@@ -141,8 +142,8 @@ ptr<list_head<W>> head_of(ptr<Shelf<W>> shelf) {
 }
 
 /// Walks the shelf's list and reads each entry's value. Return: the number of entries.
-template <World W>
-int walk_items(Kernel<W>& k, ptr<Shelf<W>> shelf, Access access = Access::dereference) {
+template <World W, class S>
+int walk_items(Kernel<W, S>& k, ptr<Shelf<W>> shelf, Access access = Access::dereference) {
   if (access == Access::dereference)
     check_list_reader(k.world, k.world.is_held(shelf->mutex), Place::current());
   int count = 0;

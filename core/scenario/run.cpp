@@ -16,6 +16,14 @@ Program make_program(ModelBody body, const Variant& variant, const IommuConfig& 
   };
 }
 
+Program make_replaceable_program(ReplaceableModelBody body, const Variant& variant,
+                                 const IommuConfig& config) {
+  return [body = std::move(body), variant, config](Execution& execution) {
+    ReplaceableKernel<Model> kernel(Model(execution), variant, config);
+    kernel.run(body);
+  };
+}
+
 namespace {
 
 /// A kernel whose body runs in set-up.
@@ -60,9 +68,12 @@ std::map<std::string, std::string> describe_scenario(const Scenario& scenario,
 }
 
 #if RCUSCOPE_LIVE
-LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
-                    const IommuConfig& config, const LiveRunOptions& options,
-                    const LiveHooks& hooks, const std::function<bool()>& poll) {
+namespace {
+
+/// Calls one_life(world) for each repetition.
+LiveResult repeat_live(const std::function<void(Live)>& one_life, const Variant& variant,
+                       const LiveRunOptions& options, const LiveHooks& hooks,
+                       const std::function<bool()>& poll) {
   if (options.repeat && options.seconds)
     throw UsageError("repeat=" + std::to_string(*options.repeat) +
                      " and seconds=" + std::to_string(*options.seconds) + ": give one of them");
@@ -74,17 +85,37 @@ LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
     if (!options.repeat && !options.seconds && repetition == 1) break;
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     if (options.seconds && repetition > 0 && elapsed.count() >= *options.seconds) break;
-    const LiveOutcome outcome = run.run_once(
-        [body, variant, config](Live world) {
-          std::make_shared<Kernel<Live>>(world, variant, config)->run(body);
-        },
-        poll);
+    const LiveOutcome outcome = run.run_once(one_life, poll);
     // A short repetition ends before its supervisor polls for the first time. Nobody waits for the
     // trace of a run that was cancelled, and putting a long one together takes its time.
     if (outcome.was_cancelled || (poll && poll())) return {};
     if (outcome.stood_still) break;
   }
   return run.result();
+}
+
+/// From the kernel's making to the end of its teardown.
+template <class LiveKernel>
+std::function<void(Live)> life_of(const typename LiveKernel::Body& body, const Variant& variant,
+                                  const IommuConfig& config) {
+  return [body, variant, config](Live world) {
+    std::make_shared<LiveKernel>(world, variant, config)->run(body);
+  };
+}
+
+}  // namespace
+
+LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
+                    const IommuConfig& config, const LiveRunOptions& options,
+                    const LiveHooks& hooks, const std::function<bool()>& poll) {
+  return repeat_live(life_of<Kernel<Live>>(body, variant, config), variant, options, hooks, poll);
+}
+
+LiveResult run_live_replaceable(const ReplaceableKernel<Live>::Body& body, const Variant& variant,
+                                const IommuConfig& config, const LiveRunOptions& options,
+                                const LiveHooks& hooks, const std::function<bool()>& poll) {
+  return repeat_live(life_of<ReplaceableKernel<Live>>(body, variant, config), variant, options,
+                     hooks, poll);
 }
 #endif
 

@@ -17,6 +17,10 @@ namespace rcuscope {
 /// Throws when it runs: UsageError if the variant contradicts itself.
 Program make_program(ModelBody body, const Variant& variant, const IommuConfig& config = {});
 
+/// The same with a machinery whose steps the body replaces before it sets up.
+Program make_replaceable_program(ReplaceableModelBody body, const Variant& variant,
+                                 const IommuConfig& config = {});
+
 /// The program of a catalogue scenario, under its own variant and configuration or others. The body
 /// runs once; what it has made on the model's heap and in the kernel is brought back for the other
 /// executions. So it keeps nothing elsewhere that an actor changes.
@@ -42,6 +46,11 @@ struct LiveRunOptions {
 LiveResult run_live(const Kernel<Live>::Body& body, const Variant& variant,
                     const IommuConfig& config, const LiveRunOptions& options,
                     const LiveHooks& hooks = {}, const std::function<bool()>& poll = {});
+/// The same with a machinery whose steps the body replaces before it sets up.
+LiveResult run_live_replaceable(const ReplaceableKernel<Live>::Body& body, const Variant& variant,
+                                const IommuConfig& config, const LiveRunOptions& options,
+                                const LiveHooks& hooks = {},
+                                const std::function<bool()>& poll = {});
 #endif
 
 }  // namespace rcuscope

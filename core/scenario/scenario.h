@@ -17,6 +17,7 @@
 namespace rcuscope {
 
 using ModelBody = Kernel<Model>::Body;
+using ReplaceableModelBody = ReplaceableKernel<Model>::Body;
 
 struct Scenario {
   std::string name;               ///< Says what the code does: "no_synchronize_rcu".
@@ -32,8 +33,10 @@ struct Scenario {
   IommuConfig config;
   CheckOptions checks;
   ModelBody model;
+  ReplaceableModelBody replaceable_model;
 #if RCUSCOPE_LIVE
   Kernel<Live>::Body live;
+  ReplaceableKernel<Live>::Body replaceable_live;
 #endif
 };
 

@@ -61,7 +61,7 @@ class Replay {
   ObjectState* state_of(ObjectId id) {
     return id.is_valid() ? &state_.objects[static_cast<std::size_t>(id.value)] : nullptr;
   }
-  ActorState* state_of(ActorId id) {
+  TracedActorState* state_of(ActorId id) {
     return id.is_valid() ? &state_.actors[static_cast<std::size_t>(id.value)] : nullptr;
   }
   ListState* list(ObjectId head) {
@@ -96,7 +96,7 @@ class Replay {
   // --- actors ---
 
   void on_actor(EventIndex i) {
-    ActorState* const who = state_of(actor(i));
+    TracedActorState* const who = state_of(actor(i));
     if (who == nullptr || is_about_grace_period(trace_.kind(i))) return;
     who->last_event = static_cast<std::int64_t>(i);
     who->is_running = true;
@@ -118,7 +118,7 @@ class Replay {
   }
 
   void on_wait(EventIndex i) {
-    ActorState* const who = state_of(actor(i));
+    TracedActorState* const who = state_of(actor(i));
     if (who == nullptr || is_about_grace_period(trace_.kind(i))) return;
     const std::string name(trace_.object_name(object(i).value));
     switch (trace_.kind(i)) {

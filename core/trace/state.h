@@ -39,7 +39,7 @@ struct LockState {
   std::vector<ActorId> waiters;
 };
 
-struct ActorState {
+struct TracedActorState {
   ActorId actor;
   bool is_running = false;  ///< Started and not ended.
   std::int32_t reader_nesting = 0;
@@ -52,7 +52,7 @@ struct WorldState {
   std::vector<ListState> lists;
   std::vector<GracePeriodState> grace_periods;  ///< Those in progress.
   std::vector<LockState> locks;                 ///< Those held.
-  std::vector<ActorState> actors;               ///< One for each actor of the trace, by id.
+  std::vector<TracedActorState> actors;         ///< One for each actor of the trace, by id.
 };
 
 /// The state after all events with time <= `time`.

@@ -17,6 +17,7 @@ from rcuscope._core import (
     DevIommu,
     ExecutionAbandoned,
     GroupDevice,
+    GroupList,
     Handle,
     HeapObject,
     InternalError,
@@ -38,9 +39,11 @@ from rcuscope._core import (
     __version__,
 )
 from rcuscope.config import Config
-from rcuscope.explore import explore, litmus, replay, step
+from rcuscope.explore import explore, litmus, replay
+from rcuscope.iommu import Iommu
 from rcuscope.live import Latency, Run, Stats, run, workload
 from rcuscope.scenario import Scenario, catalogue, scenario
+from rcuscope.stepping import Choice, Session, State, step
 from rcuscope.trace import Trace, load
 from rcuscope.variant import Variant
 from rcuscope.verdict import Cost, Finding, Progress, Verdict
@@ -48,6 +51,7 @@ from rcuscope.vocabulary import ArrowKind, EventKind, FindingKind, LaneKind, Spa
 
 __all__ = [
     "ArrowKind",
+    "Choice",
     "Completion",
     "Config",
     "Cost",
@@ -59,9 +63,11 @@ __all__ = [
     "Finding",
     "FindingKind",
     "GroupDevice",
+    "GroupList",
     "Handle",
     "HeapObject",
     "InternalError",
+    "Iommu",
     "IommuGroup",
     "Kernel",
     "Kref",
@@ -76,9 +82,11 @@ __all__ = [
     "Progress",
     "Run",
     "Scenario",
+    "Session",
     "SpanKind",
     "Spinlock",
     "SrcuStruct",
+    "State",
     "Stats",
     "Trace",
     "TraceFormatError",

@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'span_kinds', 'to_perfetto', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'final_state_of', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'span_kinds', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -192,8 +192,12 @@ class Device(Handle):
     def __getitem__(self, name: str) -> Location: ...
     @property
     def iommu(self) -> DevIommu | None: ...
+    @iommu.setter
+    def iommu(self, value: DevIommu | None) -> None: ...
     @property
     def iommu_group(self) -> IommuGroup | None: ...
+    @iommu_group.setter
+    def iommu_group(self, value: IommuGroup | None) -> None: ...
     @property
     def name(self) -> str: ...
     @property
@@ -236,13 +240,35 @@ class IommuGroup(Handle):
         """
     def __getitem__(self, name: str) -> Location: ...
     @property
+    def blocking_domain(self) -> int: ...
+    @blocking_domain.setter
+    def blocking_domain(self, value: int) -> None: ...
+    @property
+    def default_domain(self) -> int: ...
+    @default_domain.setter
+    def default_domain(self, value: int) -> None: ...
+    @property
     def devices(self) -> ListHead: ...
+    @property
+    def domain(self) -> int: ...
+    @domain.setter
+    def domain(self, value: int) -> None: ...
+    @property
+    def entry(self) -> IommuGroup | None: ...
+    @entry.setter
+    def entry(self, value: IommuGroup | None) -> None: ...
     @property
     def mutex(self) -> Mutex: ...
     @property
     def name(self) -> str: ...
     @property
+    def owner_cnt(self) -> int: ...
+    @owner_cnt.setter
+    def owner_cnt(self, value: int) -> None: ...
+    @property
     def recovery_cnt(self) -> int: ...
+    @recovery_cnt.setter
+    def recovery_cnt(self, value: int) -> None: ...
 class GroupDevice(Handle):
     """
     struct group_device: one membership of a device in a group.
@@ -250,12 +276,18 @@ class GroupDevice(Handle):
     def __getitem__(self, name: str) -> Location: ...
     @property
     def blocked(self) -> bool: ...
+    @blocked.setter
+    def blocked(self, value: bool) -> None: ...
     @property
     def dev(self) -> Device: ...
+    @dev.setter
+    def dev(self, value: Device) -> None: ...
     @property
     def name(self) -> DeviceName: ...
+    @name.setter
+    def name(self, value: DeviceName) -> None: ...
     @property
-    def work(self) -> Work: ...
+    def work(self) -> Work | None: ...
 class DeviceName(Handle):
     """
     gdev->name: freed earlier than its gdev.
@@ -270,8 +302,18 @@ class DevIommu(Handle):
     def __getitem__(self, name: str) -> Location: ...
     @property
     def fwspec(self) -> int: ...
+    @fwspec.setter
+    def fwspec(self, value: int) -> None: ...
     @property
     def iommu_dev(self) -> int: ...
+    @iommu_dev.setter
+    def iommu_dev(self, value: int) -> None: ...
+class GroupList(Handle):
+    """
+    Groups of one bus_iommu_probe call that wait for their default domain.
+    """
+    @property
+    def first(self) -> IommuGroup | None: ...
 class Kernel:
     """
     What a scenario sees: the primitives of its world, the machinery, and the declaration of actors.
@@ -295,6 +337,42 @@ class Kernel:
     def __repr__(self) -> str:
         """
         Return repr(self).
+        """
+    def _posted_add_group_device(self, group: IommuGroup, dev: Device) -> int:
+        """
+        The step as posted.
+        """
+    def _posted_alloc_group_device(self, group: IommuGroup, dev: Device) -> GroupDevice | int:
+        """
+        The step as posted.
+        """
+    def _posted_bus_probe(self, devices: collections.abc.Iterable[Device]) -> int:
+        """
+        The step as posted.
+        """
+    def _posted_deinit_device(self, dev: Device) -> None:
+        """
+        The step as posted.
+        """
+    def _posted_free_group_device(self, group: IommuGroup, gdev: GroupDevice) -> None:
+        """
+        The step as posted.
+        """
+    def _posted_probe_device(self, dev: Device, group: IommuGroup | None, group_list: GroupList | None) -> int:
+        """
+        The step as posted.
+        """
+    def _posted_put_group(self, group: IommuGroup | None) -> None:
+        """
+        The step as posted.
+        """
+    def _posted_remove_group_device(self, dev: Device) -> None:
+        """
+        The step as posted.
+        """
+    def _posted_report_device_broken(self, dev: Device) -> None:
+        """
+        The step as posted.
         """
     def at_end(self, function: _Function, /) -> _Function:
         """
@@ -420,6 +498,10 @@ class Kernel:
         Reports: sleeping_in_atomic where the caller must not sleep, deadlock in the work itself.
         Source: kernel/workqueue.c.
         """
+    def driver_call(self, dev: Device, operation: str) -> None:
+        """
+        Marks a call of the IOMMU driver, such as "release_device", in the trace.
+        """
     def enable_work(self, work: Work) -> bool:
         """
         Undoes disable_work_sync.
@@ -462,6 +544,10 @@ class Kernel:
         Context: any.
         Source: kernel/rcu/tree.c.
         """
+    def group_list(self) -> GroupList:
+        """
+        An empty list of groups, private to one bus_probe.
+        """
     @typing.overload
     def hardirq(self, function: _Function, /) -> _Function: ...
     @typing.overload
@@ -486,13 +572,37 @@ class Kernel:
         """
         0 or a negative errno. Sleeps.
         """
+    def iommu_attach_or_queue(self, group: IommuGroup, dev: Device, group_list: GroupList | None) -> int:
+        """
+        Attaches the group's domain, or puts the group on the list. group.mutex held.
+        """
+    def iommu_finalize_group(self, group: IommuGroup) -> None:
+        """
+        probe_finalize of all members, in the variant's manner. Sleeps.
+        """
     def iommu_group(self, name: str, *, pinned: bool = True) -> IommuGroup:
         """
         A group; pinned: the scenario holds a reference until teardown.
         """
+    def iommu_group_put(self, group: IommuGroup | None) -> None:
+        """
+        Drops the reference of a membership: calls the step put_group.
+        """
+    def iommu_group_ref_get(self, group: IommuGroup) -> None:
+        """
+        Takes the reference of a membership; the first member of a group that is not pinned takes over its creator's.
+        """
+    def iommu_init_device(self, dev: Device, group: IommuGroup | None) -> int:
+        """
+        First half of a probe: dev.iommu, the driver, the group (None = a new one), and dev.iommu_group. 0, or a negative errno with everything undone.
+        """
     def iommu_probe_device(self, dev: Device, group: IommuGroup | None = None) -> int:
         """
         Joins the group that ops->device_group finds; None = a new one. Sleeps.
+        """
+    def iommu_probe_device_lock(self) -> Mutex:
+        """
+        The mutex over a probe; taken before group.mutex.
         """
     def iommu_release_device(self, dev: Device) -> None:
         """
@@ -501,6 +611,10 @@ class Kernel:
     def iommu_report_device_broken(self, dev: Device) -> None:
         """
         The reader of 11/24: queues the work of the device's gdev. Any context.
+        """
+    def iommu_setup_default_domain(self, group: IommuGroup) -> int:
+        """
+        0 or a negative errno. group.mutex held.
         """
     def kfree(self, obj: Handle | None) -> None:
         """
@@ -565,6 +679,14 @@ class Kernel:
     def kzalloc(self, name: str, /, *, nodes: collections.abc.Sequence[str] = ('list',), **fields: typing.Any) -> HeapObject:
         """
         A new object; its fields are shared, nodes are its list nodes.
+        """
+    def kzalloc_device_name(self, text: str) -> DeviceName | int:
+        """
+        The memory for gdev.name. -12 if there is none. Fault point device_name.
+        """
+    def kzalloc_group_device(self, dev: Device) -> GroupDevice | int:
+        """
+        A gdev with its work items; its fields are empty. -12 if there is no memory. `dev` names it. Fault point alloc_device.
         """
     def list_add(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
@@ -1060,10 +1182,26 @@ class Kernel:
         Reports: sleeping_in_atomic where the caller must not sleep; suspicious_rcu_usage and deadlock in a section of that domain.
         Source: kernel/rcu/srcutree.c.
         """
+    def sysfs_create_link(self, directory: Device | IommuGroup, name: str) -> int:
+        """
+        A link in the device's directory, or in the group's folder devices: 0, or -17 if the name is there. Fault point sysfs_link.
+        """
+    def sysfs_remove_link(self, directory: Device | IommuGroup, name: str) -> None:
+        """
+        Removes what sysfs_create_link made.
+        """
     @typing.overload
     def threaded_irq(self, function: _Function, /) -> _Function: ...
     @typing.overload
     def threaded_irq(self, name: str | None = None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> collections.abc.Callable[[_Function], _Function]: ...
+    def trace_add_device_to_group(self, group: IommuGroup, dev: Device) -> None:
+        """
+        The kernel's trace event: a mark in the trace, no operation.
+        """
+    def trace_remove_device_from_group(self, group: IommuGroup, dev: Device) -> None:
+        """
+        The kernel's trace event: a mark in the trace, no operation.
+        """
     def wait_for_completion(self, completion: Completion) -> None:
         """
         Waits for one complete() that nobody else has used.
@@ -1240,7 +1378,7 @@ def explain_catalogue(name: str, variant: Variant | None, options: dict[str, typ
     """
     Runs the findings of a verdict again for their explanations.
     """
-def explain_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], verdict: Verdict) -> Verdict:
+def explain_python(body: typing.Any, variant: Variant, options: dict[str, typing.Any], verdict: Verdict) -> Verdict:
     """
     Runs the findings of a verdict again for their explanations.
     """
@@ -1248,9 +1386,13 @@ def explore_catalogue(name: str, variant: Variant | None, options: dict[str, typ
     """
     Explores a scenario of the catalogue.
     """
-def explore_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], progress: typing.Any) -> Verdict:
+def explore_python(body: typing.Any, variant: Variant, options: dict[str, typing.Any], progress: typing.Any) -> Verdict:
     """
-    Explores a Python scenario: a function of a Kernel.
+    Explores a Python scenario: a function of a Kernel, or a name of the catalogue with steps in Python.
+    """
+def final_state_of(trace: TraceStore) -> dict[str, typing.Any]:
+    """
+    Lists, reference counts, locks, grace periods and freed objects after the last event.
     """
 def load_trace(path: os.PathLike[str] | str | bytes) -> TraceStore:
     """
@@ -1268,7 +1410,7 @@ def replay_catalogue(name: str, variant: Variant | None, schedule: str, options:
     """
     Runs one schedule again. Returns the trace and the findings.
     """
-def replay_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, schedule: str, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[TraceStore, list[Finding]]:
+def replay_python(body: typing.Any, variant: Variant, schedule: str, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[TraceStore, list[Finding]]:
     """
     Runs one schedule again. Returns the trace and the findings.
     """
@@ -1276,11 +1418,11 @@ def run_catalogue(name: str, variant: Variant, options: dict[str, typing.Any], m
     """
     Runs a scenario of the catalogue on real threads. Returns trace, findings and numbers.
     """
-def run_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[typing.Any, ...]:
+def run_python(body: typing.Any, variant: Variant, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[typing.Any, ...]:
     """
-    Runs a Python scenario on real threads. Returns trace, findings and numbers.
+    Runs a Python scenario, or one of the catalogue with steps in Python, on real threads. Returns trace, findings and numbers.
     """
-def run_unit_in_python(body: collections.abc.Callable[..., typing.Any], variant: Variant, options: dict[str, typing.Any], unit: bytes, seconds: typing.SupportsFloat | typing.SupportsIndex) -> bytes:
+def run_unit_in_python(body: typing.Any, variant: Variant, options: dict[str, typing.Any], unit: bytes, seconds: typing.SupportsFloat | typing.SupportsIndex) -> bytes:
     """
     Explores a work unit for so many seconds. Returns what Division.complete takes.
     """
@@ -1291,6 +1433,14 @@ def run_unit_of_catalogue(name: str, variant: Variant | None, options: dict[str,
 def save_native(trace: TraceStore, path: os.PathLike[str] | str | bytes) -> None:
     """
     Writes the native format, a CTF 1.8 directory.
+    """
+def step_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> dict[str, typing.Any]:
+    """
+    Runs the option "schedule", then "next". Returns where the execution stands.
+    """
+def step_python(body: typing.Any, variant: Variant, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> dict[str, typing.Any]:
+    """
+    Runs the option "schedule", then "next". Returns where the execution stands.
     """
 def to_perfetto(trace: TraceStore) -> bytes:
     """

@@ -31,6 +31,27 @@ def fingerprint(scenario: Scenario) -> str:
     return digest.hexdigest()[:16]
 
 
+def class_fingerprint(cls: type) -> str:
+    """The class's name, with a number that changes when the code of its methods does.
+
+    Args:
+        cls: With its base classes; of those in the package itself the version tells.
+    """
+    digest = hashlib.sha256()
+    for part in cls.__mro__:
+        if part.__module__ == "builtins" or part.__module__.startswith("rcuscope."):
+            continue
+        digest.update(part.__qualname__.encode())
+        for name, attribute in sorted(vars(part).items()):
+            code = getattr(attribute, "__code__", None)
+            if isinstance(code, CodeType):
+                digest.update(name.encode())
+                _add_code(digest, code)
+            elif not name.startswith("__") and isinstance(attribute, (int, float, str, bytes)):
+                digest.update(f"{name}={attribute!r}".encode())
+    return f"{cls.__qualname__} {digest.hexdigest()[:16]}"
+
+
 def _add_code(digest: Any, code: CodeType) -> None:
     digest.update(code.co_code)
     digest.update(repr((code.co_names, code.co_varnames)).encode())

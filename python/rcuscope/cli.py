@@ -26,7 +26,6 @@ EXIT_UNKNOWN: Final = 4
 EXIT_INTERRUPTED: Final = 130
 
 _MISSING: Final = {
-    "step": "be the scheduler, step by step",
     "litmus": "explore litmus tests",
     "gui": "open the viewer without a trace, or on a Python file",
     "record": "record a live kernel",
@@ -173,6 +172,14 @@ def _replay(arguments: argparse.Namespace) -> int:
         print(trace.describe(), end="")
         print(f"finding: {found}: {trace.metadata.get('message', '')}" if found else "no finding")
     return EXIT_MET
+
+
+def _step(arguments: argparse.Namespace) -> int:
+    from rcuscope import step_cli  # noqa: PLC0415  not needed by most programs
+
+    scenario = load_scenario(arguments.scenario)
+    with rs.step(scenario, variant=_variant(arguments)) as session:
+        return step_cli.run(session, as_json=arguments.json)
 
 
 def _view(arguments: argparse.Namespace) -> int:
@@ -378,6 +385,13 @@ _COMMANDS: Final = (
         _add_replay,
         "run one schedule again and tell it in words",
         ("rcuscope replay list_del s1:1x4,2x20",),
+    ),
+    Command(
+        "step",
+        _step,
+        _add_scenario,
+        "be the scheduler: choose each operation",
+        ("rcuscope step posted", "printf '1\\n2\\n' | rcuscope step posted --json"),
     ),
     Command("view", _view, _add_file, "open the viewer on a trace", ("rcuscope view bug.ctf",)),
     Command(

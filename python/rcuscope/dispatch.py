@@ -48,12 +48,12 @@ def run_unit(payload: bytes, unit: bytes, seconds: float) -> _Answer:
     """
     try:
         origin, options = _unpack(payload)
-        scenario, variant = origin.scenario, origin.variant._core_variant
-        if scenario.body is None:
-            name = scenario.name
+        options, variant = {**options, **origin.core_options}, origin.variant._core_variant
+        if origin.body is None:
+            name = origin.scenario.name
             result = _core.run_unit_of_catalogue(name, variant, options, unit, seconds)
         else:
-            result = _core.run_unit_in_python(scenario.body, variant, options, unit, seconds)
+            result = _core.run_unit_in_python(origin.body, variant, options, unit, seconds)
         return _Answer(result, None)
     except Exception as error:  # noqa: BLE001  it is the caller's, and must not look like a loss
         return _Answer(b"", _sendable(error))

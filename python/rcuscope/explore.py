@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from rcuscope import _core
 from rcuscope import checkpoint as checkpoints
-from rcuscope.checkpoint import CheckpointFile, fingerprint
+from rcuscope.checkpoint import CheckpointFile, class_fingerprint, fingerprint
 from rcuscope.config import Config
+from rcuscope.iommu import Iommu, check_iommu
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
@@ -42,7 +43,6 @@ def _check_engine(
     memory: str | None,
     strategy: str,
     preemption_bound: int | None,
-    iommu: object,
     jobs: int,
     executor: Executor | None,
 ) -> None:
@@ -62,18 +62,17 @@ def _check_engine(
                 f"preemption_bound={preemption_bound} with strategy={strategy!r}: a random search "
                 "has no bound to exhaust; use dpor or exhaustive"
             )
-    if iommu is not None:
-        raise _not_there_yet("iommu=")
     _check_whole("jobs", jobs, 1, _JOBS_MAX)
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise TypeError(f"executor={executor!r}: expected a concurrent.futures.Executor")
 
 
-def _check_origin(variant: object, config: object) -> None:
+def _check_origin(variant: object, config: object, iommu: object) -> None:
     if variant is not None and not isinstance(variant, Variant):
         raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant.parse(text)")
     if config is not None and not isinstance(config, Config):
         raise TypeError(f"config={config!r}: expected a Config")
+    check_iommu(iommu)
 
 
 def _as_finding(found: _core.Finding, origin: Origin) -> Finding:
@@ -120,7 +119,7 @@ def explore(
     scenario: Scenario | str | Body,
     *,
     variant: Variant | None = None,
-    iommu: type | None = None,
+    iommu: type[Iommu] | None = None,
     memory: str | None = None,
     strategy: str = "dpor",
     preemption_bound: int | None = None,
@@ -144,7 +143,7 @@ def explore(
     Args:
         scenario: A `Scenario`, its name in `rs.catalogue`, or a function of a `Kernel`.
         variant: Of the machinery; default: the scenario's own.
-        iommu: Not there yet.
+        iommu: A class derived from `rs.Iommu`, whose methods replace steps of the machinery.
         memory: "sc", which is also what None means in this version.
         strategy: "dpor", "exhaustive" (every interleaving), or sampling, which never exhausts:
             "random" (each choice uniform) or "pct" (random priorities that change at random
@@ -190,16 +189,16 @@ def explore(
         >>> print(rs.explore("no_synchronize_rcu").findings[0].kind)
         use_after_free
     """
-    _check_engine(memory, strategy, preemption_bound, iommu, jobs, executor)
+    _check_engine(memory, strategy, preemption_bound, jobs, executor)
     check_number("max_executions", max_executions, whole=True)
     check_number("max_steps", max_steps, whole=True)
     check_number("max_seconds", max_seconds)
     if not isinstance(seed, int) or not 0 <= seed < 2**64:
         raise ValueError(f"seed={seed!r}: expected an int of 64 bits, 0 or more")
     _check_whole("bug_depth", bug_depth, 1, _BUG_DEPTH_MAX)
-    _check_origin(variant, config)
+    _check_origin(variant, config, iommu)
     explored = as_scenario(scenario)
-    origin = Origin(explored, variant or explored.variant, config or explored.config)
+    origin = Origin(explored, variant or explored.variant, config or explored.config, iommu)
     options = {
         "strategy": strategy,
         "max_executions": max_executions,
@@ -234,6 +233,7 @@ def _checkpoint_file(
         "version": _core.__version__,
         "scenario": scenario.name,
         "body": fingerprint(scenario),
+        "iommu": "" if origin.iommu is None else class_fingerprint(origin.iommu),
         "variant": str(origin.variant),
         "config": asdict(origin.config),
         **{name: value for name, value in options.items() if name not in _LIMITS},
@@ -252,10 +252,11 @@ def _explore_here(
     if file is not None:
         period = checkpoints.SAVE_SECONDS
         options |= {"state": file.load(), "save": file.save, "save_period": period}
-    scenario, variant = origin.scenario, origin.variant._core_variant
-    if scenario.body is None:
-        return _core.explore_catalogue(scenario.name, variant, options, report)
-    return _core.explore_python(scenario.body, variant, options, report)
+    options |= origin.core_options
+    variant = origin.variant._core_variant
+    if origin.body is None:
+        return _core.explore_catalogue(origin.scenario.name, variant, options, report)
+    return _core.explore_python(origin.body, variant, options, report)
 
 
 def _explore_on(
@@ -282,10 +283,11 @@ def _explore_on(
         save=None if file is None else file.save,
     )
     found = dispatch.run()
-    scenario, variant = origin.scenario, origin.variant._core_variant
-    if scenario.body is None:
-        return _core.explain_catalogue(scenario.name, variant, options, found)
-    return _core.explain_python(scenario.body, variant, options, found)
+    options = {**options, **origin.core_options}
+    variant = origin.variant._core_variant
+    if origin.body is None:
+        return _core.explain_catalogue(origin.scenario.name, variant, options, found)
+    return _core.explain_python(origin.body, variant, options, found)
 
 
 def replay(
@@ -293,6 +295,7 @@ def replay(
     schedule: str,
     *,
     variant: Variant | None = None,
+    iommu: type[Iommu] | None = None,
     config: Config | None = None,
 ) -> Trace:
     """Runs one schedule of a scenario again, exactly, and records it.
@@ -304,6 +307,7 @@ def replay(
             it, and who is not listed never runs. Without one, only operations that may matter to
             others are listed, and behind the end the running actor goes on.
         variant: Of the machinery; default: the scenario's own.
+        iommu: The class that replaced steps, if one did.
         config: Of the simulated kernel; default: the scenario's own.
 
     Returns:
@@ -318,20 +322,11 @@ def replay(
         >>> rs.replay("list_del", finding.schedule).clock
         'steps'
     """
-    _check_origin(variant, config)
+    _check_origin(variant, config, iommu)
     replayed = as_scenario(scenario)
     return replay_origin(
-        Origin(replayed, variant or replayed.variant, config or replayed.config), schedule
+        Origin(replayed, variant or replayed.variant, config or replayed.config, iommu), schedule
     )
-
-
-def step(scenario: Scenario | str | Body) -> NoReturn:
-    """Not there yet: being the scheduler, step by step.
-
-    Raises:
-        NotImplementedError: always.
-    """
-    raise _not_there_yet(f"rs.step({scenario!r})")
 
 
 def litmus(path_or_text: str | PathLike[str]) -> NoReturn:

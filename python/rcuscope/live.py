@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, NoReturn
 
 from rcuscope import _core, show
+from rcuscope.iommu import Iommu, check_iommu, core_options
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
-from rcuscope.verdict import Finding
+from rcuscope.verdict import Finding, Origin
 
 _FLAVORS: Final = ("memb", "mb", "bp", "qsbr")
 _LEVELS: Final = ("full", "section", "logical", "off")
@@ -155,7 +156,7 @@ def run(
     flavor: str = "memb",
     trace: str = "full",
     variant: Variant | None = None,
-    iommu: type | None = None,
+    iommu: type[Iommu] | None = None,
 ) -> Run:
     """Runs a scenario live: real threads on liburcu.
 
@@ -170,7 +171,7 @@ def run(
         flavor: Of liburcu: "memb", "mb", "bp" or "qsbr".
         trace: "full", "section", "logical" or "off".
         variant: Of the machinery; default: the scenario's own.
-        iommu: Not there yet.
+        iommu: A class derived from `rs.Iommu`, whose methods replace steps of the machinery.
 
     Returns:
         Trace, findings and numbers.
@@ -196,8 +197,7 @@ def run(
         raise ValueError(f"flavor={flavor!r}: expected one of {', '.join(_FLAVORS)}")
     if trace not in _LEVELS:
         raise ValueError(f"trace={trace!r}: expected one of {', '.join(_LEVELS)}")
-    if iommu is not None:
-        raise NotImplementedError(f"iommu= is not there yet in {_core.__version__}")
+    check_iommu(iommu)
     running = as_scenario(scenario)
     if not _core.has_live:
         raise OSError(
@@ -205,18 +205,20 @@ def run(
             "liburcu-dev (Debian, Ubuntu) and build again; rs.explore() works without it"
         )
     chosen = variant or running.variant
-    options = {
+    options: dict[str, Any] = {
         "repeat": repeat,
         "seconds": None if seconds is None else float(seconds),
         "timeout": float(timeout),
         "flavor": flavor,
         "trace": trace,
     }
-    metadata = {"scenario": running.name, "title": running.title, "variant": str(chosen)}
-    if running.body is None:
+    origin = Origin(running, chosen, running.config, iommu)
+    metadata = origin.metadata()
+    if origin.body is None:
         found = _core.run_catalogue(running.name, chosen._core_variant, options, metadata)
     else:
-        found = _core.run_python(running.body, chosen._core_variant, options, metadata)
+        options |= core_options(iommu)
+        found = _core.run_python(origin.body, chosen._core_variant, options, metadata)
     store, findings, numbers = found
     return _as_run(store, findings, numbers, (running.name, chosen))
 

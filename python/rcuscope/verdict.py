@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from rcuscope import _core, show
 from rcuscope.config import Config
+from rcuscope.iommu import Iommu, core_options, from_sendable, to_sendable
 from rcuscope.scenario import Scenario
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
@@ -66,6 +67,38 @@ class Origin:
     scenario: Scenario
     variant: Variant
     config: Config
+    iommu: type[Iommu] | None = None
+
+    @property
+    def body(self) -> Any:
+        """For the core: the function, or the catalogue's name if steps are replaced; else None."""
+        if self.scenario.body is not None:
+            return self.scenario.body
+        return None if self.iommu is None else self.scenario.name
+
+    @property
+    def core_options(self) -> dict[str, Any]:
+        """For the core: the configuration and the replaced steps."""
+        return {**self.config.options(), **core_options(self.iommu)}
+
+    def metadata(self) -> dict[str, str]:
+        """What a trace says about itself."""
+        about = {
+            "scenario": self.scenario.name,
+            "title": self.scenario.title,
+            "variant": str(self.variant),
+        }
+        return about if self.iommu is None else {**about, "iommu": self.iommu.__qualname__}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        iommu = to_sendable(self.iommu)
+        return _make_origin, (self.scenario, self.variant, self.config, iommu)
+
+
+def _make_origin(
+    scenario: Scenario, variant: Variant, config: Config, iommu: type[Iommu] | bytes | None
+) -> Origin:
+    return Origin(scenario, variant, config, from_sendable(iommu))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,9 +303,8 @@ class Verdict(show.Shown):
 
 def replay_origin(origin: Origin, schedule: str, finding: Finding | None = None) -> Trace:
     """Runs one schedule of a scenario again."""
-    scenario = origin.scenario
-    options = origin.config.options()
-    metadata = {"scenario": scenario.name, "title": scenario.title, "variant": str(origin.variant)}
+    options = origin.core_options
+    metadata = origin.metadata()
     if finding is not None:
         metadata |= {
             "verdict": "UNSAFE",
@@ -280,8 +312,9 @@ def replay_origin(origin: Origin, schedule: str, finding: Finding | None = None)
             "explanation": finding.explanation,
         }
     core_variant = origin.variant._core_variant
-    if scenario.body is None:
-        store, _ = _core.replay_catalogue(scenario.name, core_variant, schedule, options, metadata)
+    if origin.body is None:
+        name = origin.scenario.name
+        store, _ = _core.replay_catalogue(name, core_variant, schedule, options, metadata)
     else:
-        store, _ = _core.replay_python(scenario.body, core_variant, schedule, options, metadata)
+        store, _ = _core.replay_python(origin.body, core_variant, schedule, options, metadata)
     return Trace(store)

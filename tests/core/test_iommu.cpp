@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 #include "core/iommu_fixture.h"
+#include "iommu/replaced_steps.h"
 
 namespace rcuscope {
 namespace {
@@ -347,6 +350,27 @@ TYPED_TEST(OwnSteps, replace_a_step_and_keep_the_rest) {
   EXPECT_EQ(steps_of(result.trace, "actor"),
             (StepList{"device_unregister", "mutex_lock", "list_del_rcu",
                       "rcu_assign_pointer iommu_group", "mutex_unlock", "kref_put", "put_device"}));
+}
+
+// Steps as posted are no object: calls through them are calls of the functions themselves.
+static_assert(std::is_empty_v<PostedSteps>);
+
+/// One that is replaced at run time does what the function does, and the others are as posted.
+TYPED_TEST(OwnSteps, are_replaced_at_run_time) {
+  using Steps = ReplacedSteps<TypeParam>;
+  const auto unplug = [](bool replaces) {
+    return run_machine<TypeParam, Steps>([replaces](Machine<TypeParam, Steps>& m) {
+      StepFunctions<TypeParam> functions;
+      if (replaces) functions.free_group_device = [](auto, auto) {};
+      m.iommu.steps().replace(std::move(functions));
+      m.iommu.iommu_group_add_device(m.group, m.nic);
+      m.actor([&] { m.iommu.device_unregister(m.nic); });
+    });
+  };
+  EXPECT_TRUE(unplug(true).has(FindingKind::leak));
+  const RunResult posted = unplug(false);
+  EXPECT_TRUE(posted.findings.empty()) << posted.text();
+  EXPECT_EQ(steps_of(posted.trace, "actor"), removal_steps<TypeParam>());
 }
 
 }  // namespace

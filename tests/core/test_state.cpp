@@ -23,8 +23,9 @@ const ObjectState& object(const TraceStore& trace, const WorldState& state, std:
   return state.objects[static_cast<std::size_t>(object_id(trace, name))];
 }
 
-const ActorState& actor(const TraceStore& trace, const WorldState& state, std::string_view name) {
-  for (const ActorState& a : state.actors) {
+const TracedActorState& actor(const TraceStore& trace, const WorldState& state,
+                              std::string_view name) {
+  for (const TracedActorState& a : state.actors) {
     if (trace.actor_name(a.actor.value) == name) return a;
   }
   ADD_FAILURE() << "no actor " << name;
@@ -161,7 +162,7 @@ TEST(State, before_the_first_event_nothing_has_happened) {
   const WorldState state = state_at(trace, -1);
   EXPECT_EQ(state.objects.size(), trace.names().objects.size());
   EXPECT_EQ(state.actors.size(), trace.names().actors.size());
-  for (const ActorState& a : state.actors) EXPECT_EQ(a.last_event, -1);
+  for (const TracedActorState& a : state.actors) EXPECT_EQ(a.last_event, -1);
   EXPECT_TRUE(state_at(TraceStore(), 0).objects.empty());
 }
 

@@ -35,16 +35,39 @@ PROPERTIES = {
         "name": "str",
         "refcount": "int",
     },
-    "IommuGroup": {"devices": "ListHead", "mutex": "Mutex", "name": "str", "recovery_cnt": "int"},
+    "IommuGroup": {
+        "blocking_domain": "int",
+        "default_domain": "int",
+        "devices": "ListHead",
+        "domain": "int",
+        "entry": "IommuGroup | None",
+        "mutex": "Mutex",
+        "name": "str",
+        "owner_cnt": "int",
+        "recovery_cnt": "int",
+    },
+    "GroupList": {"first": "IommuGroup | None"},
     "GroupDevice": {
         "blocked": "bool",
         "dev": "Device",
         "name": "DeviceName",
-        "work": "Work",
+        "work": "Work | None",
     },
     "DeviceName": {"text": "str"},
     "DevIommu": {"fwspec": "int", "iommu_dev": "int"},
     "Kernel": {"world": "str"},
+}
+# The others can be assigned: a plain store.
+READ_ONLY = {
+    "Device.name",
+    "Device.refcount",
+    "DeviceName.text",
+    "GroupDevice.work",
+    "GroupList.first",
+    "IommuGroup.devices",
+    "IommuGroup.mutex",
+    "IommuGroup.name",
+    "Kernel.world",
 }
 ERRORS = {
     "UsageError": "ValueError",
@@ -86,7 +109,9 @@ def complete(text: str) -> str:
     text = re.sub(r"os\.PathLike(?!\[)", r"\g<0>[str]", text)
     text = re.sub(r"^(?!__all__)(\w+): [^=\n]+ = .*$", value_line, text, flags=re.MULTILINE)
     for name, fields in PROPERTIES.items():
-        text = replace_class(text, name, lambda body, fields=fields: with_fields(body, fields))
+        text = replace_class(
+            text, name, lambda body, name=name, fields=fields: with_fields(body, name, fields)
+        )
     text = replace_class(text, "HeapObject", lambda body: without_slots(body) + FIELDS)
     text = replace_class(text, "Handle", typed_comparisons)
     text = replace_class(text, "Kernel", with_decorators)
@@ -126,14 +151,17 @@ def without_slots(body: str) -> str:
     return re.sub(slot, "", body)
 
 
-def with_fields(body: str, fields: dict[str, str]) -> str:
+def with_fields(body: str, owner: str, fields: dict[str, str]) -> str:
     body = without_slots(body)
     for name in fields:
         body = re.sub(rf"    @property\n    def {name}\(self.*\n(?:        .*\n)+", "", body)
-    if "class Kernel" not in body:
+        body = re.sub(rf"    @{name}.setter\n    def {name}\(self.*\n(?:        .*\n)+", "", body)
+    if owner not in ("Kernel", "GroupList"):
         body += "    def __getitem__(self, name: str) -> Location: ...\n"
     for name, kind in fields.items():
         body += f"    @property\n    def {name}(self) -> {kind}: ...\n"
+        if f"{owner}.{name}" not in READ_ONLY:
+            body += f"    @{name}.setter\n    def {name}(self, value: {kind}) -> None: ...\n"
     return body
 
 

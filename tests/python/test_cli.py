@@ -120,7 +120,6 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("view", "nothing.ctf"), "no display"),
         (("export", "nothing.ctf", "x.svg"), "nothing.ctf"),
         (("run", "posted", "--repeat", "1", "--seconds", "1"), "give one of them"),
-        (("step", "posted"), "not there yet"),
         (("litmus", "a.litmus"), "not there yet"),
         (("record", "ls"), "not there yet"),
         (("lesson",), "not there yet"),

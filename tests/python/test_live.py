@@ -250,8 +250,3 @@ def test_threads_and_kernels_go_away() -> None:
 def test_wrong_options_say_why(options: dict[str, Any], message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         rs.run("posted", **options)
-
-
-def test_extension_is_not_there_yet() -> None:
-    with pytest.raises(NotImplementedError, match="iommu="):
-        rs.run("posted", iommu=object)

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Why an actor cannot go on, in words: for deadlocks, and for whoever steps through an execution.
+#pragma once
+
+#include <string>
+
+#include "model/execution.h"
+
+namespace rcuscope {
+
+/// "'unplug' waits in synchronize_rcu: its grace period waits for the reader 'isr'". Requires:
+/// `blocker` is one of execution.blockers(actor).
+std::string describe_wait(const Execution& execution, const ModelActor& actor, ActorId blocker);
+
+/// The same for an actor that waits for nobody who could still act.
+std::string describe_dead_end(const Execution& execution, const ModelActor& actor);
+
+}  // namespace rcuscope
