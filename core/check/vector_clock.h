@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -19,33 +20,32 @@ class VectorClock {
     std::uint32_t writes = 0;
   };
 
-  void clear() { epochs_.clear(); }
-  bool empty() const { return epochs_.empty(); }
   Epoch at(ActorId actor) const {
     const auto index = static_cast<std::size_t>(actor.value);
-    return index < epochs_.size() ? epochs_[index] : Epoch{};
+    if (index < near_.size()) return near_[index];
+    return index - near_.size() < far_.size() ? far_[index - near_.size()] : Epoch{};
   }
-  void raise(ActorId actor, Epoch to) {
-    Epoch& epoch = slot(actor);
-    epoch.reads = std::max(epoch.reads, to.reads);
-    epoch.writes = std::max(epoch.writes, to.writes);
-  }
+  void raise(ActorId actor, Epoch to) { raise(slot(actor), to); }
   void join(const VectorClock& other) {
-    if (epochs_.size() < other.epochs_.size()) epochs_.resize(other.epochs_.size());
-    for (std::size_t i = 0; i < other.epochs_.size(); ++i) {
-      epochs_[i].reads = std::max(epochs_[i].reads, other.epochs_[i].reads);
-      epochs_[i].writes = std::max(epochs_[i].writes, other.epochs_[i].writes);
-    }
+    for (std::size_t i = 0; i < near_.size(); ++i) raise(near_[i], other.near_[i]);
+    if (far_.size() < other.far_.size()) far_.resize(other.far_.size());
+    for (std::size_t i = 0; i < other.far_.size(); ++i) raise(far_[i], other.far_[i]);
   }
 
  private:
+  static void raise(Epoch& epoch, Epoch to) {
+    epoch.reads = std::max(epoch.reads, to.reads);
+    epoch.writes = std::max(epoch.writes, to.writes);
+  }
   Epoch& slot(ActorId actor) {
     const auto index = static_cast<std::size_t>(actor.value);
-    if (index >= epochs_.size()) epochs_.resize(index + 1);
-    return epochs_[index];
+    if (index < near_.size()) return near_[index];
+    if (index - near_.size() >= far_.size()) far_.resize(index - near_.size() + 1);
+    return far_[index - near_.size()];
   }
 
-  std::vector<Epoch> epochs_;
+  std::array<Epoch, 8> near_{};  // of the first actors; most programs have no more
+  std::vector<Epoch> far_;
 };
 
 }  // namespace rcuscope
