@@ -113,9 +113,9 @@ def open_file(path: str) -> None:
         OSError: if it is missing, or there is no display.
         TraceFormatError: if it is no trace.
     """
+    _core.load_trace(Path(path))  # tells what is wrong with the file before anything else
     _require_display()
     program = find_program()
-    _core.load_trace(Path(path))  # tells what is wrong with the file before a window opens
     subprocess.run([str(program), path], check=False)
 
 

@@ -117,7 +117,7 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("explore", "posted", "--memory", "lkmm"), "not there yet"),
         (("explore", "posted", "--max-executions", "0"), "max_executions=0"),
         (("replay", "posted", "nonsense"), "nonsense"),
-        (("view", "nothing.ctf"), "no display"),
+        (("view", "nothing.ctf"), "cannot open nothing.ctf"),
         (("export", "nothing.ctf", "x.svg"), "nothing.ctf"),
         (("run", "posted", "--repeat", "1", "--seconds", "1"), "give one of them"),
         (("litmus", "a.litmus"), "not there yet"),
