@@ -22,7 +22,20 @@ if(NOT RCUSCOPE_TESTS STREQUAL "off")
   if(GTest_FOUND)
     set(RCUSCOPE_HAS_TESTS 1)
     include(GoogleTest)
+    # The search once more, with rules that test_mutations switches off.
+    file(GLOB mutated_sources CONFIGURE_DEPENDS
+         "${PROJECT_SOURCE_DIR}/core/explore/choice_stack.cpp"
+         "${PROJECT_SOURCE_DIR}/core/explore/dpor.cpp"
+         "${PROJECT_SOURCE_DIR}/core/explore/happens_before.cpp"
+         "${PROJECT_SOURCE_DIR}/core/explore/races.cpp")
+    add_library(rcuscope_mutated_search OBJECT ${mutated_sources})
+    target_compile_definitions(rcuscope_mutated_search PUBLIC RCUSCOPE_MUTATIONS=1)
+    target_compile_options(
+      rcuscope_mutated_search
+      PRIVATE "SHELL:-include \"${PROJECT_SOURCE_DIR}/tests/core/mutated_operation.h\"")
+    target_link_libraries(rcuscope_mutated_search PRIVATE rcuscope_core rcuscope_warnings)
     rcuscope_add_tests(core rcuscope_core)
+    target_link_libraries(test_core_mutations PRIVATE rcuscope_mutated_search)
     if(RCUSCOPE_HAS_GUI)
       rcuscope_add_tests(gui rcuscope_gui)
       # Of this file alone: the compiler cache knows the others whatever folder they are in.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "explore/happens_before.h"
 #include "explore/operation_text.h"
+#include "explore/rule.h"
 
 namespace rcuscope {
 namespace {
@@ -17,7 +18,9 @@ bool contains(const std::vector<Candidate>& set, ActorId actor) {
 
 /// True if what was executed depends on what the sleeper would do first.
 bool wakes(const Candidate& sleeper, const Candidate& executed, bool lazy_readers) {
-  for (const Operation* first : {&sleeper.operation, sleeper.merged ? &*sleeper.merged : nullptr})
+  for (const Operation* first :
+       {&sleeper.operation,
+        sleeper.merged && holds(Rule::sleeper_is_merged) ? &*sleeper.merged : nullptr})
     for (const Operation* then :
          {&executed.operation, executed.merged ? &*executed.merged : nullptr})
       if (first != nullptr && then != nullptr && dependent_in_order(*first, *then, lazy_readers))

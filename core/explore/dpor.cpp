@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "explore/choice_stack.h"
 #include "explore/happens_before.h"
+#include "explore/rule.h"
 #include "explore/strategy.h"
 
 namespace rcuscope {
@@ -45,6 +46,7 @@ class Dpor final : public TreeSearch {
     return !is_exhausted_;
   }
   bool has_restarted() const override { return has_restarted_; }
+  std::uint64_t infeasible_plans() const override { return infeasible_plans_; }
 
   ActorId choose(const Execution& execution, std::span<const ActorId> enabled) override {
     if (lazy_readers_ && goes_on_into_section(execution, enabled)) {
@@ -72,7 +74,8 @@ class Dpor final : public TreeSearch {
     stack_.throw_if_nondeterministic();
     // The search is over, and ordering a very long execution would take long.
     if (end == ExecutionEnd::interrupted || end == ExecutionEnd::step_limit) return;
-    if (lazy_readers_ && needs_eager_readers(execution)) return restart_with_eager_readers();
+    if (lazy_readers_ && holds(Rule::lazy_guard) && needs_eager_readers(execution))
+      return restart_with_eager_readers();
     races_.clear();
     append_events(execution);
     if (is_order_known(end)) {
@@ -122,15 +125,19 @@ class Dpor final : public TreeSearch {
     const StepRecord& last = execution.log().back();
     return last.actor == execution.current() && last.opens_section && last.domain == 0 &&
            is_lazy_opening(last.operation) && last.choice != StepRecord::no_choice &&
-           !may_block(execution.actor(last.actor).pending.kind) &&
+           (!holds(Rule::merge_does_not_block) ||
+            !may_block(execution.actor(last.actor).pending.kind)) &&
            std::find(enabled.begin(), enabled.end(), last.actor) != enabled.end();
   }
 
-  /// True if somebody may block inside a section, which is a finding of its own or a loop that
-  /// waits, or if somebody polls grace periods: then it matters when a callback starts, not only
-  /// what it does first.
+  /// True if somebody may block inside a section, which is a finding of its own, a loop that waits
+  /// or an interrupt that spins on a lock, or if somebody polls grace periods: then it matters when
+  /// a callback starts, not only what it does first.
   static bool needs_eager_readers(const Execution& execution) {
-    const auto is_special = [](const StepRecord& step) {
+    const auto is_special = [&execution](const StepRecord& step) {
+      const ModelActor& actor = execution.actor(step.actor);
+      const bool is_interrupt = actor.spec.kind != ActorKind::process && actor.shares_cpu();
+      if (is_interrupt && step.operation.kind == OperationKind::spin_lock) return true;
       return step.operation.kind == OperationKind::poll_state ||
              step.operation.kind == OperationKind::relax;
     };
@@ -173,9 +180,9 @@ class Dpor final : public TreeSearch {
     RCUSCOPE_ASSERT(first_step.choice >= 0);
     order_.initials(race, initials_);
     if (stack_.plan_one_of(stack_index_of(first_step), initials_)) return;
-    // A work item whose grace period was not over when it was cancelled has no other order here;
-    // any other plan that cannot run means that the dependency table is wrong.
-    RCUSCOPE_ASSERT(!race.second.has_value(), race.first);
+    // A work item whose grace period was not over when it was cancelled has no other order here.
+    if (race.is_of_cancelled_work) return;
+    ++infeasible_plans_;
   }
 
   void backtrack() {
@@ -197,6 +204,7 @@ class Dpor final : public TreeSearch {
   std::vector<std::size_t> stack_index_of_choice_;
   std::vector<Race> races_;
   std::vector<ActorId> initials_;
+  std::uint64_t infeasible_plans_ = 0;
   bool lazy_readers_ = false;
   bool has_restarted_ = false;
 };

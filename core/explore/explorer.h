@@ -67,6 +67,9 @@ struct Verdict {
   std::uint64_t executions = 0;  ///< Complete ones, one per order of dependent operations.
   std::uint64_t blocked = 0;     ///< Given up because all that could follow was explored already.
   std::uint64_t steps = 0;       ///< Operations executed in all.
+  /// Orders that the search wanted to try and that could not run: always 0, else it has a defect
+  /// and is not exhaustive.
+  std::uint64_t infeasible_plans = 0;
   std::uint64_t minimizing_executions = 0;  ///< Afterwards, for shorter counterexamples.
   double seconds = 0;
   std::string limit;    ///< Which limit ended the search: "max_executions", "execution_size" ...;

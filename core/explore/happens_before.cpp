@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "explore/happens_before_parts.h"
+#include "explore/rule.h"
 
 namespace rcuscope {
 namespace {
@@ -144,24 +145,26 @@ void HappensBefore::add_enablers(std::size_t i, const Execution& execution) {
       add_start_enablers(i, execution);
       break;
     case OperationKind::grace_period_end: {
+      if (!holds(Rule::edge_from_sections_to_grace_period)) break;
       const auto start = static_cast<std::size_t>(last_of(step.actor, i));
       add_sections_opened_before(start, domain_of(events_[start].step.operation), i);
       break;
     }
     case OperationKind::mutex_lock:
     case OperationKind::spin_lock:
-      add_last_release(i);
+      if (holds(Rule::edge_from_release)) add_last_release(i);
       break;
     case OperationKind::wait_for_completion:
-      add_completion(i);
+      if (holds(Rule::edge_from_complete)) add_completion(i);
       break;
     case OperationKind::relax:
-      add_change(i, execution);
+      if (holds(Rule::edge_from_change)) add_change(i, execution);
       break;
     case OperationKind::barrier_end:
-      add_awaited_callbacks(i, execution);
+      if (holds(Rule::edge_to_barrier)) add_awaited_callbacks(i, execution);
       break;
     case OperationKind::wait_for_work_end: {
+      if (!holds(Rule::edge_to_end_of_wait_for_work)) break;
       const std::int64_t start = last_of(step.actor, i);
       const std::int64_t work = work_of(events_[static_cast<std::size_t>(start)].step.operation);
       add_ends(i, execution, [start, work](const ModelActor& actor) {
@@ -176,7 +179,8 @@ void HappensBefore::add_enablers(std::size_t i, const Execution& execution) {
   const bool wants_lock = step.operation.kind == OperationKind::mutex_lock ||
                           step.operation.kind == OperationKind::spin_lock;
   events_[i].indispensable_count = wants_lock ? 0 : events_[i].enablers.size();
-  if (execution.actor(step.actor).shares_cpu()) add_cpu_freed(i, execution);
+  if (execution.actor(step.actor).shares_cpu() && holds(Rule::edge_from_freed_cpu))
+    add_cpu_freed(i, execution);
 }
 
 /// Whoever kept this actor off its CPU does so no longer.
@@ -244,13 +248,14 @@ void HappensBefore::add_awaited_callbacks(std::size_t i, const Execution& execut
 
 void HappensBefore::add_start_enablers(std::size_t i, const Execution& execution) {
   const ModelActor& self = execution.actor(events_[i].step.actor);
-  if (self.spawned_at >= 0)
+  if (self.spawned_at >= 0 && holds(Rule::edge_to_what_was_spawned))
     events_[i].enablers.push_back(static_cast<std::size_t>(self.spawned_at));
-  if (self.grace_period >= 0 && self.spawned_at >= 0) {
+  if (self.grace_period >= 0 && self.spawned_at >= 0 &&
+      holds(Rule::edge_from_sections_to_callback)) {
     const auto start = static_cast<std::size_t>(self.spawned_at);
     add_sections_opened_before(start, domain_of(events_[start].step.operation), i);
   }
-  if (self.work >= 0)
+  if (self.work >= 0 && holds(Rule::edge_from_run_to_next_run))
     add_ends(i, execution, [&self](const ModelActor& actor) {
       return actor.work == self.work && actor.id != self.id;
     });
@@ -270,6 +275,7 @@ void HappensBefore::add_sections_opened_before(std::size_t start, std::uint64_t 
              step.srcu_index == closing.srcu_index;
     };
     while (opening > 0 && !is_opening(events_[opening].step)) --opening;
+    if (k < start && !holds(Rule::edge_from_sections_over_before)) continue;
     if (opening < start) events_[i].enablers.push_back(k);
   }
 }
@@ -304,7 +310,8 @@ void HappensBefore::add_cancellings(std::size_t i, const Execution& execution, s
     const ModelActor& actor = execution.actor({static_cast<std::int32_t>(a)});
     if (actor.work != work || actor.cancelled_at < 0) continue;
     const auto cancelled_at = static_cast<std::size_t>(actor.cancelled_at);
-    if (cancelled_at < i && events_[cancelled_at].step.actor != events_[i].step.actor)
+    if (cancelled_at < i && events_[cancelled_at].step.actor != events_[i].step.actor &&
+        holds(Rule::edge_from_cancelling))
       events_[i].enablers.push_back(cancelled_at);
   }
 }

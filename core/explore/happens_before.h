@@ -40,6 +40,7 @@ struct Race {
   std::optional<std::size_t> second;
   ActorId phantom_actor;
   Operation phantom;
+  bool is_of_cancelled_work = false;  ///< The phantom would have been its start.
 };
 
 /// True if nothing but the opening of a section of RCU is seen of it by others.
@@ -65,7 +66,7 @@ class HappensBefore {
               std::vector<Race>& races);
   /// Appends the races of operations that never ran: of work that was cancelled with its
   /// cancelling, and of actors that are blocked at the end with those who hold what they wait for.
-  void append_phantom_races(const Execution& execution, std::vector<Race>& races) const;
+  void append_phantom_races(const Execution& execution, std::vector<Race>& races);
   /// The actors that may go first in what the race's other order would run from its first event on:
   /// all later events that do not happen after it, then the second one.
   void initials(const Race& race, std::vector<ActorId>& actors);
@@ -125,8 +126,13 @@ class HappensBefore {
   bool holds_back(std::size_t x, std::size_t k) const;
   bool stays_behind(std::size_t k, const Race& race, std::size_t first,
                     const std::vector<std::size_t>& behind) const;
-  void append_blocked_race(const ModelActor& actor, const ActorSet& kept_off_by,
-                           std::vector<Race>& races) const;
+  void append_cancelled_race(const ModelActor& actor, const Execution& execution,
+                             std::vector<Race>& races);
+  void append_blocked_race(const Execution& execution, const BlockedActor& blocked,
+                           std::vector<Race>& races);
+  std::size_t outline_phantom(const ModelActor& actor, const Execution& execution);
+  bool could_phantom_run_before(std::size_t j, std::size_t phantom, std::size_t until,
+                                const Execution& execution) const;
   std::optional<std::size_t> last_taker_of(const Operation& operation) const;
 
   std::vector<Event> events_;      ///< The first size_ count; the rest is kept for its memory.

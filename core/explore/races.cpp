@@ -4,6 +4,7 @@
 
 #include "explore/happens_before.h"
 #include "explore/happens_before_parts.h"
+#include "explore/rule.h"
 
 namespace rcuscope {
 
@@ -14,7 +15,8 @@ bool HappensBefore::keeps_section_of(std::size_t k, std::size_t j, std::size_t i
                                      const Execution& execution) const {
   const StepRecord& opener = events_[j].step;
   if (events_[k].step.actor != opener.actor) return false;
-  return keeps_cpu_of(k, j, i, execution) || keeps_lock_of(k, j, i);
+  return (holds(Rule::skip_of_cpu) && keeps_cpu_of(k, j, i, execution)) ||
+         (holds(Rule::skip_of_lock) && keeps_lock_of(k, j, i));
 }
 
 bool HappensBefore::keeps_cpu_of(std::size_t k, std::size_t j, std::size_t i,
@@ -27,7 +29,7 @@ bool HappensBefore::keeps_cpu_of(std::size_t k, std::size_t j, std::size_t i,
   for (std::size_t x = j; x < k; ++x)
     if (events_[x].step.actor == opener.actor &&
         has_level(events_[x].step.freed_levels, later.level()))
-      return false;
+      return !holds(Rule::skip_of_cpu_ends);
   return true;
 }
 
@@ -39,13 +41,14 @@ bool HappensBefore::keeps_lock_of(std::size_t k, std::size_t j, std::size_t i) c
     if (claim.resource_class() != ResourceClass::lock) continue;
     const Operation& later = events_[i].step.operation;
     if (!has_claim(later, ResourceClass::lock, claim.resource(), Mode::acquire) &&
-        !has_claim(later, ResourceClass::lock, claim.resource(), Mode::try_acquire))
+        !has_claim(later, ResourceClass::lock, claim.resource(), Mode::try_acquire) &&
+        holds(Rule::skip_is_per_lock))
       return false;
     for (std::size_t x = j; x < k; ++x)
       if (events_[x].step.actor == opener.actor &&
           has_claim(events_[x].step.operation, ResourceClass::lock, claim.resource(),
                     Mode::release))
-        return false;
+        return !holds(Rule::skip_of_lock_ends);
     return true;
   }
   return false;
@@ -53,10 +56,10 @@ bool HappensBefore::keeps_lock_of(std::size_t k, std::size_t j, std::size_t i) c
 
 bool HappensBefore::is_reversible(std::size_t j, std::size_t i, const Execution& execution) const {
   const Event& event = events_[i];
-  if (contains(event.enablers, j)) return false;
+  if (contains(event.enablers, j)) return !holds(Rule::enabler_is_no_race);
   const std::size_t opening = decided_at(j);
   const auto goes_with_j = [&](std::size_t change) { return is_before(opening, change); };
-  if (!event.changes.empty() &&
+  if (holds(Rule::race_leaves_a_change) && !event.changes.empty() &&
       std::all_of(event.changes.begin(), event.changes.end(), goes_with_j))
     return false;
   const bool both_wait = takes_same_completion(j, i);
@@ -64,12 +67,15 @@ bool HappensBefore::is_reversible(std::size_t j, std::size_t i, const Execution&
     if (k == j || k == opening || !is_before(opening, k)) return false;
     const bool is_enabler = contains(event.enablers, k);
     // j had a count to take, so i needs no later one.
-    if (both_wait && is_enabler && events_[k].step.made_available) return false;
+    if (both_wait && is_enabler && events_[k].step.made_available &&
+        holds(Rule::race_of_waits_for_completion))
+      return false;
+    if (!holds(Rule::race_is_direct)) return false;
     return (is_enabler && !is_release(k, i)) || !keeps_section_of(k, j, i, execution);
   };
   // The latest one is the likeliest to come between.
   return std::none_of(event.predecessors.rbegin(), event.predecessors.rend(), comes_between) &&
-         could_run_before(j, i, execution);
+         (!holds(Rule::race_only_if_not_taken) || could_run_before(j, i, execution));
 }
 
 /// False if what i waits for, a lock or its CPU, was taken before j and is given back only by j's
@@ -135,32 +141,56 @@ bool HappensBefore::takes_same_completion(std::size_t j, std::size_t i) const {
          first.address == second.address;
 }
 
-void HappensBefore::append_phantom_races(const Execution& execution,
-                                         std::vector<Race>& races) const {
+void HappensBefore::append_phantom_races(const Execution& execution, std::vector<Race>& races) {
   for (std::size_t a = 1; a < execution.actor_count(); ++a) {
     const ModelActor& actor = execution.actor({static_cast<std::int32_t>(a)});
-    if (actor.cancelled_at >= 0)
-      races.push_back(
-          {static_cast<std::size_t>(actor.cancelled_at), std::nullopt, actor.id, actor.pending});
+    if (actor.cancelled_at >= 0 && holds(Rule::phantom_of_cancelled_work))
+      append_cancelled_race(actor, execution, races);
   }
+  if (!holds(Rule::phantom_of_blocked_actor)) return;
   for (const BlockedActor& blocked : execution.blocked_at_end())
-    append_blocked_race(execution.actor(blocked.actor), blocked.kept_off_by, races);
+    append_blocked_race(execution, blocked, races);
+}
+
+/// Work that was dequeued, or a callback that started on another CPU. The latter also had to wait
+/// for its CPU: then whoever had taken that first must come later.
+void HappensBefore::append_cancelled_race(const ModelActor& actor, const Execution& execution,
+                                          std::vector<Race>& races) {
+  const auto cancelled_at = static_cast<std::size_t>(actor.cancelled_at);
+  const std::size_t phantom = outline_phantom(actor, execution);
+  std::size_t earliest = cancelled_at;
+  ActorSet seen;
+  for (std::size_t j = actor.shares_cpu() ? cancelled_at : 0; j-- > 0;) {
+    const StepRecord& step = events_[j].step;
+    const auto bit = static_cast<std::size_t>(step.actor.value);
+    const bool is_holder = has_level(step.seized_levels, actor.level());
+    if (seen[bit] || execution.actor(step.actor).spec.cpu != actor.spec.cpu) continue;
+    if (is_holder || has_level(step.freed_levels, actor.level())) seen.set(bit);
+    if (is_holder && holds(Rule::phantom_of_callback_kept_off)) earliest = j;
+  }
+  if (could_phantom_run_before(earliest, phantom, cancelled_at, execution))
+    races.push_back({earliest, std::nullopt, actor.id, actor.pending, true});
 }
 
 /// An actor that is blocked at the end, and who might have come too late for what it waits for: a
 /// lock, a completion, its CPU. If it waits for several, the earliest holder counts.
-void HappensBefore::append_blocked_race(const ModelActor& actor, const ActorSet& kept_off_by,
-                                        std::vector<Race>& races) const {
-  const std::int64_t last = last_of(actor.id, size_);
+void HappensBefore::append_blocked_race(const Execution& execution, const BlockedActor& blocked,
+                                        std::vector<Race>& races) {
+  const ModelActor& actor = execution.actor(blocked.actor);
+  const auto taker = last_taker_of(actor.pending);
+  const std::size_t phantom = outline_phantom(actor, execution);
+  const bool waits_in_vain = actor.pending.kind == OperationKind::wait_for_completion && !taker &&
+                             events_[phantom].indispensable_count == 0;
+  if (waits_in_vain) return;
   std::optional<std::size_t> earliest;
   const auto add_holder = [&](std::size_t j) {
-    if (events_[j].step.actor == actor.id) return;
-    if (last >= 0 && is_before(j, static_cast<std::size_t>(last))) return;
-    if (!earliest || j < *earliest) earliest = j;
+    const bool is_better =
+        !earliest || (holds(Rule::phantom_at_earliest_holder) ? j < *earliest : j > *earliest);
+    if (is_better) earliest = j;
   };
-  if (const auto j = last_taker_of(actor.pending)) add_holder(*j);
-  for (std::size_t a = 1; a < kept_off_by.size(); ++a) {
-    if (!kept_off_by[a]) continue;
+  if (taker && holds(Rule::phantom_of_lock)) add_holder(*taker);
+  for (std::size_t a = 1; a < blocked.kept_off_by.size(); ++a) {
+    if (!blocked.kept_off_by[a] || !holds(Rule::phantom_of_cpu)) continue;
     for (std::size_t j = size_; j-- > 0;) {
       const StepRecord& step = events_[j].step;
       if (static_cast<std::size_t>(step.actor.value) != a ||
@@ -170,7 +200,40 @@ void HappensBefore::append_blocked_race(const ModelActor& actor, const ActorSet&
       break;
     }
   }
-  if (earliest) races.push_back({*earliest, std::nullopt, actor.id, actor.pending});
+  const bool waits_for_itself = taker && events_[*taker].step.actor == actor.id;
+  if (earliest && !waits_for_itself &&
+      could_phantom_run_before(*earliest, phantom, size_, execution))
+    races.push_back({*earliest, std::nullopt, actor.id, actor.pending});
+}
+
+/// Behind the last event, and not counted: what the operation that never ran would have needed.
+/// Return: its index.
+std::size_t HappensBefore::outline_phantom(const ModelActor& actor, const Execution& execution) {
+  if (events_.size() == size_) events_.emplace_back();
+  Event& event = events_[size_];
+  event.step = StepRecord(actor.id, actor.pending);
+  event.is_merged = false;
+  event.enablers.clear();
+  event.changes.clear();
+  add_enablers(size_, execution);
+  return size_;
+}
+
+/// False if something that the operation needs comes only after event j. `until`: where it was
+/// known that it does not run.
+bool HappensBefore::could_phantom_run_before(std::size_t j, std::size_t phantom, std::size_t until,
+                                             const Execution& execution) const {
+  if (!holds(Rule::phantom_needs_its_enablers)) return true;
+  const Event& event = events_[phantom];
+  const std::int64_t last = last_of(event.step.actor, size_);
+  if (last >= 0 && is_before(j, static_cast<std::size_t>(last))) return false;
+  const auto comes_after = [&](std::size_t k) { return k < until && is_before(j, k); };
+  const auto end = event.enablers.begin() + static_cast<std::ptrdiff_t>(event.indispensable_count);
+  if (std::any_of(event.enablers.begin(), end, comes_after)) return false;
+  if (!event.changes.empty() &&
+      std::all_of(event.changes.begin(), event.changes.end(), comes_after))
+    return false;
+  return could_run_before(j, phantom, execution);
 }
 
 /// Who took the lock, or the last count of the completion, that the operation waits for.
@@ -197,7 +260,8 @@ std::optional<std::size_t> HappensBefore::last_taker_of(const Operation& operati
 bool HappensBefore::stays_behind(std::size_t k, const Race& race, std::size_t first,
                                  const std::vector<std::size_t>& behind) const {
   if (is_before(first, k)) return true;
-  if (race.second && is_before(k, *race.second)) return false;
+  if (race.second && is_before(k, *race.second)) return !holds(Rule::plan_keeps_what_second_needs);
+  if (!holds(Rule::plan_leaves_lazy_sections)) return false;
   const std::size_t opening = decided_at(k);
   return holds_back(first, opening) ||
          std::any_of(behind.begin(), behind.end(),
@@ -235,7 +299,8 @@ void HappensBefore::initials(const Race& race, std::vector<ActorId>& actors) {
     if (std::find(seen.begin(), seen.end(), actor) != seen.end()) continue;
     seen.push_back(actor);
     const auto end = sequence.begin() + static_cast<std::ptrdiff_t>(n);
-    if (std::none_of(sequence.begin(), end,
+    if (!holds(Rule::plan_starts_with_initials) ||
+        std::none_of(sequence.begin(), end,
                      [&](std::size_t x) { return holds_back(x, sequence[n]); }))
       actors.push_back(actor);
   }

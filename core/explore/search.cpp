@@ -77,6 +77,7 @@ void Tally::add(const Tally& other) {
   executions += other.executions;
   blocked += other.blocked;
   steps += other.steps;
+  infeasible_plans += other.infeasible_plans;
   if (limit.empty()) limit = other.limit;
   for (const auto& [key, one] : other.found) keep(one);
   for (const std::string& state : other.final_states)
@@ -122,6 +123,7 @@ void Search::run_once() {
     return;  // nothing follows; a long run would take long to study
   }
   strategy_.end_execution(execution_, end);
+  tally_.infeasible_plans = strategy_.infeasible_plans();
   count(end);
   check_limits();
 }
@@ -186,6 +188,7 @@ Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double sha
   verdict.executions = tally.executions;
   verdict.blocked = tally.blocked;
   verdict.steps = tally.steps;
+  verdict.infeasible_plans = tally.infeasible_plans;
   verdict.limit = tally.limit;
   verdict.seconds = seconds;
   verdict.cost = tally.cost;
@@ -201,6 +204,8 @@ Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double sha
 Verdict final_verdict(const Tally& tally, const ExploreOptions& options, bool is_exhaustive,
                       double share_done, double seconds) {
   Verdict verdict = verdict_of(tally, options, share_done, seconds);
+  // Whatever it saw is true, but it may have missed something.
+  if (verdict.limit.empty() && tally.infeasible_plans > 0) verdict.limit = limit_infeasible_plan;
   verdict.final_states = tally.final_states;
   verdict.is_exhaustive = verdict.limit.empty() && is_exhaustive;
   const bool is_bounded = verdict.limit.empty() && !is_exhaustive && options.preemption_bound;

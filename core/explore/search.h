@@ -52,11 +52,15 @@ struct Found {
   }
 };
 
+/// Verdict::limit of a search that found itself wrong: please report.
+inline constexpr const char* limit_infeasible_plan = "infeasible_plan";
+
 /// Counts and findings of a search, or of a part of one.
 struct Tally {
-  std::uint64_t executions = 0;  ///< As in Verdict; likewise the next three.
+  std::uint64_t executions = 0;  ///< As in Verdict; likewise the next four.
   std::uint64_t blocked = 0;
   std::uint64_t steps = 0;
+  std::uint64_t infeasible_plans = 0;
   std::string limit;
   std::map<std::pair<FindingKind, std::string>, Found> found;  ///< By kind and place.
   std::set<std::string> final_states;

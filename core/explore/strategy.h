@@ -25,6 +25,9 @@ class Strategy : public Chooser {
   virtual bool has_restarted() const { return false; }
   /// True if the latest execution repeated an earlier one: it does not count.
   virtual bool was_repetition() const { return false; }
+  /// Orders of dependent operations that it wanted to try and that could not run, since it began:
+  /// more than 0 is a defect of the search, which may have missed something.
+  virtual std::uint64_t infeasible_plans() const { return 0; }
   /// Share of the search that is done, 0 to 1; 0 if unknown.
   virtual double progress() const { return 0; }
 };

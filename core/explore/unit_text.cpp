@@ -58,6 +58,7 @@ void write(TextWriter& out, const Tally& tally) {
   out.number(tally.executions);
   out.number(tally.blocked);
   out.number(tally.steps);
+  out.number(tally.infeasible_plans);
   out.string(tally.limit);
   out.string(to_text(tally.awaits));
   out.string(tally.memory_doubt);
@@ -78,6 +79,7 @@ Tally read_tally(TextReader& in) {
   tally.executions = in.number<std::uint64_t>();
   tally.blocked = in.number<std::uint64_t>();
   tally.steps = in.number<std::uint64_t>();
+  tally.infeasible_plans = in.number<std::uint64_t>();
   tally.limit = in.string();
   tally.awaits = parse_await_sites(in.string());
   tally.memory_doubt = in.string();

@@ -269,10 +269,17 @@ void Execution::end(ExecutionEnd how) {
   how_ended_ = how;
 }
 
+/// Not those that wait for what comes by itself, as the end of a grace period: it has not come, so
+/// nobody else kept them from running.
 void Execution::note_blocked() {
   for (std::size_t i = 1; i < actor_count_; ++i) {
     const ModelActor& actor = actors_[i];
     if (actor.is_finished() || is_enabled(actor)) continue;
+    const OperationKind kind = actor.pending.kind;
+    const bool can_be_taken_away = kind == OperationKind::mutex_lock ||
+                                   kind == OperationKind::spin_lock ||
+                                   kind == OperationKind::wait_for_completion;
+    if (!can_be_taken_away && !can_proceed(actor)) continue;
     BlockedActor& blocked = blocked_at_end_.emplace_back();
     blocked.actor = actor.id;
     for (std::size_t j = 1; actor.shares_cpu() && j < actor_count_; ++j)

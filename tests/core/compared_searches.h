@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "explore/search.h"
 #include "random_program.h"
 
 namespace rcuscope::testing {
@@ -17,6 +18,7 @@ struct Seen {
   bool has_memory_doubt = false;
   std::uint64_t executions = 0;
   std::uint64_t blocked = 0;
+  std::uint64_t infeasible_plans = 0;
   bool is_complete = false;  ///< No limit ended the search.
 
   bool is_same_as(const Seen& other) const {
@@ -39,7 +41,9 @@ inline Seen seen_by(StrategyKind strategy, const RandomProgram& random_program, 
   seen.has_memory_doubt = !verdict.memory_doubt.empty();
   seen.executions = verdict.executions;
   seen.blocked = verdict.blocked;
-  seen.is_complete = verdict.is_exhaustive;
+  seen.infeasible_plans = verdict.infeasible_plans;
+  seen.is_complete = verdict.limit.empty() || verdict.limit == limit_memory ||
+                     verdict.limit == limit_infeasible_plan;
   return seen;
 }
 
@@ -58,6 +62,7 @@ inline std::string difference(const Seen& expected, const Seen& seen) {
   if (expected.has_memory_doubt != seen.has_memory_doubt)
     text += seen.has_memory_doubt ? "invented a doubt about memory\n"
                                   : "missed the doubt about memory\n";
+  if (seen.infeasible_plans > 0) text += "planned what cannot run\n";
   return text;
 }
 

@@ -46,6 +46,7 @@ TEST_P(Catalogue, verdict_is_the_expected_one_and_exhaustive) {
   const Program program = make_program(scenario());
   const Verdict verdict = explore(program, *runner_, options());
   EXPECT_TRUE(verdict.is_exhaustive) << verdict.summary();
+  EXPECT_EQ(verdict.infeasible_plans, 0u);
   EXPECT_EQ(verdict.limit, scenario().expect == "UNKNOWN" ? "memory" : "") << verdict.summary();
   EXPECT_EQ(kinds(verdict), expected_kinds(scenario())) << verdict.summary();
   EXPECT_EQ(verdict.outcome, expected_outcome(scenario())) << verdict.summary();
