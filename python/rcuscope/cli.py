@@ -214,7 +214,9 @@ def _export(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output)
     writers: dict[str, Callable[[], object]] = {
         ".svg": lambda: trace.to_svg(output),
+        ".html": lambda: trace.to_html(output),
         ".png": lambda: trace.to_png(output, theme=arguments.theme),
+        ".gif": lambda: trace.to_gif(output, theme=arguments.theme),
         ".txt": lambda: output.write_text(trace.describe(), encoding="utf-8"),
         ".ctf": lambda: trace.save(output),
         ".pftrace": lambda: trace.to_perfetto(output),
@@ -332,9 +334,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     _add_file(parser)
-    parser.add_argument(
-        "output", help="its end says the format: .svg .png .txt .ctf .pftrace .csv .parquet"
-    )
+    parser.add_argument("output", help=".svg .html .png .gif .txt .ctf .pftrace .csv or .parquet")
     parser.add_argument("--theme", default="light", choices=("light", "dark"))
 
 

@@ -68,6 +68,7 @@ def checks() -> list[Check]:
             remedy="apt-get install liburcu-dev, then build again",
         ),
         _check_module("columns", "numpy", "pip install numpy", is_needed=True),
+        _check_module("animations", "PIL", "pip install 'rcuscope[plot]'"),
         _check_viewer(),
         _check_reader(),
         Check(

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Objects that show themselves in Jupyter: an SVG without script, and text."""
+"""Objects that show themselves: in Jupyter by an SVG without script, and as files for others."""
 
 from __future__ import annotations
 
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+GIF_FRAMES: Final = 40
+GIF_FRAMES_MAX: Final = 1000
+GIF_SECONDS: Final = 12.0
 
 
 class Shown:
@@ -30,3 +36,86 @@ class Shown:
         if trace is not None and len(trace) > 0:
             bundle["image/svg+xml"] = trace.to_svg()
         return bundle
+
+    def _shown_title(self) -> str:
+        """The heading of a page about it."""
+        trace = self._shown_trace()
+        about = {} if trace is None else trace.metadata
+        names = (getattr(self, "scenario", ""), about.get("title"), about.get("scenario"))
+        return next((str(name) for name in names if name), "Trace")
+
+    def _shown_text(self) -> str:
+        """The text of a page about it."""
+        return str(self)
+
+    def to_html(self, path: str | PathLike[str] | None = None) -> str:
+        """A page in one file: text, the picture that plays by itself, and every event in words.
+
+        It has no script and loads nothing, so it works from a disk, in a mail and offline.
+
+        Args:
+            path: Written there too, if given.
+
+        Returns:
+            The HTML text.
+
+        Raises:
+            OSError: if it cannot be written.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> "LIST_POISON1" in rs.explore("list_del").to_html()
+            True
+        """
+        from rcuscope.html import report_page  # noqa: PLC0415  it needs traces, which are shown
+
+        text = report_page(self._shown_title(), self._shown_text(), self._shown_trace())
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def to_gif(
+        self,
+        path: str | PathLike[str],
+        *,
+        width: int = 1000,
+        height: int = 600,
+        frames: int = GIF_FRAMES,
+        seconds: float = GIF_SECONDS,
+        theme: str = "light",
+    ) -> None:
+        """Draws the viewer's picture as an animation; needs Pillow, and no display.
+
+        Args:
+            path: Of the GIF.
+            width: Pixels.
+            height: Pixels.
+            frames: At most so many, evenly in time; a trace of few steps has one for each.
+            seconds: Of one round; the last picture stays for a quarter of them.
+            theme: "light" or "dark".
+
+        Raises:
+            ImportError: without Pillow; the message says how to get it.
+            ValueError: for a wrong number or theme, or if there is nothing to draw.
+            OSError: if the viewer is not installed or cannot write.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> rs.explore("list_del").findings[0].to_gif("list_del.gif")  # doctest: +SKIP
+        """
+        from rcuscope import animation  # noqa: PLC0415  it needs traces, which are shown
+
+        trace = self._shown_trace()
+        if trace is None or len(trace) == 0:
+            raise ValueError(
+                f"{self._shown_title()}: there is no event to draw; an animation needs a trace, "
+                "such as that of a finding, a replay or a run"
+            )
+        animation.write_gif(
+            trace,
+            Path(path),
+            size=(width, height),
+            frames=frames,
+            seconds=seconds,
+            theme=theme,
+        )

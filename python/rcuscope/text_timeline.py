@@ -42,7 +42,7 @@ class _Grid:
     """Letters by lane and column, and which of them the legend must explain."""
 
     def __init__(self, trace: Trace, width: int) -> None:
-        self.start, self.end = _range(trace)
+        self.start, self.end = shown_range(trace)
         self.per_column = max(1, -(-(self.end - self.start + 1) // width))
         columns = -(-(self.end - self.start + 1) // self.per_column)
         self.rows = [[" "] * columns for _ in range(trace.lanes.rows)]
@@ -66,7 +66,7 @@ class _Grid:
             self.rows[lane][self.column(time)] = letter
 
 
-def _range(trace: Trace) -> tuple[int, int]:
+def shown_range(trace: Trace) -> tuple[int, int]:
     """First and last time to draw: set-up, which runs alone, is left out."""
     times = trace.events["time"]
     lanes, spans = trace.lanes, trace.spans

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -344,6 +345,14 @@ class Trace(show.Shown):
     # ---- showing
     def _shown_trace(self) -> Trace:
         return self
+
+    def _shown_text(self) -> str:
+        about = self.metadata
+        known = ("message", "explanation", "variant", "schedule")
+        lines = [f"{name}: {about[name]}" for name in known if about.get(name)]
+        return "\n".join(
+            [str(self), *(line for text in lines for line in textwrap.wrap(text, 100))]
+        )
 
     def __repr__(self) -> str:
         lost = f", {self.events_lost} lost" if self.events_lost else ""

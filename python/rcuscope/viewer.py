@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +64,32 @@ def render(trace: Trace, path: str, *, width: int, height: int, at: int | None, 
         ValueError: for a wrong size or theme.
         OSError: if the viewer is missing or fails.
     """
+    render_each(trace, [(path, at)], width=width, height=height, theme=theme)
+
+
+def render_each(
+    trace: Trace,
+    pictures: Sequence[tuple[str, int | None]],
+    *,
+    width: int,
+    height: int,
+    theme: str,
+    jobs: int = 1,
+) -> None:
+    """Draws several PNGs of one trace.
+
+    Args:
+        trace: From any world.
+        pictures: Path and playhead of each; None = where the finding is.
+        width: Pixels.
+        height: Pixels.
+        theme: "light" or "dark".
+        jobs: Viewers at a time.
+
+    Raises:
+        ValueError: for a wrong size or theme.
+        OSError: if the viewer is missing or fails.
+    """
     if theme not in ("light", "dark"):
         raise ValueError(f"theme={theme!r}: expected 'light' or 'dark'")
     for name, value, least in (("width", width, 200), ("height", height, 150)):
@@ -71,13 +99,22 @@ def render(trace: Trace, path: str, *, width: int, height: int, at: int | None, 
     with tempfile.TemporaryDirectory(prefix="rcuscope-") as folder:
         file = Path(folder) / "trace"
         trace.save(file)
-        command = [str(program), str(file), "--render", path, "--theme", theme]
+        command = [str(program), str(file), "--theme", theme]
         command += ["--width", str(width), "--height", str(height)]
-        if at is not None:
-            command += ["--at", str(at)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_RENDER_SECONDS_MAX, check=False
-        )
+        with ThreadPoolExecutor(jobs) as pool:
+            drawn = [pool.submit(_draw, command, path, at) for path, at in pictures]
+            try:
+                for picture in drawn:
+                    picture.result()
+            finally:
+                pool.shutdown(cancel_futures=True)  # after a failure the others are of no use
+
+
+def _draw(command: list[str], path: str, at: int | None) -> None:
+    command = [*command, "--render", path, *([] if at is None else ["--at", str(at)])]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=_RENDER_SECONDS_MAX, check=False
+    )
     if done.returncode != 0:
         raise OSError(f"{NAME} could not draw {path}: {done.stderr.strip() or done.returncode}")
 

@@ -157,14 +157,14 @@ def test_replay_tells_the_story(run_cli: RunCli) -> None:
 
 def test_export(run_cli: RunCli, tmp_path: Path) -> None:
     rs.explore("list_del").findings[0].trace.save(tmp_path / "bug.ctf")
-    for name in ("bug.svg", "bug.txt", "copy.ctf"):
+    for name in ("bug.svg", "bug.html", "bug.txt", "copy.ctf"):
         done = run_cli("export", "bug.ctf", name)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / name).exists()
     assert "<svg" in (tmp_path / "bug.svg").read_text()
     wrong = run_cli("export", "bug.ctf", "bug.jpeg")
     assert wrong.returncode == 2
-    assert ".svg, .png, .txt, .ctf" in wrong.stderr
+    assert ".svg, .html, .png, .gif, .txt, .ctf" in wrong.stderr
 
 
 @pytest.mark.gui
