@@ -67,6 +67,13 @@ def _check_engine(
         raise TypeError(f"executor={executor!r}: expected a concurrent.futures.Executor")
 
 
+def _check_control(stop_on_first: object, progress: object) -> None:
+    if not isinstance(stop_on_first, bool):
+        raise TypeError(f"stop_on_first={stop_on_first!r}: expected True or False")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress={progress!r}: expected a function of a Progress")
+
+
 def _check_origin(variant: object, config: object, iommu: object) -> None:
     if variant is not None and not isinstance(variant, Variant):
         raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant.parse(text)")
@@ -196,6 +203,7 @@ def explore(
     if not isinstance(seed, int) or not 0 <= seed < 2**64:
         raise ValueError(f"seed={seed!r}: expected an int of 64 bits, 0 or more")
     _check_whole("bug_depth", bug_depth, 1, _BUG_DEPTH_MAX)
+    _check_control(stop_on_first, progress)
     _check_origin(variant, config, iommu)
     explored = as_scenario(scenario)
     origin = Origin(explored, variant or explored.variant, config or explored.config, iommu)

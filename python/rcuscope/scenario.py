@@ -73,6 +73,10 @@ class Scenario:
         config: Config | None = None,
     ) -> None:
         check_expectation(expect)
+        if not isinstance(name, str) or not isinstance(title, str):
+            raise TypeError(f"name={name!r}, title={title!r}: expected two texts")
+        if variant is not None and not isinstance(variant, Variant):
+            raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant()")
         self.body = body
         self.name = name
         self.title = title

@@ -156,6 +156,12 @@ def test_verdict_and_findings_pickle() -> None:
     assert catalogue.findings[0].trace.metadata["finding"] == "list_corruption"
 
 
+@pytest.mark.parametrize("options", [{"variant": "x"}, {"name": 3}, {"title": 3}])
+def test_wrong_arguments_of_a_scenario_say_why(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=f"{next(iter(options))}=.*: expected"):
+        rs.scenario(**options)(lambda _: None)
+
+
 # ---- options
 def test_limits_are_named() -> None:
     assert rs.explore(crowd, max_executions=5).limit == "max_executions"
@@ -238,6 +244,8 @@ def test_progress_is_told_and_may_stop_the_search() -> None:
         ({"jobs": 0}, ValueError, "jobs=0"),
         ({"jobs": "2"}, TypeError, "jobs='2'"),
         ({"executor": object()}, TypeError, "executor="),
+        ({"stop_on_first": 3}, TypeError, "stop_on_first=3: expected True or False"),
+        ({"progress": 3}, TypeError, "progress=3: expected a function"),
         ({"max_executions": 0}, ValueError, "max_executions=0"),
         ({"max_seconds": -1}, ValueError, "max_seconds=-1"),
         ({"max_seconds": float("nan")}, ValueError, "max_seconds=nan"),
