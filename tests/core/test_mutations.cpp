@@ -75,6 +75,13 @@ struct RuleProgram {
 const RuleProgram rule_programs[] = {
     {Rule::edge_to_what_was_spawned, "process call_rcu_write0"},
     {Rule::edge_from_sections_to_callback, "hardirq call_rcu_write0 read0"},
+    {Rule::edge_from_sections_to_grace_period,
+     "hardirq read1 write1 | process write1 synchronize_rcu1 read1"},
+    {Rule::edge_from_run_to_next_run, "process queue_rcu_work0 | hardirq queue_rcu_work0 write1"},
+    {Rule::race_leaves_a_change, "process1 await_relax0 | hardirq1 write0 fetch_add0"},
+    {Rule::edge_from_freed_cpu, "softirq0 write0 | hardirq0 write0 | process0 read0"},
+    {Rule::phantom_at_earliest_holder,
+     "softirq0 spin_irq1 | process0 spin_section1 | process1 spin_irq0"},
     {Rule::edge_from_release, "process mutex_section0 write0 | process mutex_section0 read0"},
     {Rule::edge_from_complete, "process write0 complete0 | process wait_for_completion0 read0"},
     {Rule::edge_from_change, "process await_relax0 read1 | process write1 write0"},
@@ -102,23 +109,12 @@ const DependentPair redundant_pairs[] = {{ResourceClass::object, Mode::free, Mod
 /// Rules for which no small program is known yet that breaks without them. Many only spare
 /// executions: without them the search plans more, and sleep sets cut that short.
 const Rule not_shown[] = {
-    Rule::edge_from_sections_to_grace_period,
-    Rule::race_only_if_not_taken,
-    Rule::edge_from_sections_over_before,
-    Rule::edge_from_run_to_next_run,
-    Rule::edge_from_cancelling,
-    Rule::edge_from_freed_cpu,
-    Rule::skip_of_cpu_ends,
-    Rule::skip_of_lock_ends,
-    Rule::skip_is_per_lock,
-    Rule::race_leaves_a_change,
-    Rule::phantom_of_blocked_actor,
-    Rule::phantom_at_earliest_holder,
-    Rule::phantom_of_cpu,
-    Rule::phantom_of_lock,
-    Rule::plan_keeps_what_second_needs,
-    Rule::plan_leaves_lazy_sections,
-    Rule::plan_starts_with_initials,
+    Rule::race_only_if_not_taken,    Rule::edge_from_sections_over_before,
+    Rule::edge_from_cancelling,      Rule::skip_of_cpu_ends,
+    Rule::skip_of_lock_ends,         Rule::skip_is_per_lock,
+    Rule::phantom_of_blocked_actor,  Rule::phantom_of_cpu,
+    Rule::phantom_of_lock,           Rule::plan_keeps_what_second_needs,
+    Rule::plan_leaves_lazy_sections, Rule::plan_starts_with_initials,
     Rule::merge_does_not_block,
 };
 
