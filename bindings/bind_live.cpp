@@ -42,6 +42,11 @@ struct WorldPart<Live> {
   static ActorId current_actor(Live) { return live::current_actor().id; }
   [[noreturn]] static void cancel(Live) { throw live::EndOfActor{}; }
   static void mark_escaped(Live, const void*) {}
+  static std::uint32_t dependency_on(Live, const void*) { return 0; }
+  static void note_used(Live, const void*, std::uint32_t) {}
+  static std::uint32_t latest_access(Live) { return 0; }
+  static void note_dependent(Live, std::span<const std::uint32_t>, bool) {}
+  static void set_final_state(Live, const std::string&) {}
   static std::uint64_t stable_hash(Live, const void* address) {
     return reinterpret_cast<std::uintptr_t>(address) >> 4;
   }

@@ -11,6 +11,7 @@
 #include "base/baton.h"
 #include "base/error.h"
 #include "bindings.h"
+#include "call.h"
 #include "controller.h"
 #include "errors.h"
 #include "explore_options.h"
@@ -38,6 +39,26 @@ struct WorldPart<Model> {
   [[noreturn]] static void cancel(Model w) {
     w.execution().request_interrupt();
     throw ExecutionAbandoned{};
+  }
+  static void set_final_state(Model w, std::string state) {
+    w.execution().set_final_state(std::move(state));
+  }
+  static std::uint32_t dependency_on(Model w, const void* pointer) {
+    const MemoryObserver* const memory = w.execution().memory_order();
+    return memory == nullptr ? 0
+                             : memory->dependency_on(w.execution(), w.execution().me(), pointer);
+  }
+  static void note_used(Model w, const void* pointer, std::uint32_t dependency) {
+    if (MemoryObserver* const memory = w.execution().memory_order())
+      memory->on_pointer_used(w.execution(), w.execution().me(), pointer, dependency);
+  }
+  static std::uint32_t latest_access(Model w) {
+    const MemoryObserver* const memory = w.execution().memory_order();
+    return memory == nullptr ? 0 : memory->latest_access(w.execution().me());
+  }
+  static void note_dependent(Model w, std::span<const std::uint32_t> loads, bool is_store_only) {
+    if (MemoryObserver* const memory = w.execution().memory_order())
+      memory->on_dependent(w.execution().me(), loads, is_store_only);
   }
   static void mark_escaped(Model w, const void* object) {
     if (object != nullptr) w.mark_escaped(object);
@@ -362,6 +383,42 @@ Standpoint step_python(const py::object& body, const Variant& variant, const py:
       });
 }
 
+/// For rs.litmus, which knows the dependencies of its own code. Return: null for an actor whose
+/// primitives do nothing any more. Throws: as frame_of().
+Primitives* primitives_of(const py::object& kernel, const char* what) {
+  if (!is_kernel(kernel.ptr()))
+    throw py::type_error("kernel: expected the Kernel of a scenario, got " +
+                         std::string(py::repr(kernel)));
+  auto* const object = reinterpret_cast<KernelObject*>(kernel.ptr());
+  return stays_quiet(frame_of(object, what)) ? nullptr : object->primitives;
+}
+
+void bind_litmus(py::module_& module) {
+  module.def(
+      "set_final_state",
+      [](const py::object& kernel, std::string state) {
+        if (Primitives* const world = primitives_of(kernel, "set_final_state"))
+          world->set_final_state(std::move(state));
+      },
+      "kernel"_a, "state"_a,
+      "Says what this execution ended with, for Verdict.final_states. Does nothing live.");
+  module.def(
+      "latest_access",
+      [](const py::object& kernel) {
+        Primitives* const world = primitives_of(kernel, "latest_access");
+        return world == nullptr ? 0 : world->latest_access();
+      },
+      "kernel"_a, "Number of the actor's latest access, for note_dependent.");
+  module.def(
+      "note_dependent",
+      [](const py::object& kernel, const std::vector<std::uint32_t>& loads, bool is_store_only) {
+        if (Primitives* const world = primitives_of(kernel, "note_dependent"))
+          world->note_dependent(loads, is_store_only);
+      },
+      "kernel"_a, "loads"_a, "is_store_only"_a,
+      "The actor's next access depends on what these loads gave: all of it, or its store alone.");
+}
+
 }  // namespace
 
 void bind_model(py::module_& module) {
@@ -377,6 +434,7 @@ void bind_model(py::module_& module) {
       },
       "body"_a, "variant"_a, "options"_a, "unit"_a, "seconds"_a,
       "Explores a work unit for so many seconds. Returns what Division.complete takes.");
+  bind_litmus(module);
   module.def("explain_python", &explain_python, "body"_a, "variant"_a, "options"_a, "verdict"_a,
              "Runs the findings of a verdict again for their explanations.");
   module.def(

@@ -50,6 +50,7 @@ PyObject* run_primitive(const Spec& spec, PyObject* self, PyObject* const* argum
   try {
     Call call(spec, self, arguments, count, names);
     if (stays_quiet(*current_frame)) return none();
+    if (!is_kernel(self)) note_used(as_handle(self));
     return spec.body(call);
   } catch (...) {
     return end_primitive();
@@ -161,6 +162,7 @@ HandleObject* Call::handle(std::size_t index, Tag tag) const {
   if (as_handle(object)->kernel != kernel_)
     raise(exceptions.usage_error, "%s(%s=%R): the handle belongs to another execution", spec_.name,
           argument_name(index), object);
+  note_used(as_handle(object));
   return as_handle(object);
 }
 
@@ -190,8 +192,9 @@ std::vector<void*> Call::devices(std::size_t index) const {
   std::vector<void*> found;
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); ++i) {
     PyObject* const item = PyTuple_GET_ITEM(sequence, i);
-    if (is_handle(item, Tag::device) && as_handle(item)->kernel == kernel_)
-      found.push_back(as_handle(item)->value.pointer());
+    if (!is_handle(item, Tag::device) || as_handle(item)->kernel != kernel_) continue;
+    note_used(as_handle(item));
+    found.push_back(as_handle(item)->value.pointer());
   }
   const bool are_devices = static_cast<Py_ssize_t>(found.size()) == PyTuple_GET_SIZE(sequence);
   Py_DECREF(sequence);

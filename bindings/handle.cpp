@@ -137,6 +137,7 @@ PyObject* read_field(HandleObject* handle, Location location, const char* name) 
     if (stays_quiet(frame)) return none();
     Primitives& world = *handle->kernel->primitives;
     const Place place = world.is_tracing() ? Call::place_now() : Place{};
+    note_used(handle);
     return to_python_loaded(handle->kernel, world.read(location, Access::plain, place), name);
   } catch (...) {
     return end_primitive();
@@ -175,6 +176,7 @@ int object_setattro(PyObject* self, PyObject* name, PyObject* value) {
     if (stays_quiet(frame)) return 0;
     Primitives& world = *handle->kernel->primitives;
     const Place place = world.is_tracing() ? Call::place_now() : Place{};
+    note_used(handle);
     world.write(world.field_of(handle->value.pointer(), field),
                 to_value(handle->kernel, value, PyUnicode_AsUTF8(name)), Access::plain, place);
     return 0;
@@ -189,8 +191,8 @@ PyObject* object_subscript(PyObject* self, PyObject* name) {
   const int field = handle->layout->find_field(name);
   if (field < 0) return PyErr_Format(PyExc_KeyError, "%R has no field %R", self, name);
   try {
-    return to_python(handle->kernel, as_value(handle->kernel->primitives->field_of(
-                                         handle->value.pointer(), field)));
+    const Location location = handle->kernel->primitives->field_of(handle->value.pointer(), field);
+    return to_python(handle->kernel, as_value(location), handle->dependency);
   } catch (...) {
     return end_primitive();
   }
@@ -206,7 +208,7 @@ PyObject* get_machinery_field(PyObject* self, void* closure) {
         handle->kernel->primitives->machinery_field(row.field, handle->value.pointer());
     if (row.result == Tag::location) return read_field(handle, {part, row.type}, row.name);
     const std::uint64_t detail = row.result == Tag::list ? holds_group_devices : 0;
-    return to_python(handle->kernel, Value::handle(row.result, part, detail));
+    return to_python(handle->kernel, Value::handle(row.result, part, detail), handle->dependency);
   } catch (...) {
     return end_primitive();
   }
@@ -255,7 +257,7 @@ PyObject* machinery_subscript(PyObject* self, PyObject* name) {
       frame_of(handle->kernel, row.name);
       void* const part =
           handle->kernel->primitives->machinery_field(row.field, handle->value.pointer());
-      return to_python(handle->kernel, as_value({part, row.type}));
+      return to_python(handle->kernel, as_value({part, row.type}), handle->dependency);
     } catch (...) {
       return end_primitive();
     }
@@ -401,7 +403,7 @@ const char* type_name(Tag tag) {
 }
 
 // ---- values
-PyObject* to_python(KernelObject* kernel, Value value) {
+PyObject* to_python(KernelObject* kernel, Value value, std::uint32_t dependency) {
   switch (value.tag()) {
     case Tag::none:
     case Tag::uninitialized:
@@ -424,7 +426,14 @@ PyObject* to_python(KernelObject* kernel, Value value) {
   handle->value = value;
   handle->layout =
       value.tag() == Tag::object ? kernel->primitives->layout_of(value.pointer()) : nullptr;
+  handle->dependency = dependency;
   return reinterpret_cast<PyObject*>(handle);
+}
+
+PyObject* to_python_reached(KernelObject* kernel, Value value) {
+  const bool is_pointer = is_handle(value.tag());
+  return to_python(kernel, value,
+                   is_pointer ? kernel->primitives->dependency_on(value.pointer()) : 0);
 }
 
 PyObject* to_python_loaded(KernelObject* kernel, Value value, const char* what) {
@@ -432,7 +441,7 @@ PyObject* to_python_loaded(KernelObject* kernel, Value value, const char* what) 
     kernel->primitives->report(FindingKind::uninitialized_read,
                                std::string("BUG: KMSAN: uninit-value in the load of ") + what,
                                Call::place_now());
-  return to_python(kernel, value);
+  return to_python_reached(kernel, value);
 }
 
 Value to_value(KernelObject* kernel, PyObject* object, const char* what) {

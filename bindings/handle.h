@@ -12,7 +12,8 @@ namespace rcuscope::bindings {
 struct HandleObject {
   PyObject_HEAD KernelObject* kernel;  ///< Owned: its run may be over, then the handle is refused.
   Value value;
-  const Layout* layout;  ///< Of an object; else null.
+  const Layout* layout;      ///< Of an object; else null.
+  std::uint32_t dependency;  ///< How the actor came by it: Primitives::dependency_on.
 };
 
 /// Makes the handle types. Throws: PythonErrorIsSet.
@@ -21,11 +22,17 @@ void add_handle_types(PyObject* module);
 bool is_handle(PyObject* object);
 bool is_handle(PyObject* object, Tag tag);
 inline HandleObject* as_handle(PyObject* object) { return reinterpret_cast<HandleObject*>(object); }
+/// Its actor follows the pointer now. Memory order tells two handles of one object apart.
+inline void note_used(const HandleObject* handle) {
+  handle->kernel->primitives->note_used(handle->value.pointer(), handle->dependency);
+}
 /// "a Device", for messages.
 const char* type_name(Tag tag);
 
 /// New reference. Throws: PythonErrorIsSet.
-PyObject* to_python(KernelObject* kernel, Value value);
+PyObject* to_python(KernelObject* kernel, Value value, std::uint32_t dependency = 0);
+/// The same for a pointer that the actor got from memory: by a walk, or by the machinery.
+PyObject* to_python_reached(KernelObject* kernel, Value value);
 /// The same for what was loaded: reading what kmalloc left behind is a defect of the studied
 /// program.
 PyObject* to_python_loaded(KernelObject* kernel, Value value, const char* what);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -82,6 +83,18 @@ class Primitives : public StepPrimitives {
   /// The same number for the same object in every process.
   virtual std::uint64_t stable_hash(const void* address) const = 0;
   virtual std::string text(std::int64_t id) const = 0;
+
+  // --- what the account of memory order knows of dependencies; nothing live
+  /// How the actor came by its pointer to that object: a number for handles.
+  virtual std::uint32_t dependency_on(const void* pointer) = 0;
+  /// The actor is about to follow the pointer of a handle.
+  virtual void note_used(const void* pointer, std::uint32_t dependency) = 0;
+  /// Number of the actor's latest access.
+  virtual std::uint32_t latest_access() = 0;
+  /// The actor's next access depends on these: all of it, or as far as it is a store.
+  virtual void note_dependent(std::span<const std::uint32_t> loads, bool is_store_only) = 0;
+  /// What this execution ended with, for Verdict::final_states.
+  virtual void set_final_state(std::string state) = 0;
 
   // --- memory
   virtual Value read(Location location, Access access, const Place& place) = 0;

@@ -2,6 +2,7 @@
 // PrimitivesOf<W>: Primitives by a Kernel<W>. What differs from world to world is WorldPart<W>.
 #pragma once
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,17 @@ class PrimitivesOf final : public SynchronizationOf<W> {
   std::uint64_t stable_hash(const void* address) const override {
     return Part::stable_hash(w(), address);
   }
+  std::uint32_t dependency_on(const void* pointer) override {
+    return Part::dependency_on(w(), pointer);
+  }
+  void note_used(const void* pointer, std::uint32_t dependency) override {
+    Part::note_used(w(), pointer, dependency);
+  }
+  std::uint32_t latest_access() override { return Part::latest_access(w()); }
+  void note_dependent(std::span<const std::uint32_t> loads, bool is_store_only) override {
+    Part::note_dependent(w(), loads, is_store_only);
+  }
+  void set_final_state(std::string state) override { Part::set_final_state(w(), std::move(state)); }
   std::string text(std::int64_t id) const override {
     return std::string(w().text({static_cast<std::int32_t>(id)}));
   }

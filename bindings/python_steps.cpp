@@ -77,13 +77,14 @@ Value PythonStep::call(const std::vector<PyObject*>& arguments, Result expected,
   }
   if (expected == Result::nothing) return {};
   if (PyLong_Check(result.ptr())) return Value::integer(PyLong_AsLong(result.ptr()));
+  note_used(as_handle(result.ptr()));
   return as_handle(result.ptr())->value;
 }
 
 Value PythonStep::call(std::initializer_list<Value> arguments, Result expected) const {
   FrameScope scope(kernel(), false);
   std::vector<PyObject*> handles;
-  for (const Value argument : arguments) handles.push_back(to_python(kernel(), argument));
+  for (const Value argument : arguments) handles.push_back(to_python_reached(kernel(), argument));
   return call(handles, expected, scope);
 }
 
@@ -99,7 +100,7 @@ int PythonStep::run_for_error(const std::vector<Value>& devices) const {
   FrameScope scope(kernel(), false);
   py::list handles;
   for (const Value dev : devices)
-    handles.append(py::reinterpret_steal<py::object>(to_python(kernel(), dev)));
+    handles.append(py::reinterpret_steal<py::object>(to_python_reached(kernel(), dev)));
   return static_cast<int>(call({handles.release().ptr()}, Result::error, scope).number());
 }
 

@@ -135,6 +135,7 @@ struct WalkObject {
   PyObject_HEAD KernelObject* kernel;
   void* head;
   void* position;
+  std::uint32_t dependency;  ///< Of the pointer to the position.
   Tag tag;
   Access access;
   bool is_at_end;
@@ -159,9 +160,12 @@ PyObject* walk_next(PyObject* self) {
     if (stays_quiet(frame)) return nullptr;
     Primitives& world = *walk.kernel->primitives;
     const Place place = world.is_tracing() ? Call::place_now() : Place{};
+    world.note_used(walk.position, walk.dependency);
     void* const entry = world.list_next(walk.position, walk.head, walk.access, place);
     walk.is_at_end = entry == nullptr;
-    return walk.is_at_end ? nullptr : to_python(walk.kernel, Value::handle(walk.tag, entry));
+    if (walk.is_at_end) return nullptr;
+    walk.dependency = world.dependency_on(walk.position);
+    return to_python(walk.kernel, Value::handle(walk.tag, entry), walk.dependency);
   } catch (...) {
     return end_primitive();
   }
@@ -180,6 +184,7 @@ PyObject* make_walk(KernelObject* kernel, void* head, Tag tag, Access access) {
   auto* const walk = as_walk(checked(walk_type->tp_alloc(walk_type, 0)));
   walk->kernel = reinterpret_cast<KernelObject*>(Py_NewRef(reinterpret_cast<PyObject*>(kernel)));
   walk->head = walk->position = head;
+  walk->dependency = kernel->primitives->dependency_on(head);
   walk->tag = tag;
   walk->access = access;
   return reinterpret_cast<PyObject*>(walk);

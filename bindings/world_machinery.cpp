@@ -20,7 +20,7 @@ PyObject* device_handle(Call& call, void* dev) {
 }
 
 PyObject* gdev_handle(Call& call, void* gdev) {
-  return to_python(call.kernel(), Value::handle(Tag::group_device, gdev));
+  return to_python_reached(call.kernel(), Value::handle(Tag::group_device, gdev));
 }
 
 PyObject* number(std::int64_t result) { return checked(PyLong_FromLongLong(result)); }
@@ -28,7 +28,7 @@ PyObject* number(std::int64_t result) { return checked(PyLong_FromLongLong(resul
 /// Calls function(device) as the actor that is in the machinery.
 void call_with_device(KernelObject* kernel, PyObject* function, Value dev) {
   FrameScope scope(kernel, false);
-  PyObject* const argument = to_python(kernel, dev);
+  PyObject* const argument = to_python_reached(kernel, dev);
   const py::object owner = py::reinterpret_steal<py::object>(argument);
   scope.call(function, {argument});
 }

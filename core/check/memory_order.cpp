@@ -33,6 +33,7 @@ bool is_acquiring(Access access) { return access == Access::acquire || access ==
 void MemoryOrder::begin() {
   actors_.clear();
   events_.clear();
+  dependencies_.assign(1, {});
   clocks_.clear();
   published_.clear();
   read_from_.clear();
@@ -79,11 +80,11 @@ void MemoryOrder::barrier(ActorId id, Barrier kind) {
   actor.points.push_back({OrderPoint::Kind::write, actor.position});
 }
 
-void MemoryOrder::full_barrier(ActorId id, OrderPoint::Kind kind) {
+void MemoryOrder::full_barrier(ActorId id, OrderPoint::Kind kind, const ModelSrcu* domain) {
   Actor& actor = of(id);
   acquire(id, actor.pending);
   actor.fenced.join(released(id));
-  actor.points.push_back({kind, actor.position});
+  actor.points.push_back({kind, actor.position, domain});
 }
 
 bool MemoryOrder::covers(const VectorClock& clock, const AccessEvent& earlier) {
@@ -95,10 +96,12 @@ bool MemoryOrder::is_ordered(std::size_t first, std::size_t second) const {
   return covers(clocks_[second], events_[first]);
 }
 
-bool MemoryOrder::is_across_grace_period(std::size_t first, std::size_t second) const {
+std::optional<const ModelSrcu*> MemoryOrder::grace_period_between(std::size_t first,
+                                                                  std::size_t second) const {
   const Actor& later = actors_[static_cast<std::size_t>(events_[second].actor.value)];
-  return later.has_waited_for_grace_period && later.parent == events_[first].actor &&
-         events_[first].position <= later.parent_position;
+  const bool is_before_call =
+      later.parent == events_[first].actor && events_[first].position <= later.parent_position;
+  return is_before_call ? later.waited_for : std::nullopt;
 }
 
 // --- actors, sections and grace periods
@@ -111,10 +114,11 @@ void MemoryOrder::on_spawn(const ModelActor& parent, ActorId actor) {
   spawned.parent_position = of(parent.id).position;
 }
 
-void MemoryOrder::start_actor(const ModelActor& actor) {
+void MemoryOrder::start_actor(const Execution& execution, const ModelActor& actor) {
   if (actor.grace_period >= 0) {
     acquire(actor.id, period({actor.grace_period}).sections);
-    of(actor.id).has_waited_for_grace_period = true;
+    of(actor.id).waited_for =
+        execution.grace_periods().all()[static_cast<std::size_t>(actor.grace_period)].domain;
   }
   if (actor.work >= 0) acquire(actor.id, sync_[work_key(actor.work)]);
   if (actor.level() > 0 && is_named(actor.spec.cpu))
@@ -151,6 +155,15 @@ void MemoryOrder::on_section_end(const Execution& execution, const ModelActor& a
       period({static_cast<std::int32_t>(i)}).sections.join(clock);
 }
 
+/// Of SRCU: what is open when the same number of sections has been closed is the same section.
+std::vector<ReadSection> MemoryOrder::open_sections(const ModelActor& actor) {
+  std::vector<ReadSection> open;
+  if (actor.is_reader()) open.push_back({nullptr, actor.section_opened_at});
+  for (const SrcuSection& section : actor.srcu_sections)
+    open.push_back({section.domain, of(actor.id).closed_sections[section.domain]});
+  return open;
+}
+
 // --- operations that are no accesses
 
 void MemoryOrder::on_operation(Execution& execution, const ModelActor& actor,
@@ -158,7 +171,7 @@ void MemoryOrder::on_operation(Execution& execution, const ModelActor& actor,
   ++of(actor.id).position;
   switch (operation.kind) {
     case OperationKind::actor_start:
-      return start_actor(actor);
+      return start_actor(execution, actor);
     case OperationKind::actor_end:
       return end_actor(actor);
     case OperationKind::fence:
@@ -173,7 +186,12 @@ void MemoryOrder::on_operation(Execution& execution, const ModelActor& actor,
       return full_barrier(actor.id, OrderPoint::Kind::full);
     case OperationKind::grace_period_end:
       acquire(actor.id, period({static_cast<std::int32_t>(operation.argument)}).sections);
-      return full_barrier(actor.id, OrderPoint::Kind::grace_period);
+      return full_barrier(
+          actor.id, OrderPoint::Kind::grace_period,
+          execution.grace_periods().all()[static_cast<std::size_t>(operation.argument)].domain);
+    case OperationKind::srcu_read_unlock:
+      ++of(actor.id).closed_sections[static_cast<const ModelSrcu*>(operation.address)];
+      return;
     case OperationKind::poll_state:
       return on_poll(execution, actor, operation.argument);
     case OperationKind::barrier_start:  // what has ended already is waited for, too
@@ -280,12 +298,16 @@ std::size_t MemoryOrder::add_event(const Execution& execution, const ModelActor&
   event.address = operation.address;
   event.name = operation.location;
   event.place = operation.place;
-  event.section = actor.is_reader() ? actor.section_opened_at : -1;
+  event.sections = open_sections(actor);
   VectorClock clock = writes && !reads ? self.before_writes : self.before_reads;
-  if (const auto known = self.dependencies.find(object); known != self.dependencies.end()) {
-    clock.join(known->second.clock);
-    event.needs = known->second.needs;
-  }
+  const Dependency& got = dependency(self, object);
+  clock.join(got.clock);
+  event.needs = got.needs;
+  event.needs.insert(event.needs.end(), self.needs.begin(), self.needs.end());
+  if (writes && !reads)  // of an update only the store would be kept in order
+    event.needs.insert(event.needs.end(), self.store_needs.begin(), self.store_needs.end());
+  self.needs.clear();
+  self.store_needs.clear();
   events_.push_back(std::move(event));
   clocks_.push_back(std::move(clock));
   published_.emplace_back();
@@ -335,6 +357,15 @@ void MemoryOrder::on_updated(Execution& execution, const ModelActor& actor, bool
   compare_with_earlier(execution, index);
 }
 
+// --- dependencies
+
+const MemoryOrder::Dependency& MemoryOrder::dependency(const Actor& actor,
+                                                       const void* object) const {
+  const auto known = actor.dependencies.find(object);
+  return dependencies_[known == actor.dependencies.end() ? 0 : known->second];
+}
+
+/// It replaces what is known of earlier pointers to the object: those may rest on less.
 void MemoryOrder::on_pointer_loaded(const Execution& execution, const ModelActor& actor,
                                     const void* pointer) {
   const void* const object = object_of(execution, pointer);
@@ -342,17 +373,47 @@ void MemoryOrder::on_pointer_loaded(const Execution& execution, const ModelActor
   Actor& self = of(actor.id);
   const std::size_t index = self.latest_access;
   const AccessEvent& load = events_[index];
-  Dependency got;
-  if (const auto known = self.dependencies.find(object_of(execution, load.address));
-      known != self.dependencies.end())
-    got = known->second;
+  Dependency got = dependency(self, object_of(execution, load.address));
+  got.actor = actor.id;
   if (is_marked(load.access)) {
     got.needs.push_back(index);
     if (read_from_[index] != none) got.clock.join(published_[read_from_[index]]);
   }
-  Dependency& known = self.dependencies[object];
-  known.clock.join(got.clock);
-  known.needs.insert(known.needs.end(), got.needs.begin(), got.needs.end());
+  self.dependencies[object] = static_cast<std::uint32_t>(dependencies_.size());
+  dependencies_.push_back(std::move(got));
+}
+
+std::uint32_t MemoryOrder::dependency_on(const Execution& execution, const ModelActor& actor,
+                                         const void* pointer) const {
+  const auto index = static_cast<std::size_t>(actor.id.value);
+  if (index >= actors_.size()) return 0;
+  const auto known = actors_[index].dependencies.find(object_of(execution, pointer));
+  return known == actors_[index].dependencies.end() ? 0 : known->second;
+}
+
+/// One that another actor loaded came here without a load: through a variable of the language.
+void MemoryOrder::on_pointer_used(const Execution& execution, const ModelActor& actor,
+                                  const void* pointer, std::uint32_t dependency) {
+  Actor& self = of(actor.id);
+  if (dependency == 0 && self.dependencies.empty()) return;
+  const void* const object = object_of(execution, pointer);
+  if (dependency == 0 || dependencies_[dependency].actor != actor.id)
+    self.dependencies.erase(object);
+  else
+    self.dependencies[object] = dependency;
+}
+
+std::uint32_t MemoryOrder::latest_access(const ModelActor& actor) const {
+  return static_cast<std::uint32_t>(
+      actors_[static_cast<std::size_t>(actor.id.value)].latest_access);
+}
+
+void MemoryOrder::on_dependent(const ModelActor& actor, std::span<const std::uint32_t> loads,
+                               bool is_store_only) {
+  Actor& self = of(actor.id);
+  std::vector<std::size_t>& needs = is_store_only ? self.store_needs : self.needs;
+  for (const std::uint32_t load : loads)
+    if (load < events_.size() && events_[load].actor == actor.id) needs.push_back(load);
 }
 
 void MemoryOrder::on_allocated(const ModelActor& actor, const void* object) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -29,6 +30,13 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
                  const Operation& operation) override;
   void on_pointer_loaded(const Execution& execution, const ModelActor& actor,
                          const void* pointer) override;
+  std::uint32_t dependency_on(const Execution& execution, const ModelActor& actor,
+                              const void* pointer) const override;
+  void on_pointer_used(const Execution& execution, const ModelActor& actor, const void* pointer,
+                       std::uint32_t dependency) override;
+  std::uint32_t latest_access(const ModelActor& actor) const override;
+  void on_dependent(const ModelActor& actor, std::span<const std::uint32_t> loads,
+                    bool is_store_only) override;
   void on_updated(Execution& execution, const ModelActor& actor, bool has_succeeded) override;
   void on_allocated(const ModelActor& actor, const void* object) override;
   void on_spawn(const ModelActor& parent, ActorId actor) override;
@@ -40,6 +48,7 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
  private:
   /// What an actor got by following a pointer, and which of its loads that rests on.
   struct Dependency {
+    ActorId actor;
     VectorClock clock;
     std::vector<std::size_t> needs;
   };
@@ -49,11 +58,14 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
     VectorClock before_writes;  ///< Comes before every later store.
     VectorClock pending;        ///< What its loads saw published: ordered by the next barrier.
     VectorClock fenced;         ///< Comes before every later store, for whoever sees that.
-    std::map<const void*, Dependency> dependencies;  ///< By object.
+    std::map<const void*, std::uint32_t> dependencies;  ///< By object: index into dependencies_.
+    std::vector<std::size_t> needs;                     ///< Loads that the next access depends on,
+    std::vector<std::size_t> store_needs;  ///< and those that it does as far as it is a store.
     std::vector<OrderPoint> points;
-    std::size_t latest_access = 0;             ///< Index into events_.
-    bool has_waited_for_grace_period = false;  ///< Before its first operation.
-    ActorId parent;                            ///< Who made it come to be, and where.
+    std::size_t latest_access = 0;               ///< Index into events_.
+    std::optional<const ModelSrcu*> waited_for;  ///< Before its first operation: a grace period.
+    std::map<const ModelSrcu*, std::int64_t> closed_sections;  ///< Number of srcu_read_unlock.
+    ActorId parent;  ///< Who made it come to be, and where.
     std::uint32_t parent_position = 0;
     VectorClock end;
   };
@@ -83,12 +95,14 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
   VectorClock released(ActorId id);
   void acquire(ActorId id, const VectorClock& clock);
   void barrier(ActorId id, Barrier kind);
-  void full_barrier(ActorId id, OrderPoint::Kind kind);
+  void full_barrier(ActorId id, OrderPoint::Kind kind, const ModelSrcu* domain = nullptr);
   static bool covers(const VectorClock& clock, const AccessEvent& earlier);
+  const Dependency& dependency(const Actor& actor, const void* object) const;
   static const void* object_of(const Execution& execution, const void* address);
 
   Period& period(GracePeriodId id);
-  void start_actor(const ModelActor& actor);
+  std::vector<ReadSection> open_sections(const ModelActor& actor);
+  void start_actor(const Execution& execution, const ModelActor& actor);
   void end_actor(const ModelActor& actor);
   void on_lock(const ModelActor& actor, const Operation& operation);
   void on_poll(const Execution& execution, const ModelActor& actor, std::int64_t cookie);
@@ -106,13 +120,15 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
     return actors_[static_cast<std::size_t>(actor.value)].points;
   }
   bool is_ordered(std::size_t first, std::size_t second) const override;
-  bool is_across_grace_period(std::size_t first, std::size_t second) const override;
+  std::optional<const ModelSrcu*> grace_period_between(std::size_t first,
+                                                       std::size_t second) const override;
 
   std::vector<Actor> actors_;
   std::vector<AccessEvent> events_;
-  std::vector<VectorClock> clocks_;     ///< Of each event: what comes before it.
-  std::vector<VectorClock> published_;  ///< Of each event that is a store.
-  std::vector<std::size_t> read_from_;  ///< Of each event that is a load: the store, or none.
+  std::vector<Dependency> dependencies_;  ///< The first one stands for no dependency.
+  std::vector<VectorClock> clocks_;       ///< Of each event: what comes before it.
+  std::vector<VectorClock> published_;    ///< Of each event that is a store.
+  std::vector<std::size_t> read_from_;    ///< Of each event that is a load: the store, or none.
   std::unordered_map<const void*, std::size_t> location_ids_;
   std::vector<Location> locations_;
   std::unordered_map<const void*, VectorClock> sync_;  ///< Locks, counts, completions, names, CPUs.

@@ -74,11 +74,11 @@ void MemoryOrder::on_free(Execution& execution, const ModelActor& actor,
   const auto accesses = accesses_of_objects_.find(object);
   if (accesses == accesses_of_objects_.end()) return;
   const Actor& self = of(actor.id);
-  const auto dependency = self.dependencies.find(object);
+  const VectorClock& reached = dependency(self, object).clock;
   for (const std::size_t index : accesses->second) {
     const AccessEvent& access = events_[index];
     if (access.actor == actor.id || covers(self.before_writes, access)) continue;
-    if (dependency != self.dependencies.end() && covers(dependency->second.clock, access)) continue;
+    if (covers(reached, access)) continue;
     execution.note_memory_doubt(describe(access, execution) + " may come after its kfree by '" +
                                 actor.spec.name + "'" + place_text(operation.place) +
                                 ": nothing orders the two");

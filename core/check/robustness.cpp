@@ -12,8 +12,8 @@ struct Segment {
   bool is_strong = false;      ///< A full barrier in between.
   bool is_cumulative = false;  ///< Holds for whoever sees the second one, and for what came before.
   bool is_preserved = false;   ///< Holds for the actor itself.
-  bool has_grace_period = false;
-  bool is_in_section = false;  ///< Both in one read-side critical section.
+  std::vector<const ModelSrcu*> grace_periods;  ///< In between: their domains.
+  std::vector<const ModelSrcu*> sections;       ///< Both in one of those domains.
 };
 
 /// The part of a cycle from one conflict to the next.
@@ -125,8 +125,10 @@ class CycleSearch {
     if (a.actor != b.actor) {
       if (!graph_.is_ordered(first, second)) return {};
       segment.is_cumulative = segment.is_preserved = true;
-      segment.has_grace_period = graph_.is_across_grace_period(first, second);
-      segment.is_strong = segment.has_grace_period;
+      if (const auto domain = graph_.grace_period_between(first, second)) {
+        segment.grace_periods.push_back(*domain);
+        segment.is_strong = true;
+      }
       return segment;
     }
     if (a.position >= b.position) return {};
@@ -135,7 +137,8 @@ class CycleSearch {
       if (point.position <= a.position || point.position >= b.position) continue;
       segment.is_strong |=
           point.kind == OrderPoint::Kind::full || point.kind == OrderPoint::Kind::grace_period;
-      segment.has_grace_period |= point.kind == OrderPoint::Kind::grace_period;
+      if (point.kind == OrderPoint::Kind::grace_period)
+        segment.grace_periods.push_back(point.domain);
       has_read_barrier |= point.kind == OrderPoint::Kind::read;
       has_write_barrier |= point.kind == OrderPoint::Kind::write;
     }
@@ -147,7 +150,9 @@ class CycleSearch {
         segment.is_strong || releases || (has_write_barrier && a.writes && b.writes);
     segment.is_preserved = segment.is_cumulative || acquires || (depends && a.reads) ||
                            (has_read_barrier && a.reads && b.reads);
-    segment.is_in_section = a.section >= 0 && a.section == b.section;
+    for (const ReadSection& section : a.sections)
+      if (std::find(b.sections.begin(), b.sections.end(), section) != b.sections.end())
+        segment.sections.push_back(section.domain);
     return segment;
   }
 
@@ -208,18 +213,29 @@ class CycleSearch {
     return false;
   }
 
-  /// The fundamental law of RCU: as many grace periods as sections leave no way round.
   bool is_forbidden_by_grace_periods() const {
+    for (const Link& link : links_)
+      for (const ModelSrcu* domain : link.segment.grace_periods)
+        if (is_forbidden_by_grace_periods(domain)) return true;
+    return false;
+  }
+
+  /// The fundamental law of RCU: as many grace periods as sections leave no way round. Those of one
+  /// domain say nothing about sections of another.
+  bool is_forbidden_by_grace_periods(const ModelSrcu* domain) const {
+    const auto has = [domain](const std::vector<const ModelSrcu*>& domains) {
+      return std::find(domains.begin(), domains.end(), domain) != domains.end();
+    };
     int grace_periods = 0, sections = 0;
     for (const Link& link : links_) {
-      if (link.has_segment && link.segment.has_grace_period)
+      if (link.has_segment && has(link.segment.grace_periods))
         ++grace_periods;
-      else if (link.has_segment && link.segment.is_in_section)
+      else if (link.has_segment && has(link.segment.sections))
         ++sections;
       else
         return false;
     }
-    return grace_periods >= sections && grace_periods > 0;
+    return grace_periods >= sections;
   }
 
   const AccessGraph& graph_;

@@ -17,6 +17,15 @@
 
 namespace rcuscope {
 
+struct ModelSrcu;
+
+/// A read-side critical section of an actor.
+struct ReadSection {
+  const ModelSrcu* domain = nullptr;  ///< Null: RCU.
+  std::int64_t number = 0;            ///< Tells it from others of that actor and domain.
+  friend bool operator==(const ReadSection&, const ReadSection&) = default;
+};
+
 /// An access of an actor to a location, as far as order is concerned.
 struct AccessEvent {
   ActorId actor;
@@ -29,8 +38,8 @@ struct AccessEvent {
   const void* address = nullptr;
   const char* name = "";
   Place place;
-  std::int64_t section = -1;       ///< Where its read-side critical section began; -1: in none.
-  std::vector<std::size_t> needs;  ///< Earlier loads that its address depends on.
+  std::vector<ReadSection> sections;  ///< That it is in.
+  std::vector<std::size_t> needs;     ///< Earlier loads that its address depends on.
 };
 
 /// A point of an actor's program that keeps accesses before it apart from those after it.
@@ -38,6 +47,7 @@ struct OrderPoint {
   enum class Kind : std::uint8_t { full, read, write, grace_period };
   Kind kind{};
   std::uint32_t position = 0;
+  const ModelSrcu* domain = nullptr;  ///< Of a grace period; null: RCU.
 };
 
 /// What robustness is asked about.
@@ -48,8 +58,9 @@ class AccessGraph {
   virtual const std::vector<OrderPoint>& points(ActorId actor) const = 0;
   /// Of different actors: synchronisation puts the first before the second.
   virtual bool is_ordered(std::size_t first, std::size_t second) const = 0;
-  /// Of different actors, likewise, with a grace period in between.
-  virtual bool is_across_grace_period(std::size_t first, std::size_t second) const = 0;
+  /// Of different actors, likewise: the domain of a grace period in between, if there is one.
+  virtual std::optional<const ModelSrcu*> grace_period_between(std::size_t first,
+                                                               std::size_t second) const = 0;
 };
 
 /// Two accesses of one actor that may be seen in the other order, with what others do.

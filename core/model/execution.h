@@ -106,15 +106,14 @@ class Execution final : public ActorEntry {
   bool step(const Operation& operation);
   /// After an update or trylock that did change something.
   void note_change();
+  /// Null where nobody keeps account: in set-up and teardown, and if no option asks for it.
+  MemoryObserver* memory_order() const { return keeps_memory_order() ? options_.memory : nullptr; }
   /// For the account of memory order, after an operation on a location or the heap.
   void note_access(const Operation& operation);
   void note_pointer_loaded(const void* pointer) {
     if (keeps_memory_order()) options_.memory->on_pointer_loaded(*this, me(), pointer);
   }
   void note_updated(bool has_succeeded);
-  void note_allocated(const void* object) {
-    if (keeps_memory_order()) options_.memory->on_allocated(me(), object);
-  }
   void relax(const Place& place);
   ModelActor& me() { return actors_[static_cast<std::size_t>(current_.value)]; }
   void leave_if_over();

@@ -3,6 +3,9 @@
 // sequentially consistently.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "base/ids.h"
 #include "model/actor.h"
 #include "model/operation.h"
@@ -27,6 +30,18 @@ class MemoryObserver {
   /// The latest access of the actor gave it this pointer.
   virtual void on_pointer_loaded(const Execution& execution, const ModelActor& actor,
                                  const void* pointer) = 0;
+  /// How the actor came by its pointer to that object, for on_pointer_used(); 0: by no load.
+  virtual std::uint32_t dependency_on(const Execution& execution, const ModelActor& actor,
+                                      const void* pointer) const = 0;
+  /// From now on the actor follows a pointer that it came by like this, until it loads or uses
+  /// another one to the same object. Where nobody calls this, the pointer loaded last is meant.
+  virtual void on_pointer_used(const Execution& execution, const ModelActor& actor,
+                               const void* pointer, std::uint32_t dependency) = 0;
+  /// Number of the actor's latest access, for on_dependent().
+  virtual std::uint32_t latest_access(const ModelActor& actor) const = 0;
+  /// The actor's next access depends on what these loads gave: all of it, or the store alone.
+  virtual void on_dependent(const ModelActor& actor, std::span<const std::uint32_t> loads,
+                            bool is_store_only) = 0;
   /// The actor's latest access was an update.
   virtual void on_updated(Execution& execution, const ModelActor& actor, bool has_succeeded) = 0;
   virtual void on_allocated(const ModelActor& actor, const void* object) = 0;

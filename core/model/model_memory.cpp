@@ -65,7 +65,8 @@ void* Model::allocate(const char* type, std::string_view name, std::size_t bytes
       execution_->heap().allocate(execution_->current(), type, execution_->intern(name), bytes);
   HeapObject& object = execution_->heap().at(id);
   object.is_from_setup = execution_->phase() == Execution::Phase::setup;
-  execution_->note_allocated(object.start);
+  if (MemoryObserver* const memory = execution_->memory_order())
+    memory->on_allocated(execution_->me(), object.start);
   execution_->emit(EventKind::kmalloc, execution_->trace_object(id), 0, place);
   return object.start;
 }

@@ -433,6 +433,30 @@ TEST(Robustness, grace_period_keeps_its_two_sides_apart_for_a_section) {
   EXPECT_EQ(shape(false, true), "memory");
 }
 
+TEST(Robustness, grace_period_of_one_domain_says_nothing_about_sections_of_another) {
+  const auto shape = [](bool waits_for_srcu, bool in_srcu, bool is_one_section) {
+    return outcome_of({{[=](Model w, ptr<Shared> s) {
+                         w.write(s->x, 1, once);
+                         waits_for_srcu ? w.synchronize_srcu(s->srcu) : w.synchronize_rcu();
+                         w.write(s->y, 1, once);
+                       }},
+                       {[=](Model w, ptr<Shared> s) {
+                         if (!in_srcu) w.rcu_read_lock();
+                         int index = in_srcu ? w.srcu_read_lock(s->srcu) : 0;
+                         w.read(s->y, once);
+                         if (!is_one_section) w.srcu_read_unlock(s->srcu, index);
+                         if (!is_one_section) index = w.srcu_read_lock(s->srcu);
+                         w.read(s->x, once);
+                         in_srcu ? w.srcu_read_unlock(s->srcu, index) : w.rcu_read_unlock();
+                       }}});
+  };
+  EXPECT_EQ(shape(false, false, true), "SAFE");
+  EXPECT_EQ(shape(true, true, true), "SAFE");
+  EXPECT_EQ(shape(true, false, true), "memory");
+  EXPECT_EQ(shape(false, true, true), "memory");
+  EXPECT_EQ(shape(true, true, false), "memory");
+}
+
 TEST(Robustness, free_that_only_a_value_keeps_behind_an_access_is_in_doubt) {
   const auto shape = [](Access flag) {
     return outcome_of({{[=](Model w, ptr<Shared> s) {
