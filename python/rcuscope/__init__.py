@@ -39,8 +39,9 @@ from rcuscope._core import (
     __version__,
 )
 from rcuscope.config import Config
-from rcuscope.explore import explore, litmus, replay
+from rcuscope.explore import explore, replay
 from rcuscope.iommu import Iommu
+from rcuscope.litmus import Litmus, litmus
 from rcuscope.live import Latency, Run, Stats, run, workload
 from rcuscope.scenario import Scenario, catalogue, scenario
 from rcuscope.stepping import Choice, Session, State, step
@@ -75,6 +76,7 @@ __all__ = [
     "Latency",
     "LimitError",
     "ListHead",
+    "Litmus",
     "Location",
     "MemoryModelWarning",
     "Mutex",

@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'final_state_of', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'load_trace', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'span_kinds', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'final_state_of', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'save_native', 'set_final_state', 'span_kinds', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -1394,9 +1394,17 @@ def final_state_of(trace: TraceStore) -> dict[str, typing.Any]:
     """
     Lists, reference counts, locks, grace periods and freed objects after the last event.
     """
+def latest_access(kernel: typing.Any) -> int:
+    """
+    Number of the actor's latest access, for note_dependent.
+    """
 def load_trace(path: os.PathLike[str] | str | bytes) -> TraceStore:
     """
     Reads a trace of any known format, told by its content.
+    """
+def note_dependent(kernel: typing.Any, loads: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], is_store_only: bool) -> None:
+    """
+    The actor's next access depends on what these loads gave: all of it, or its store alone.
     """
 def parse_variant(text: str) -> Variant:
     """
@@ -1433,6 +1441,10 @@ def run_unit_of_catalogue(name: str, variant: Variant | None, options: dict[str,
 def save_native(trace: TraceStore, path: os.PathLike[str] | str | bytes) -> None:
     """
     Writes the native format, a CTF 1.8 directory.
+    """
+def set_final_state(kernel: typing.Any, state: str) -> None:
+    """
+    Says what this execution ended with, for Verdict.final_states. Does nothing live.
     """
 def step_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> dict[str, typing.Any]:
     """

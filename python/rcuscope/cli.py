@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import rcuscope as rs
 from rcuscope import _core
+from rcuscope.cli_arguments import add_export, add_file, add_import, add_litmus
 from rcuscope.loading import load_scenario
 from rcuscope.progress import ProgressLine
 from rcuscope.scenario import check_expectation
@@ -26,7 +27,6 @@ EXIT_UNKNOWN: Final = 4
 EXIT_INTERRUPTED: Final = 130
 
 _MISSING: Final = {
-    "litmus": "explore litmus tests",
     "gui": "open the viewer without a trace, or on a Python file",
     "record": "record a live kernel",
     "lesson": "work on a lesson",
@@ -128,6 +128,12 @@ def _exit_code(verdict: rs.Verdict, is_met: bool) -> int:
     if is_met:
         return EXIT_MET
     return EXIT_UNKNOWN if verdict.outcome == "UNKNOWN" else EXIT_MISSED
+
+
+def _litmus(arguments: argparse.Namespace) -> int:
+    from rcuscope import litmus_command  # noqa: PLC0415  not needed by most programs
+
+    return litmus_command.run(arguments)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -317,27 +323,6 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=1.0, help="of the live run")
 
 
-def _add_file(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", help="a trace")
-
-
-def _add_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", help="a trace-cmd file (.dat), or the text of ftrace")
-    parser.add_argument("output", nargs="?", help="the native trace to write, a directory")
-    parser.add_argument(
-        "--check", action="store_true", help="tell what is in it and what was not recorded"
-    )
-    parser.add_argument(
-        "--recover", action="store_true", help="take what is whole of a native trace that was cut"
-    )
-
-
-def _add_export(parser: argparse.ArgumentParser) -> None:
-    _add_file(parser)
-    parser.add_argument("output", help=".svg .html .png .gif .txt .ctf .pftrace .csv or .parquet")
-    parser.add_argument("--theme", default="light", choices=("light", "dark"))
-
-
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -373,6 +358,13 @@ _COMMANDS: Final = (
         ),
     ),
     Command(
+        "litmus",
+        _litmus,
+        add_litmus,
+        "explore litmus tests: final states, and whether their condition holds",
+        ("rcuscope litmus mp.litmus sb.litmus", "rcuscope litmus mp.litmus --expect Never --json"),
+    ),
+    Command(
         "run",
         _run,
         _add_run,
@@ -393,11 +385,11 @@ _COMMANDS: Final = (
         "be the scheduler: choose each operation",
         ("rcuscope step posted", "printf '1\\n2\\n' | rcuscope step posted --json"),
     ),
-    Command("view", _view, _add_file, "open the viewer on a trace", ("rcuscope view bug.ctf",)),
+    Command("view", _view, add_file, "open the viewer on a trace", ("rcuscope view bug.ctf",)),
     Command(
         "export",
         _export,
-        _add_export,
+        add_export,
         "turn a trace into a picture, text or a table",
         (
             "rcuscope export bug.ctf bug.svg",
@@ -408,7 +400,7 @@ _COMMANDS: Final = (
     Command(
         "import",
         _import,
-        _add_import,
+        add_import,
         "turn a kernel's trace into a native one, or mend a native one",
         ("rcuscope import trace.dat removal.ctf", "rcuscope import trace.dat --check"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from rcuscope import _core
 from rcuscope import checkpoint as checkpoints
@@ -26,10 +26,6 @@ _SAMPLING: Final = ("random", "pct")
 _BUG_DEPTH_MAX: Final = 100
 _JOBS_MAX: Final = 10_000
 _PREEMPTION_BOUND_MAX: Final = 1_000_000
-
-
-def _not_there_yet(what: str) -> NotImplementedError:
-    return NotImplementedError(f"{what} is not there yet in {_core.__version__}")
 
 
 def _check_whole(name: str, value: object, least: int, most: int) -> None:
@@ -335,12 +331,3 @@ def replay(
     return replay_origin(
         Origin(replayed, variant or replayed.variant, config or replayed.config, iommu), schedule
     )
-
-
-def litmus(path_or_text: str | PathLike[str]) -> NoReturn:
-    """Not there yet: litmus tests as scenarios.
-
-    Raises:
-        NotImplementedError: always.
-    """
-    raise _not_there_yet(f"rs.litmus({str(path_or_text)[:40]!r})")

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from rcuscope import _core, show
 from rcuscope.config import Config
 from rcuscope.iommu import Iommu, core_options, from_sendable, to_sendable
+from rcuscope.litmus import Litmus
 from rcuscope.scenario import Scenario
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
@@ -239,6 +240,21 @@ class Verdict(show.Shown):
             )
         return self
 
+    @property
+    def condition(self) -> str | None:
+        """Of a litmus test: "Never", "Sometimes" or "Always"; None if the search cannot tell.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> rs.explore("posted").condition is None
+            True
+        """
+        if self.origin is None or not isinstance(self.origin.scenario, Litmus):
+            return None
+        seen = self.origin.scenario.condition_of(self.final_states)
+        is_known = self.final_states and (seen == "Sometimes" or self.limit in (None, "memory"))
+        return seen if is_known else None
+
     def require_exhaustive(self) -> Verdict:
         """Returns self if the search was exhaustive.
 
@@ -288,6 +304,7 @@ class Verdict(show.Shown):
         record |= {name: getattr(self, name) for name in (*plain, *further)}
         record["findings"] = [finding.to_dict() for finding in self.findings]
         record["final_states"] = list(self.final_states)
+        record["condition"] = self.condition
         record["cost"] = self.cost._asdict()
         return json.dumps(record, indent=2)
 

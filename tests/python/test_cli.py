@@ -120,7 +120,7 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("view", "nothing.ctf"), "cannot open nothing.ctf"),
         (("export", "nothing.ctf", "x.svg"), "nothing.ctf"),
         (("run", "posted", "--repeat", "1", "--seconds", "1"), "give one of them"),
-        (("litmus", "a.litmus"), "not there yet"),
+        (("litmus", "a.litmus"), "No such file"),
         (("record", "ls"), "not there yet"),
         (("lesson",), "not there yet"),
         (("gui",), "not there yet"),

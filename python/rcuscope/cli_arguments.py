@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Arguments of some commands of the command line, told to their parsers."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_litmus(parser: argparse.ArgumentParser) -> None:
+    """Files, an expectation, and options of `rs.explore`."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a litmus test in C")
+    parser.add_argument(
+        "--expect",
+        help="Never, Sometimes or Always, or as in `rcuscope explore`; default: the test's comment",
+    )
+    parser.add_argument("--memory", choices=("sc", "lkmm"))
+    parser.add_argument("--max-executions", type=int, metavar="N")
+    parser.add_argument("--max-steps", type=int, default=10_000, metavar="N")
+    parser.add_argument("--max-seconds", type=float, metavar="S")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="threads")
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """A trace."""
+    parser.add_argument("file", help="a trace")
+
+
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """A trace of a kernel, and where the native one goes."""
+    parser.add_argument("file", help="a trace-cmd file (.dat), or the text of ftrace")
+    parser.add_argument("output", nargs="?", help="the native trace to write, a directory")
+    parser.add_argument(
+        "--check", action="store_true", help="tell what is in it and what was not recorded"
+    )
+    parser.add_argument(
+        "--recover", action="store_true", help="take what is whole of a native trace that was cut"
+    )
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """A trace, and where it goes in which form."""
+    add_file(parser)
+    parser.add_argument("output", help=".svg .html .png .gif .txt .ctf .pftrace .csv or .parquet")
+    parser.add_argument("--theme", default="light", choices=("light", "dark"))
