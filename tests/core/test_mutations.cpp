@@ -79,6 +79,8 @@ const RuleProgram rule_programs[] = {
      "hardirq read1 write1 | process write1 synchronize_rcu1 read1"},
     {Rule::edge_from_run_to_next_run, "process queue_rcu_work0 | hardirq queue_rcu_work0 write1"},
     {Rule::race_leaves_a_change, "process1 await_relax0 | hardirq1 write0 fetch_add0"},
+    {Rule::edge_from_cancelling, "process0 queue_work0 flush_work1 | softirq0 cancel_work1"},
+    {Rule::phantom_of_lock, "process0 spin_section1 | softirq0 spin_irq0 | process1 spin_section1"},
     {Rule::edge_from_freed_cpu, "softirq0 write0 | hardirq0 write0 | process0 read0"},
     {Rule::phantom_at_earliest_holder,
      "softirq0 spin_irq1 | process0 spin_section1 | process1 spin_irq0"},
@@ -109,12 +111,16 @@ const DependentPair redundant_pairs[] = {{ResourceClass::object, Mode::free, Mod
 /// Rules for which no small program is known yet that breaks without them. Many only spare
 /// executions: without them the search plans more, and sleep sets cut that short.
 const Rule not_shown[] = {
-    Rule::race_only_if_not_taken,    Rule::edge_from_sections_over_before,
-    Rule::edge_from_cancelling,      Rule::skip_of_cpu_ends,
-    Rule::skip_of_lock_ends,         Rule::skip_is_per_lock,
-    Rule::phantom_of_blocked_actor,  Rule::phantom_of_cpu,
-    Rule::phantom_of_lock,           Rule::plan_keeps_what_second_needs,
-    Rule::plan_leaves_lazy_sections, Rule::plan_starts_with_initials,
+    Rule::race_only_if_not_taken,
+    Rule::edge_from_sections_over_before,
+    Rule::skip_of_cpu_ends,
+    Rule::skip_of_lock_ends,
+    Rule::skip_is_per_lock,
+    Rule::phantom_of_blocked_actor,
+    Rule::phantom_of_cpu,
+    Rule::plan_keeps_what_second_needs,
+    Rule::plan_leaves_lazy_sections,
+    Rule::plan_starts_with_initials,
     Rule::merge_does_not_block,
 };
 
