@@ -69,6 +69,7 @@ def checks() -> list[Check]:
         ),
         _check_module("columns", "numpy", "pip install numpy", is_needed=True),
         _check_module("animations", "PIL", "pip install 'rcuscope[plot]'"),
+        _check_module("notebooks", "anywidget", "pip install 'rcuscope[notebook]'"),
         _check_viewer(),
         _check_reader(),
         Check(

@@ -14,6 +14,8 @@ from rcuscope import _core, show
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rcuscope.widget import TimelineWidget
+
 
 class Table(Mapping[str, "NDArray[Any]"]):
     """Columns of one length, by name; read-only. `pandas.DataFrame(table)` takes it as it is."""
@@ -341,6 +343,31 @@ class Trace(show.Shown):
         from rcuscope import viewer  # noqa: PLC0415  not needed by most programs
 
         viewer.open_window(self, block=block)
+
+    def widget(self) -> TimelineWidget:
+        """The timeline for a notebook: zoom, pan, play, step, scrub; needs anywidget.
+
+        Returns:
+            The widget; its `step` and `selection` follow the reader, and can be set.
+
+        Raises:
+            ImportError: without anywidget; the message says how to get it.
+            ValueError: if there are no events.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> widget = rs.explore("list_del").findings[0].trace.widget()  # doctest: +SKIP
+            >>> widget.step = 20  # doctest: +SKIP
+        """
+        try:
+            import anywidget  # noqa: F401, PLC0415  an extra, and only here
+        except ImportError:
+            raise ImportError(
+                "a widget needs anywidget: pip install 'rcuscope[notebook]'"
+            ) from None
+        from rcuscope.widget import TimelineWidget  # noqa: PLC0415  it needs that extra
+
+        return TimelineWidget(self)
 
     # ---- showing
     def _shown_trace(self) -> Trace:

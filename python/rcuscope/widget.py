@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The timeline as a widget of notebooks, by anywidget; the picture is drawn by widget.js."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import anywidget
+import numpy as np
+import traitlets
+
+from rcuscope.trace import Trace
+from rcuscope.vocabulary import EventKind, LaneKind, SpanKind
+
+_SENTENCES_MAX: Final = 5000  # events; of more, the module asks for those that it shows
+_ANSWER_LINES_MAX: Final = 50
+
+# Indices into MARKS of widget.js.
+_MARKS: Final = {
+    **dict.fromkeys(("list_add_rcu", "list_add_tail_rcu", "list_add", "list_add_tail"), 1),
+    **dict.fromkeys(("list_del_rcu", "list_del", "list_replace_rcu"), 2),
+    "kfree": 3,
+    **dict.fromkeys(("call_rcu", "kfree_rcu"), 4),
+    **dict.fromkeys(("warn_on", "finding"), 5),
+}
+# Indices into MEMORY of widget.js.
+_MEMORY: Final = {
+    "kmalloc": 1,
+    **dict.fromkeys(("list_add_rcu", "list_add_tail_rcu", "list_add", "list_add_tail"), 2),
+    **dict.fromkeys(("list_del_rcu", "list_del"), 3),
+    "kfree": 4,
+}
+
+
+def _sentence(line: str) -> str:
+    """A line of `trace.describe()` without time and actor, which the picture shows."""
+    return re.split(r"\s{2,}", line.strip(), maxsplit=2)[-1]
+
+
+def _sentences(trace: Trace) -> list[str] | None:
+    """One for each event; None if they are too many, or if one has several lines."""
+    if len(trace) > _SENTENCES_MAX:
+        return None
+    lines = trace.describe().splitlines()
+    return [_sentence(line) for line in lines] if len(lines) == len(trace) else None
+
+
+def describe_for_module(trace: Trace) -> dict[str, Any]:
+    """What widget.js needs to know besides the columns, as JSON values."""
+    lanes = trace.lanes
+    kinds = [
+        "grace periods" if kind == LaneKind["grace_periods"] else str(actor_kind)
+        for kind, actor_kind in zip(lanes["kind"], lanes["actor_kind"], strict=True)
+    ]
+    return {
+        "title": trace.metadata.get("title") or trace.metadata.get("scenario") or "a trace",
+        "clock": trace.clock,
+        # Only steps are shown with it: they are small.
+        "start": trace.start if trace.clock == "steps" else 0,
+        "end": trace.end - (0 if trace.clock == "steps" else trace.start),
+        "lost": trace.events_lost,
+        "lanes": [
+            {"name": str(name), "kind": kind}
+            for name, kind in zip(lanes["name"], kinds, strict=True)
+        ],
+        "objects": [f"{kind} {name}".strip() for name, kind in trace.objects],
+        "labels": sorted({str(label) for label in trace.spans["label"]}),
+        "span_kinds": [kind.name.replace("_", " ") for kind in SpanKind],
+        "sentences": _sentences(trace),
+    }
+
+
+def _coded(kinds: Any, codes: dict[str, int]) -> bytes:
+    table = np.zeros(max(EventKind) + 1, dtype=np.uint8)
+    for name, code in codes.items():
+        table[EventKind[name]] = code
+    return bytes(table[kinds].tobytes())
+
+
+def columns_for_module(trace: Trace) -> dict[str, bytes]:
+    """The columns that widget.js draws; the end of a name is the type: f8, i4 or u1."""
+    events, spans, lanes = trace.events, trace.spans, trace.lanes
+    order = np.argsort(spans["start"], kind="stable")
+    lane_of = np.full(len(trace.actors) + 1, -1, dtype=np.int32)  # the last one: no actor
+    for lane, actor in enumerate(lanes["actor"]):
+        if actor >= 0:
+            lane_of[actor] = lane
+    labels = {label: row for row, label in enumerate(sorted(set(map(str, spans["label"]))))}
+    span_labels = [labels[str(label)] for label in spans["label"]]
+    return {
+        "event_time_f8": (events["time"] - trace.start).astype(np.float64).tobytes(),
+        "event_lane_i4": lane_of[events["actor"]].tobytes(),
+        "event_object_i4": events["object"].astype(np.int32).tobytes(),
+        "event_mark_u1": _coded(events["kind"], _MARKS),
+        "event_memory_u1": _coded(events["kind"], _MEMORY),
+        "span_start_f8": (spans["start"] - trace.start)[order].astype(np.float64).tobytes(),
+        "span_end_f8": (spans["end"] - trace.start)[order].astype(np.float64).tobytes(),
+        "span_lane_i4": spans["lane"][order].astype(np.int32).tobytes(),
+        "span_kind_u1": spans["kind"][order].astype(np.uint8).tobytes(),
+        "span_error_u1": spans["error"][order].astype(np.uint8).tobytes(),
+        "span_label_i4": np.array(span_labels, dtype=np.int32)[order].tobytes(),
+    }
+
+
+class TimelineWidget(anywidget.AnyWidget):
+    """A trace to zoom, pan, play, step and scrub in a notebook.
+
+    Attributes:
+        step: The playhead, in the trace's clock; follows the reader, and moves when it is set.
+        selection: (start, end) in the trace's clock, dragged with Shift; None = nothing. The
+            part is `trace[start:end]`.
+    """
+
+    _esm = (Path(__file__).parent / "widget.js").read_text(encoding="utf-8")
+    about = traitlets.Dict().tag(sync=True)
+    columns = traitlets.Dict().tag(sync=True)
+    position = traitlets.Int(0).tag(sync=True)  # relative, as `range`: see widget.js
+    range = traitlets.List(traitlets.Int(), allow_none=True, default_value=None).tag(sync=True)
+    step = traitlets.Int()
+    selection = traitlets.Tuple(
+        traitlets.Int(), traitlets.Int(), allow_none=True, default_value=None
+    )
+
+    def __init__(self, trace: Trace) -> None:
+        if len(trace) == 0:
+            raise ValueError("this trace has no events: there is nothing to show")
+        self.trace = trace
+        super().__init__(
+            about=describe_for_module(trace), columns=columns_for_module(trace), step=trace.start
+        )
+        self.on_msg(self._answer)
+
+    def _check_time(self, name: str, time: int) -> None:
+        if not self.trace.start <= time <= self.trace.end:
+            raise traitlets.TraitError(
+                f"{name}={time}: expected {self.trace.start} to {self.trace.end}, the times of the "
+                "trace"
+            )
+
+    @traitlets.validate("step")
+    def _valid_step(self, proposal: Any) -> int:
+        self._check_time("step", proposal["value"])
+        return int(proposal["value"])
+
+    @traitlets.validate("selection")
+    def _valid_selection(self, proposal: Any) -> tuple[int, int] | None:
+        if proposal["value"] is None:
+            return None
+        start, end = proposal["value"]
+        self._check_time("selection: start", start)
+        self._check_time("selection: end", end)
+        if start > end:
+            raise traitlets.TraitError(f"selection=({start}, {end}): expected start <= end")
+        return start, end
+
+    @traitlets.observe("step")
+    def _to_position(self, change: Any) -> None:
+        self.position = change["new"] - self.trace.start
+
+    @traitlets.observe("position")
+    def _to_step(self, change: Any) -> None:
+        self.step = change["new"] + self.trace.start
+
+    @traitlets.observe("selection")
+    def _to_range(self, change: Any) -> None:
+        chosen = change["new"]
+        self.range = None if chosen is None else [time - self.trace.start for time in chosen]
+
+    @traitlets.observe("range")
+    def _to_selection(self, change: Any) -> None:
+        chosen = change["new"]
+        self.selection = (
+            None if chosen is None else tuple(time + self.trace.start for time in chosen)
+        )
+
+    def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
+        """Sentences of one time, which the module asked for."""
+        del widget, buffers
+        time = content.get("time") if isinstance(content, dict) else None
+        if not isinstance(time, (int, float)):
+            return  # not from our module
+        at = int(time) + self.trace.start
+        lines = self.trace[at : at + 1].describe().splitlines()
+        told = [_sentence(line) for line in lines[:_ANSWER_LINES_MAX]]
+        if len(lines) > len(told):
+            told.append(f"... and {len(lines) - len(told)} more at this time")
+        self.send({"kind": "sentences", "time": time, "lines": told})

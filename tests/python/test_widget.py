@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The notebook widget: its Python half, and its real module in a headless browser."""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import html
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rcuscope as rs
+
+widget = pytest.importorskip("rcuscope.widget", reason="without anywidget")
+traitlets = pytest.importorskip("traitlets")
+
+MODULE = Path(rs.__file__).with_name("widget.js")
+MODULE_BYTES_MAX = 60_000
+
+# A model as anywidget's, the module loaded as a front end does, and a reader who is a script.
+PAGE = """<!doctype html><meta charset="utf-8"><body style="width:1000px"><div id="cell"></div>
+<pre id="result"></pre><script type="module">
+const given = JSON.parse(atob("GIVEN"));
+const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+const state = { ...given.state, columns: {} };
+for (const [name, text] of Object.entries(given.columns)) state.columns[name] = bytes(text);
+const listeners = {};
+const sent = [];
+const tell = (name, ...rest) => (listeners[name] ?? []).forEach((act) => act(...rest));
+const model = {
+  get: (name) => state[name],
+  set: (name, value) => { state[name] = value; tell(`change:${name}`); },
+  save_changes: () => {},
+  on: (name, act) => (listeners[name] ??= []).push(act),
+  off: (name, act) => (listeners[name] = (listeners[name] ?? []).filter((one) => one !== act)),
+  send: (message) => sent.push(message),
+};
+const result = { errors: [] };
+addEventListener("error", (event) => result.errors.push(event.message));
+addEventListener("unhandledrejection", (event) => result.errors.push(String(event.reason)));
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+try {
+  const url = URL.createObjectURL(new Blob([given.module], { type: "text/javascript" }));
+  const { default: widget } = await import(url);
+  const cell = document.querySelector("#cell");
+  const close = await widget.render({ model, el: cell });
+  const find = (name) => cell.querySelector(name);
+  const canvas = find("canvas");
+  const press = (key) =>
+    find(".rcuscope").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const point = (name, x, y, more = {}) => {
+    const box = canvas.getBoundingClientRect();
+    const at = { clientX: box.left + x, clientY: box.top + y, bubbles: true, cancelable: true };
+    const Kind = name === "wheel" ? WheelEvent : PointerEvent;
+    canvas.dispatchEvent(new Kind(name, { ...at, ...more }));
+  };
+  const shown = () => canvas.dataset.shown.split(" ").map(Number);
+  const panels = () => [...cell.querySelectorAll("ul")].map((list) => list.innerText);
+  const colours = () => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+    return [...seen];
+  };
+SCRIPT
+  close();
+  result.left = Object.values(listeners).flat().length;
+} catch (error) { result.errors.push(String(error.stack ?? error)); }
+document.querySelector("#result").textContent = JSON.stringify(result);
+</script>"""
+
+READER = """
+  result.width = canvas.clientWidth;
+  result.colours = colours();
+  result.all = shown();
+  find(".forward").click();
+  result.afterForward = state.position;
+  press("ArrowRight");
+  result.afterRight = state.position;
+  find(".back").click();
+  result.afterBack = state.position;
+  find(".scrub").value = 40;
+  find(".scrub").dispatchEvent(new Event("input"));
+  result.afterScrub = state.position;
+  press("End");
+  result.atEnd = [state.position, panels()];
+  model.set("position", 60);
+  result.fromPython = [find(".clock").textContent, panels()];
+  find(".zoom-in").click();
+  result.zoomed = shown();
+  point("wheel", 600, 60, { deltaY: -100 });
+  result.wheeled = shown();
+  point("wheel", 600, 60, { deltaY: 100, shiftKey: true });
+  result.panned = shown();
+  find(".all").click();
+  result.allAgain = shown();
+  const xOf = (time) => 150 + ((time - shown()[0]) * (canvas.clientWidth - 150)) / shown()[1];
+  point("pointermove", xOf(70), 44);
+  result.hover = find(".hover").textContent;
+  point("pointermove", xOf(57), 44);
+  result.hoverSpan = find(".hover").textContent;
+  point("pointerdown", xOf(30), 44, { shiftKey: true });
+  point("pointermove", xOf(20), 44, { shiftKey: true });
+  point("pointerup", xOf(20), 44);
+  result.range = state.range;
+  press("Escape");
+  result.noRange = state.range;
+  press("Home");
+  const started = state.position;
+  find(".play").click();
+  await wait(1100);
+  find(".play").click();
+  result.played = state.position - started;
+  const paused = state.position;
+  await wait(600);
+  result.movedWhilePaused = state.position - paused;
+  result.sent = sent;
+"""
+
+
+@pytest.fixture(scope="module")
+def trace() -> rs.Trace:
+    return rs.explore("no_synchronize_rcu", memory="sc").findings[0].trace
+
+
+def in_browser(shown: Any, script: str, folder: Path) -> dict[str, Any]:
+    """What the script found about the real module, drawn by a browser without network."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no chromium on this machine")
+    given = {
+        "module": MODULE.read_text(encoding="utf-8"),
+        "state": {"about": shown.about, "position": shown.position, "range": shown.range},
+        "columns": {
+            name: base64.b64encode(column).decode() for name, column in shown.columns.items()
+        },
+    }
+    packed = base64.b64encode(json.dumps(given).encode()).decode()
+    page = folder / "page.html"
+    page.write_text(PAGE.replace("SCRIPT", script).replace("GIVEN", packed), encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    options += [f"--user-data-dir={folder / 'profile'}", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    options += ["--window-size=1100,900", "--virtual-time-budget=20000", "--dump-dom"]
+    done = subprocess.run(
+        [program, *options, page.as_uri()], capture_output=True, text=True, timeout=100, check=True
+    )
+    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stderr[-2000:]
+    assert found[1], "the script did not end"
+    result: dict[str, Any] = json.loads(html.unescape(found[1]))
+    assert result["errors"] == []
+    return result
+
+
+@pytest.fixture(scope="module")
+def seen(trace: rs.Trace, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return in_browser(trace.widget(), READER, tmp_path_factory.mktemp("widget"))
+
+
+# ---- in the browser
+def test_module_is_small_and_loads_nothing() -> None:
+    text = MODULE.read_text(encoding="utf-8")
+    assert len(text.encode()) < MODULE_BYTES_MAX
+    assert not re.search(r"https?://|\bimport\b[^a-z]*[\"'(]|\bfetch\(|innerHTML|\beval\(", text)
+
+
+def test_lanes_are_drawn_in_the_colours_of_the_viewer(seen: dict[str, Any]) -> None:
+    assert seen["width"] > 500
+    assert {"47,127,209", "211,47,65"} <= set(seen["colours"])  # a reader; an error
+
+
+def test_reader_steps_scrubs_and_jumps(seen: dict[str, Any], trace: rs.Trace) -> None:
+    times = sorted({int(time) - trace.start for time in trace.events["time"]})
+    assert seen["afterForward"] == times[1]
+    assert seen["afterRight"] == times[2]
+    assert seen["afterBack"] == times[1]
+    assert seen["afterScrub"] == 40
+    assert seen["atEnd"][0] == trace.end - trace.start
+
+
+def test_panels_tell_events_places_and_memory(seen: dict[str, Any]) -> None:
+    happens, places, memory = seen["atEnd"][1]
+    assert "FINDING: use after free" in happens
+    assert "group_device 0000:01:00.0: freed" in memory
+    clock, (_, places, memory) = seen["fromPython"]
+    assert clock == "step 61"
+    assert "ATC time-out ISR: hardirq, reader" in places
+    assert "group_device 0000:01:00.0: unlinked" in memory
+
+
+def test_reader_zooms_and_pans(seen: dict[str, Any]) -> None:
+    assert seen["zoomed"][1] == pytest.approx(seen["all"][1] / 2)
+    assert seen["wheeled"][1] == pytest.approx(seen["zoomed"][1] * 0.8)
+    assert seen["panned"][1] == seen["wheeled"][1]
+    assert seen["panned"][0] > seen["wheeled"][0]
+    assert seen["allAgain"] == seen["all"]
+
+
+def test_pointer_tells_events_and_intervals(seen: dict[str, Any]) -> None:
+    assert seen["hover"] == "step 71: FINDING: use after free"
+    assert "reader, step 41 to step 72" in seen["hoverSpan"]
+
+
+def test_reader_selects_a_range_and_drops_it(seen: dict[str, Any]) -> None:
+    assert seen["range"] == [20, 30]
+    assert seen["noRange"] is None
+
+
+def test_playing_moves_until_it_is_paused(seen: dict[str, Any]) -> None:
+    assert 2 <= seen["played"] <= 6
+    assert seen["movedWhilePaused"] == 0
+    assert seen["sent"] == []  # a small trace brings its sentences along
+
+
+def test_closing_leaves_no_listener(seen: dict[str, Any]) -> None:
+    assert seen["left"] == 0
+
+
+def test_hundred_thousand_events_are_drawn_by_the_pixel(trace: rs.Trace, tmp_path: Path) -> None:
+    shown = trace.widget()
+    count = 100_000
+    rng = np.random.default_rng(1)
+    time = np.arange(count, dtype=np.float64)
+    lane = rng.integers(0, 3, count).astype(np.int32)
+    many = {
+        "event_time_f8": time,
+        "event_lane_i4": lane,
+        "event_object_i4": np.full(count, -1, np.int32),
+        "event_mark_u1": rng.integers(0, 3, count).astype(np.uint8),
+        "event_memory_u1": np.zeros(count, np.uint8),
+        "span_start_f8": time,
+        "span_end_f8": time + 1,
+        "span_lane_i4": lane,
+        "span_kind_u1": np.ones(count, np.uint8),
+        "span_error_u1": np.zeros(count, np.uint8),
+        "span_label_i4": np.zeros(count, np.int32),
+    }
+    shown.columns = {name: column.tobytes() for name, column in many.items()}
+    shown.about = {**shown.about, "start": 0, "end": count, "sentences": None}
+    script = """
+    result.drawn = Number(canvas.dataset.drawn);
+    press("End");
+    result.sent = sent;
+    tell("msg:custom", { kind: "sentences", time: sent.at(-1).time, lines: ["told by Python"] });
+    result.told = panels()[0];
+    """
+    result = in_browser(shown, script, tmp_path)
+    # Three lanes of 850 pixels with one kind of interval and three of marks.
+    assert 1000 < result["drawn"] < 3 * 1000 * 4
+    assert result["sent"][-1]["kind"] == "sentences"
+    assert result["told"] == "told by Python"
+
+
+# ---- in Python
+def test_step_and_selection_follow_the_reader_and_python(trace: rs.Trace) -> None:
+    shown = trace.widget()
+    told: list[int] = []
+    shown.observe(lambda change: told.append(change["new"]), "step")
+    shown.position = 10  # as the front end sets it
+    assert shown.step == trace.start + 10
+    shown.step = trace.end
+    assert shown.position == trace.end - trace.start
+    assert told == [trace.start + 10, trace.end]
+    shown.range = [3, 9]
+    assert shown.selection == (trace.start + 3, trace.start + 9)
+    assert len(trace[slice(*shown.selection)]) > 0
+    shown.selection = None
+    assert shown.range is None
+
+
+def test_wrong_times_are_refused_and_change_nothing(trace: rs.Trace) -> None:
+    shown = trace.widget()
+    with pytest.raises(traitlets.TraitError, match="step=5000: expected 1 to 71"):
+        shown.step = 5000
+    with pytest.raises(traitlets.TraitError, match="start <= end"):
+        shown.selection = (20, 10)
+    with pytest.raises(traitlets.TraitError, match=r"selection: end=5000"):
+        shown.selection = (20, 5000)
+    assert (shown.step, shown.selection) == (1, None)
+
+
+def test_sentences_of_large_traces_are_told_when_asked(
+    trace: rs.Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(widget, "_SENTENCES_MAX", 10)
+    shown = trace.widget()
+    assert shown.about["sentences"] is None
+    answers: list[dict[str, Any]] = []
+    monkeypatch.setattr(type(shown), "send", lambda _, content: answers.append(content))
+    shown._answer(shown, {"kind": "sentences", "time": 0}, [])
+    assert answers == [{"kind": "sentences", "time": 0, "lines": ["main allocates group 7"]}]
+    for content in ("nonsense", {}, {"time": None}, {"time": "x"}):
+        shown._answer(shown, content, [])
+    assert len(answers) == 1
+
+
+def test_trace_without_events_has_no_widget(trace: rs.Trace) -> None:
+    with pytest.raises(ValueError, match="no events"):
+        trace[0:0].widget()
+
+
+def test_without_anywidget_the_error_says_how_to_get_it(
+    trace: rs.Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = builtins.__import__
+
+    def without(name: str, *rest: Any, **more: Any) -> Any:
+        if name.split(".", maxsplit=1)[0] == "anywidget":
+            raise ImportError(name)
+        return original(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match=r"pip install 'rcuscope\[notebook\]'"):
+        trace.widget()
