@@ -300,10 +300,9 @@ std::size_t MemoryOrder::add_event(const Execution& execution, const ModelActor&
   event.place = operation.place;
   event.sections = open_sections(actor);
   VectorClock clock = writes && !reads ? self.before_writes : self.before_reads;
-  const Dependency& got = dependency(self, object);
-  clock.join(got.clock);
-  event.needs = got.needs;
-  event.needs.insert(event.needs.end(), self.needs.begin(), self.needs.end());
+  event.reached_by = dependency(self, object);
+  clock.join(dependencies_[event.reached_by].clock);
+  event.needs = self.needs;
   if (writes && !reads)  // of an update only the store would be kept in order
     event.needs.insert(event.needs.end(), self.store_needs.begin(), self.store_needs.end());
   self.needs.clear();
@@ -359,10 +358,17 @@ void MemoryOrder::on_updated(Execution& execution, const ModelActor& actor, bool
 
 // --- dependencies
 
-const MemoryOrder::Dependency& MemoryOrder::dependency(const Actor& actor,
-                                                       const void* object) const {
+std::uint32_t MemoryOrder::dependency(const Actor& actor, const void* object) {
   const auto known = actor.dependencies.find(object);
-  return dependencies_[known == actor.dependencies.end() ? 0 : known->second];
+  return known == actor.dependencies.end() ? 0 : known->second;
+}
+
+bool MemoryOrder::depends_on(std::size_t later, std::size_t load) const {
+  const AccessEvent& event = events_[later];
+  if (std::find(event.needs.begin(), event.needs.end(), load) != event.needs.end()) return true;
+  for (std::uint32_t d = event.reached_by; d != 0; d = dependencies_[d].before)
+    if (dependencies_[d].load == load) return true;
+  return false;
 }
 
 /// It replaces what is known of earlier pointers to the object: those may rest on less.
@@ -373,10 +379,12 @@ void MemoryOrder::on_pointer_loaded(const Execution& execution, const ModelActor
   Actor& self = of(actor.id);
   const std::size_t index = self.latest_access;
   const AccessEvent& load = events_[index];
-  Dependency got = dependency(self, object_of(execution, load.address));
+  Dependency got;
   got.actor = actor.id;
+  got.before = load.reached_by;
+  got.clock = dependencies_[load.reached_by].clock;
   if (is_marked(load.access)) {
-    got.needs.push_back(index);
+    got.load = index;
     if (read_from_[index] != none) got.clock.join(published_[read_from_[index]]);
   }
   self.dependencies[object] = static_cast<std::uint32_t>(dependencies_.size());
@@ -386,9 +394,7 @@ void MemoryOrder::on_pointer_loaded(const Execution& execution, const ModelActor
 std::uint32_t MemoryOrder::dependency_on(const Execution& execution, const ModelActor& actor,
                                          const void* pointer) const {
   const auto index = static_cast<std::size_t>(actor.id.value);
-  if (index >= actors_.size()) return 0;
-  const auto known = actors_[index].dependencies.find(object_of(execution, pointer));
-  return known == actors_[index].dependencies.end() ? 0 : known->second;
+  return index < actors_.size() ? dependency(actors_[index], object_of(execution, pointer)) : 0;
 }
 
 /// One that another actor loaded came here without a load: through a variable of the language.

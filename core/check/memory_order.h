@@ -46,11 +46,14 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
   void on_end(Execution& execution) override;
 
  private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
   /// What an actor got by following a pointer, and which of its loads that rests on.
   struct Dependency {
     ActorId actor;
     VectorClock clock;
-    std::vector<std::size_t> needs;
+    std::size_t load = none;   ///< That gave the pointer, if it was marked: index into events_.
+    std::uint32_t before = 0;  ///< What that load's own address depended on.
   };
   struct Actor {
     std::uint32_t position = 0;
@@ -83,7 +86,6 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
     std::uint32_t position = 0;
   };
 
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
   /// Conflicts of one execution that are looked at; with more, its outcome counts as in doubt.
   static constexpr std::size_t max_conflicts = 2'000;
 
@@ -97,7 +99,7 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
   void barrier(ActorId id, Barrier kind);
   void full_barrier(ActorId id, OrderPoint::Kind kind, const ModelSrcu* domain = nullptr);
   static bool covers(const VectorClock& clock, const AccessEvent& earlier);
-  const Dependency& dependency(const Actor& actor, const void* object) const;
+  static std::uint32_t dependency(const Actor& actor, const void* object);
   static const void* object_of(const Execution& execution, const void* address);
 
   Period& period(GracePeriodId id);
@@ -120,6 +122,7 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
     return actors_[static_cast<std::size_t>(actor.value)].points;
   }
   bool is_ordered(std::size_t first, std::size_t second) const override;
+  bool depends_on(std::size_t later, std::size_t load) const override;
   std::optional<const ModelSrcu*> grace_period_between(std::size_t first,
                                                        std::size_t second) const override;
 

@@ -74,7 +74,7 @@ void MemoryOrder::on_free(Execution& execution, const ModelActor& actor,
   const auto accesses = accesses_of_objects_.find(object);
   if (accesses == accesses_of_objects_.end()) return;
   const Actor& self = of(actor.id);
-  const VectorClock& reached = dependency(self, object).clock;
+  const VectorClock& reached = dependencies_[dependency(self, object)].clock;
   for (const std::size_t index : accesses->second) {
     const AccessEvent& access = events_[index];
     if (access.actor == actor.id || covers(self.before_writes, access)) continue;

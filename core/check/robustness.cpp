@@ -145,7 +145,7 @@ class CycleSearch {
     segment.is_strong |= a.is_full_barrier || b.is_full_barrier;
     const bool releases = b.writes && (b.access == Access::release || b.access == Access::assign);
     const bool acquires = a.reads && a.access == Access::acquire;
-    const bool depends = std::find(b.needs.begin(), b.needs.end(), first) != b.needs.end();
+    const bool depends = graph_.depends_on(second, first);
     segment.is_cumulative =
         segment.is_strong || releases || (has_write_barrier && a.writes && b.writes);
     segment.is_preserved = segment.is_cumulative || acquires || (depends && a.reads) ||

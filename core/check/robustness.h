@@ -39,7 +39,8 @@ struct AccessEvent {
   const char* name = "";
   Place place;
   std::vector<ReadSection> sections;  ///< That it is in.
-  std::vector<std::size_t> needs;     ///< Earlier loads that its address depends on.
+  std::uint32_t reached_by = 0;       ///< How its actor came by its address; see depends_on().
+  std::vector<std::size_t> needs;     ///< Earlier loads that it depends on besides.
 };
 
 /// A point of an actor's program that keeps accesses before it apart from those after it.
@@ -56,6 +57,8 @@ class AccessGraph {
   virtual ~AccessGraph() = default;
   virtual const AccessEvent& event(std::size_t index) const = 0;
   virtual const std::vector<OrderPoint>& points(ActorId actor) const = 0;
+  /// Of one actor: the later access depends on what the load gave.
+  virtual bool depends_on(std::size_t later, std::size_t load) const = 0;
   /// Of different actors: synchronisation puts the first before the second.
   virtual bool is_ordered(std::size_t first, std::size_t second) const = 0;
   /// Of different actors, likewise: the domain of a grace period in between, if there is one.
