@@ -10,6 +10,7 @@ Example:
     'use_after_free'
 """
 
+from rcuscope import lessons
 from rcuscope._core import (
     Completion,
     Device,
@@ -100,6 +101,7 @@ __all__ = [
     "__version__",
     "catalogue",
     "explore",
+    "lessons",
     "litmus",
     "load",
     "replay",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import rcuscope as rs
-from rcuscope import _core
+from rcuscope import _core, lesson_cli
 from rcuscope.cli_arguments import add_export, add_file, add_import, add_litmus
 from rcuscope.loading import load_scenario
 from rcuscope.progress import ProgressLine
@@ -29,7 +29,6 @@ EXIT_INTERRUPTED: Final = 130
 _MISSING: Final = {
     "gui": "open the viewer without a trace, or on a Python file",
     "record": "record a live kernel",
-    "lesson": "work on a lesson",
 }
 
 
@@ -403,6 +402,13 @@ _COMMANDS: Final = (
         add_import,
         "turn a kernel's trace into a native one, or mend a native one",
         ("rcuscope import trace.dat removal.ctf", "rcuscope import trace.dat --check"),
+    ),
+    Command(
+        "lesson",
+        lesson_cli.command,
+        lesson_cli.add_arguments,
+        "exercises that the model checker grades",
+        ("rcuscope lesson", "rcuscope lesson 01.1 --hint 1", "rcuscope lesson 01.1 mine.py"),
     ),
     Command(
         "doctor",

@@ -122,7 +122,6 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("run", "posted", "--repeat", "1", "--seconds", "1"), "give one of them"),
         (("litmus", "a.litmus"), "No such file"),
         (("record", "ls"), "not there yet"),
-        (("lesson",), "not there yet"),
         (("gui",), "not there yet"),
         (("import", "x.dat"), "give a place for the native trace"),
     ],

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`rcuscope lesson`: the exercises from a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import runpy
+import sys
+from typing import Any, Final
+
+from rcuscope import lessons
+from rcuscope.exercises import EXERCISES
+
+_FUNCTION: Final = "answer"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("exercise", nargs="?", help="such as 01.1; without it they are listed")
+    parser.add_argument("file", nargs="?", help="a Python file with the function `answer`")
+    parser.add_argument("--hint", type=int, metavar="N", help="print a hint; each says more")
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Runs the command as it was parsed."""
+    given = arguments.exercise, arguments.file
+    return run(*given, hint=arguments.hint, as_json=arguments.json)
+
+
+def _list() -> tuple[str, dict[str, Any]]:
+    done = lessons.passed()
+    lines, record = [], []
+    for lesson, title in lessons.TITLES.items():
+        names = [name for name in EXERCISES if name.startswith(f"{lesson}.")]
+        lines.append(f"{lesson}  {title}")
+        lines += [
+            f"  {'x' if name in done else ' '} {name}  {EXERCISES[name].task}" for name in names
+        ]
+        record += [{"exercise": name, "lesson": title, "passed": name in done} for name in names]
+    return "\n".join(lines), {"exercises": record}
+
+
+def _answer_of(file: str) -> Any:
+    """The function `answer` of a Python file, whose errors are its author's."""
+    found = runpy.run_path(file)
+    if _FUNCTION not in found:
+        raise ValueError(f"{file} defines no function {_FUNCTION}")
+    return found[_FUNCTION]
+
+
+def run(exercise: str | None, file: str | None, *, hint: int | None, as_json: bool) -> int:
+    """Lists the exercises, tells one, or grades a file.
+
+    Args:
+        exercise: Its name; None = list them all.
+        file: Defines the function `answer`; None = tell what is asked.
+        hint: Number of the hint to print, from 1.
+        as_json: Print one JSON record.
+
+    Returns:
+        0, or 1 if the answer did not pass.
+
+    Raises:
+        ValueError: for an unknown exercise or hint, or a file without an answer.
+        OSError: if the file cannot be read.
+    """
+    status = 0
+    record: dict[str, Any]
+    if exercise is None:
+        text, record = _list()
+    elif hint is not None:
+        text = lessons.hint(exercise, hint)
+        record = {"exercise": exercise, "hint": text}
+    elif file is None:
+        text = lessons.task(exercise)
+        record = {"exercise": exercise, "task": text}
+        text += (
+            f"\nPut it into a file as the function `{_FUNCTION}`: rcuscope lesson {exercise} FILE"
+        )
+    else:
+        lessons.task(exercise)  # an unknown name is told before the file runs
+        grade = lessons.check(exercise, _answer_of(file))
+        text, status = str(grade), 0 if grade else 1
+        findings = [finding.to_dict() for finding in grade.findings]
+        record = {"exercise": exercise, "passed": grade.passed, "message": grade.message}
+        record["findings"] = findings
+    sys.stdout.write((json.dumps(record, indent=2) if as_json else text) + "\n")
+    return status

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Lessons: right answers pass, wrong ones fail with a reason, and notebooks run."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import lesson_answers
+import pytest
+import rcuscope as rs
+from rcuscope import exercises, lessons
+
+
+@pytest.fixture(autouse=True)
+def _own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def test_every_exercise_has_answers_and_hints() -> None:
+    names = set(exercises.EXERCISES)
+    assert set(lesson_answers.RIGHT) == set(lesson_answers.WRONG) == names
+    assert all(len(answers) >= 2 for answers in lesson_answers.WRONG.values())
+    assert all(len(exercise.hints) >= 2 for exercise in exercises.EXERCISES.values())
+    for lesson in lessons.TITLES:
+        assert 3 <= len([name for name in names if name.startswith(f"{lesson}.")]) <= 6
+
+
+@pytest.mark.parametrize("name", lesson_answers.RIGHT)
+def test_reference_answer_passes_and_is_kept(name: str) -> None:
+    grade = lessons.check(name, lesson_answers.RIGHT[name])
+    assert grade, str(grade)
+    assert "passed" in str(grade)
+    assert lessons.passed() == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [(name, i) for name, answers in lesson_answers.WRONG.items() for i in range(len(answers))],
+)
+def test_wrong_answer_fails(name: str, number: int) -> None:
+    grade = lessons.check(name, lesson_answers.WRONG[name][number])
+    assert not grade, str(grade)
+    assert "not yet" in str(grade)
+    assert lessons.passed() == ()
+
+
+def test_counterexample_is_shown() -> None:
+    grade = lessons.check("01.1", lesson_answers.frees_at_once)
+    bundle = grade._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "image/svg+xml"}
+    assert "use_after_free" in bundle["text/plain"]
+    broken = lessons.check("01.2", lesson_answers.RIGHT["01.2"])
+    assert broken.findings[0].kind == "use_after_free"
+    assert "image/svg+xml" in broken._repr_mimebundle_()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "error", "message"),
+    [
+        ("09.9", lambda: None, ValueError, r"exercise '09\.9': expected one of 01\.1"),
+        (None, lambda: None, ValueError, "exercise None"),
+        ("01.1", 3, TypeError, "is 3: expected a function"),
+        ("02.1", lambda: "list_del", TypeError, "returned 'list_del': expected a Variant"),
+    ],
+)
+def test_wrong_use_is_told(name: Any, answer: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        lessons.check(name, answer)
+
+
+def test_answer_that_raises_is_a_finding() -> None:
+    grade = lessons.check("01.1", lambda k, entry: k.kfre(entry))
+    assert not grade
+    assert grade.findings[0].kind == "error"
+
+
+def test_hints_are_counted() -> None:
+    assert lessons.hint("01.1") != lessons.hint("01.1", 2)
+    with pytest.raises(ValueError, match=r"hint 9 of 01\.1: expected 1 to 3"):
+        lessons.hint("01.1", 9)
+
+
+def test_foreign_progress_is_no_obstacle(tmp_path: Path) -> None:
+    file = tmp_path / "state/rcuscope/lessons.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{broken")
+    assert lessons.passed() == ()
+    assert rs.lessons.check("08.2", lesson_answers.frees_later)
+    assert lessons.passed() == ("08.2",)
+
+
+# ---- notebooks
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+
+
+def test_each_lesson_is_a_notebook_without_output() -> None:
+    assert [path.name[:2] for path in NOTEBOOKS] == list(lessons.TITLES)
+    for path in NOTEBOOKS:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert not any(cell["outputs"] or cell["execution_count"] for cell in code), path.name
+        text = "".join("".join(cell["source"]) for cell in cells)
+        assert {"**Goal.**", "**Time.**", "**You need.**"} <= set(re.findall(r"\*\*.*?\*\*", text))
+        asked = set(re.findall(r'lessons\.check\("(.*?)"', text))
+        assert asked == {name for name in exercises.EXERCISES if name.startswith(path.name[:2])}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs_and_its_stubs_do_not_pass(path: Path, tmp_path: Path) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    notebook = nbformat.read(path, as_version=4)
+    nbclient.NotebookClient(notebook, timeout=100, resources={}).execute(cwd=str(tmp_path))
+    checks = [
+        output["data"]
+        for cell in notebook.cells
+        if "lessons.check(" in cell.source and cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    ]
+    assert len(checks) >= 3
+    assert all("not yet" in data["text/plain"] for data in checks)
+    pictures = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if "image/svg+xml" in output.get("data", ())
+    ]
+    assert pictures
+
+
+# ---- the command line
+def test_lessons_from_a_terminal(run_cli: Any, tmp_path: Path) -> None:
+    assert "  08.2  Remove an entry" in run_cli("lesson").stdout
+    assert "rcuscope lesson 08.2 FILE" in run_cli("lesson", "08.2").stdout
+    assert "must not sleep" in run_cli("lesson", "08.2", "--hint", "1").stdout
+    file = tmp_path / "mine.py"
+    file.write_text("def answer(k, entry):\n    k.list_del_rcu(entry)\n    k.kfree(entry)\n")
+    failed = run_cli("lesson", "08.2", "mine.py", "--json")
+    assert failed.returncode == 1
+    record = json.loads(failed.stdout)
+    assert (record["passed"], record["findings"][0]["kind"]) == (False, "use_after_free")
+    file.write_text(file.read_text().replace("kfree(", "kfree_rcu("))
+    passed = run_cli("lesson", "08.2", "mine.py")
+    assert (passed.returncode, passed.stdout[:12]) == (0, "08.2: passed")
+    assert "x 08.2" in run_cli("lesson").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("lesson", "99.9"), "expected one of 01.1"),
+        (("lesson", "01.1", "missing.py"), "missing.py"),
+        (("lesson", "01.1", "empty.py"), "empty.py defines no function answer"),
+        (("lesson", "01.1", "--hint", "9"), "expected 1 to 3"),
+    ],
+)
+def test_wrong_commands_are_told(
+    run_cli: Any, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "empty.py").write_text("")
+    done = run_cli(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
