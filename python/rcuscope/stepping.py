@@ -81,7 +81,7 @@ class Session:
         >>> import rcuscope as rs
         >>> with rs.step("no_synchronize_rcu") as session:
         ...     while not session.is_over:
-        ...         session.choose("hot unplug" if "hot unplug" in str(session.choices) else 0)
+        ...         _ = session.choose("hot unplug" if "hot unplug" in str(session.choices) else 0)
         ...     print(session.finding)
         None
     """

@@ -111,11 +111,10 @@ def text_timeline(trace: Trace, *, width: int = 100) -> str:
         >>> import rcuscope as rs
         >>> from rcuscope.text_timeline import text_timeline
         >>> print(text_timeline(rs.explore("no_synchronize_rcu").findings[0].trace))
-        ... # doctest: +NORMALIZE_WHITESPACE
-        ATC time-out ISR  ===============================!
-        hot unplug           ---mmmmmmmmmUmmmmm---------F-
-        steps 40 to 71; - runs, m holds a mutex, = read-side critical section, U unlinked, F freed,
-        ! finding
+        ATC time-out ISR  ~==============================!
+        hot unplug           ---mmmmmmmmmUmmmmm------F--F-
+        steps 40 to 71; - runs, ~ atomic context, m holds a mutex, = read-side critical section,
+        U unlinked, F freed, ! finding
     """
     if width < 40:
         raise ValueError(f"width={width}: expected 40 or more")

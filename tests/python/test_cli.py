@@ -37,6 +37,7 @@ def quiet(k):
 
 @rs.scenario
 def crowd(k):
+    open("crowd has started", "w").close()
     x = k.shared("x", 0)
     def actor(number):
         for _ in range(8):
@@ -202,7 +203,10 @@ def test_interrupt_is_status_130(file: str, tmp_path: Path) -> None:
         text=True,
     )
     try:
-        time.sleep(1.5)
+        while not (tmp_path / "crowd has started").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
     finally:
