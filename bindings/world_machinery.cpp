@@ -255,7 +255,7 @@ constexpr Spec remove_device{
 template <bool is_reader>
 PyObject* find(Call& call) {
   return gdev_handle(call, call.world().find_device(this_group(call), call.address(0, Tag::device),
-                                                    is_reader, call.place()));
+                                                    is_reader, Call::place_now()));
 }
 constexpr Spec find_device{
     "find_device",

@@ -250,3 +250,13 @@ def test_entries_of_another_kind_are_refused() -> None:
             k.list_add(gdev, k.list_head("things"))
 
     rs.explore(body)
+
+
+@pytest.mark.parametrize("lookup", ["find_device", "find_device_rcu"])
+def test_lookup_without_protection_is_suspicious(kinds: Kinds, lookup: str) -> None:
+    def body(k: rs.Kernel) -> None:
+        group, nic = k.iommu_group("7"), k.device("nic")
+        group.add_device(nic)
+        k.process("reader")(lambda: getattr(group, lookup)(nic) and None)
+
+    assert kinds(body) == ["suspicious_rcu_usage"]
