@@ -46,6 +46,7 @@ struct WorldPart<Live> {
   static void note_used(Live, const void*, std::uint32_t) {}
   static std::uint32_t latest_access(Live) { return 0; }
   static void note_dependent(Live, std::span<const std::uint32_t>, bool) {}
+  static std::int64_t step_count(Live) { return 0; }
   static void set_final_state(Live, const std::string&) {}
   static std::uint64_t stable_hash(Live, const void* address) {
     return reinterpret_cast<std::uintptr_t>(address) >> 4;

@@ -40,6 +40,7 @@ struct WorldPart<Model> {
     w.execution().request_interrupt();
     throw ExecutionAbandoned{};
   }
+  static std::int64_t step_count(Model w) { return w.execution().steps(); }
   static void set_final_state(Model w, std::string state) {
     w.execution().set_final_state(std::move(state));
   }
@@ -190,7 +191,7 @@ class PythonRun {
     if (controller_->must_end()) return true;
     const GilHeld gil;
     const auto now = SteadyClock::now();
-    if (std::exchange(operation_count_, activity_.operation_count) != activity_.operation_count)
+    if (std::exchange(progress_count_, activity_.progress_count) != activity_.progress_count)
       last_operation_ = now;
     const SteadyClock::duration patience = activity_.is_stalled
                                                ? SteadyClock::duration(known_runaway_time)
@@ -211,7 +212,7 @@ class PythonRun {
   std::shared_ptr<Controller> controller_;
   Activity activity_;
   KernelObject* kernel_ = nullptr;  // of the latest execution
-  std::uint64_t operation_count_ = 0;
+  std::uint64_t progress_count_ = 0;
   SteadyClock::time_point last_operation_ = SteadyClock::now();
   int cpu_;
   std::unique_ptr<ActorRunner> runner_;

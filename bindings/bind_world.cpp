@@ -161,6 +161,7 @@ KernelObject* make_kernel(KernelKind kind, Primitives* primitives, Activity* act
   KernelObject* const kernel = as_kernel(checked(type->tp_alloc(type, 0)));
   kernel->primitives = primitives;
   kernel->activity = activity;
+  kernel->steps_seen = -1;
   return kernel;
 }
 

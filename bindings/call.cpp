@@ -27,7 +27,8 @@ ActorFrame& frame_of(KernelObject* kernel, const char* what) {
           what);
   if (kernel->activity == nullptr)  // a thread that a live run left behind
     raise(exceptions.execution_abandoned, "the execution is over");
-  ++kernel->activity->operation_count;
+  const std::int64_t steps = kernel->primitives->step_count();
+  if (std::exchange(kernel->steps_seen, steps) != steps) ++kernel->activity->progress_count;
   return *frame;
 }
 

@@ -38,8 +38,8 @@ extern thread_local ActorFrame* current_frame;
 
 /// What a run knows about the Python code in it. Context: GIL held.
 struct Activity {
-  std::uint64_t operation_count = 0;  ///< Calls of primitives: none for seconds = runaway.
-  std::vector<ActorFrame*> frames;    ///< Of all its threads.
+  std::uint64_t progress_count = 0;  ///< Grows with the operations: not for seconds = runaway.
+  std::vector<ActorFrame*> frames;   ///< Of all its threads.
   bool is_stalled = false;  ///< The interrupted actor ran for seconds without an operation.
   PyObject* interruption = nullptr;  ///< KeyboardInterrupt, for the caller of the run. Owner: this.
 };
@@ -47,6 +47,7 @@ struct Activity {
 struct KernelObject {
   PyObject_HEAD Primitives* primitives;  ///< Owner: this.
   Activity* activity;                    ///< Owner: the run.
+  std::int64_t steps_seen;  ///< Primitives::step_count() at the latest primitive; -1 = none yet.
   PyObject* kept;       ///< List of callables and arguments that the world's functions refer to.
   PyObject* read_side;  ///< The guard of rcu_read_side(), made once.
 };

@@ -83,6 +83,8 @@ class Primitives : public StepPrimitives {
   /// The same number for the same object in every process.
   virtual std::uint64_t stable_hash(const void* address) const = 0;
   virtual std::string text(std::int64_t id) const = 0;
+  /// Operations of this execution so far; 0 live. Primitives like note are none.
+  virtual std::int64_t step_count() const = 0;
 
   // --- what the account of memory order knows of dependencies; nothing live
   /// How the actor came by its pointer to that object: a number for handles.

@@ -30,6 +30,7 @@ class PrimitivesOf final : public SynchronizationOf<W> {
   std::uint64_t stable_hash(const void* address) const override {
     return Part::stable_hash(w(), address);
   }
+  std::int64_t step_count() const override { return Part::step_count(w()); }
   std::uint32_t dependency_on(const void* pointer) override {
     return Part::dependency_on(w(), pointer);
   }

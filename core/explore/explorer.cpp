@@ -89,7 +89,7 @@ Verdict explore(const Program& program, ActorRunner& runner, const ExploreOption
       finish_findings(verdict, program, runner, with_sites);
       return verdict;
     } catch (const AwaitFound& found) {  // the search begins anew
-      add_await_site(with_sites.awaits, found.site);
+      add_new_await_site(with_sites.awaits, found.site);
     }
   }
 }
@@ -173,7 +173,7 @@ ReplayResult replay(const Program& program, ActorRunner& runner, std::string_vie
     try {
       return replay_once(program, runner, choices_of(schedule), with_sites, metadata);
     } catch (const AwaitFound& found) {  // a schedule made by hand
-      add_await_site(with_sites.awaits, found.site);
+      add_new_await_site(with_sites.awaits, found.site);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "explore/schedule.h"
 
@@ -208,6 +209,8 @@ Verdict final_verdict(const Tally& tally, const ExploreOptions& options, bool is
   if (verdict.limit.empty() && tally.infeasible_plans > 0) verdict.limit = limit_infeasible_plan;
   verdict.final_states = tally.final_states;
   verdict.is_exhaustive = verdict.limit.empty() && is_exhaustive;
+  if (verdict.is_exhaustive && verdict.executions == 0 && verdict.findings.empty())
+    throw InternalError("a search has ended without an execution, but nothing cut it off");
   const bool is_bounded = verdict.limit.empty() && !is_exhaustive && options.preemption_bound;
   if (is_bounded) verdict.limit = "preemption_bound";
   if (!verdict.findings.empty()) return verdict;

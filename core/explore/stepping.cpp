@@ -138,7 +138,7 @@ Standpoint step_along(const Program& program, ActorRunner& runner, std::string_v
     try {
       return step_once(program, runner, choices, with_sites, skips, metadata);
     } catch (const AwaitFound& found) {
-      add_await_site(with_sites.awaits, found.site);
+      add_new_await_site(with_sites.awaits, found.site);
     }
   }
 }

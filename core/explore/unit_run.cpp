@@ -57,7 +57,7 @@ UnitResult run_unit(const WorkUnit& unit, const Program& program, CheckedExecuti
                  ? run_samples(unit, program, checked, of_unit, must_pause)
                  : run_tree(unit, program, checked, of_unit, must_pause);
   } catch (const AwaitFound& found) {
-    add_await_site(of_unit.awaits, found.site);
+    add_new_await_site(of_unit.awaits, found.site);
     result.mode = unit.mode;
     result.tally.awaits = of_unit.awaits;
   }

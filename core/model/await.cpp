@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "model/execution.h"
 
@@ -39,6 +40,12 @@ bool is_idle(OperationKind kind) {
   }
 }
 
+/// True if others can change what the loop goes by. One that looks at nothing ends by itself, or at
+/// max_steps.
+bool looks_at_something(const std::vector<IdleStep>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const IdleStep& step) { return step.looks; });
+}
+
 }  // namespace
 
 void add_reads(const Operation& operation, std::vector<Claim>& reads) {
@@ -71,6 +78,14 @@ bool is_dependent_on(const std::vector<Claim>& reads, const Operation& operation
 void add_await_site(AwaitSites& sites, const AwaitSite& site) {
   const auto place = std::lower_bound(sites.begin(), sites.end(), site);
   if (place == sites.end() || *place != site) sites.insert(place, site);
+}
+
+void add_new_await_site(AwaitSites& sites, const AwaitSite& site) {
+  const std::size_t before = sites.size();
+  add_await_site(sites, site);
+  if (sites.size() == before)
+    throw InternalError("actor " + std::to_string(site.actor.value) +
+                        " goes round at a place where it is known to wait");
 }
 
 std::string to_text(const AwaitSites& sites) {
@@ -161,10 +176,18 @@ void Execution::note_progress(ModelActor& actor) {
     idle.steps.clear();
   }
   if (++idle.count < start_of_record) return;
-  idle.steps.push_back({operation.kind, operation.address, actor.is_reader()});
+  std::vector<Claim> reads;
+  add_reads(operation, reads);
+  idle.steps.push_back({operation.kind, operation.address, actor.is_reader(), !reads.empty()});
   if (idle.count < patience) return;
-  setup_error_ = std::make_exception_ptr(AwaitFound{find_loop(actor)});
-  end(ExecutionEnd::interrupted);
+  const AwaitSite site = find_loop(actor);
+  if (looks_at_something(idle.steps) &&
+      !std::binary_search(options_.awaits.begin(), options_.awaits.end(), site)) {
+    setup_error_ = std::make_exception_ptr(AwaitFound{site});
+    return end(ExecutionEnd::interrupted);
+  }
+  idle.count = 0;
+  idle.steps.clear();
 }
 
 /// The running actor's last operation has changed something.

@@ -39,6 +39,10 @@ struct AwaitFound {
 
 void add_await_site(AwaitSites& sites, const AwaitSite& site);
 
+/// The same for one that an execution found. Throws: InternalError if it was known before: the
+/// search would begin anew for ever.
+void add_new_await_site(AwaitSites& sites, const AwaitSite& site);
+
 /// "2.3.40;1.3.0": actor, kind, location.
 std::string to_text(const AwaitSites& sites);
 /// Throws: UsageError.
@@ -59,6 +63,7 @@ struct IdleStep {
   OperationKind kind{};
   const void* address = nullptr;
   bool is_reader = false;
+  bool looks = false;  ///< At something that others can change.
 
   bool is_same_operation(const IdleStep& other) const {
     return kind == other.kind && address == other.address;

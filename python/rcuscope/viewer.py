@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "rcuscope-viewer"
 _RENDER_SECONDS_MAX = 120
+_START_SECONDS = 0.5  # what cannot open a window says so by then
 
 
 def find_program() -> Path:
@@ -123,7 +124,7 @@ def open_window(trace: Trace, *, block: bool) -> None:
     """Opens the viewer on a trace.
 
     Raises:
-        OSError: if it is missing, or there is no display.
+        OSError: if it is missing, there is no display, or it cannot open a window.
     """
     _require_display()
     program = find_program()
@@ -132,15 +133,27 @@ def open_window(trace: Trace, *, block: bool) -> None:
     trace.save(file)
     # The window outlives this process, and removes nothing: the shell takes the file away after it.
     script = '"$1" "$2/trace"; code=$?; rm -rf "$2"; exit $code'
-    process = subprocess.Popen(
-        ["/bin/sh", "-c", script, NAME, str(program), folder],
-        start_new_session=not block,
-        stdin=subprocess.DEVNULL,
-    )
-    if block:
-        process.wait()
-    else:
-        process.returncode = 0  # it is on its own now: no warning when this object goes
+    # It may outlive this process: nobody who reads what this one writes has to wait for it.
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", script, NAME, str(program), folder],
+            start_new_session=not block,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+        try:
+            code = process.wait(None if block else _START_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.returncode = 0  # it is on its own now: no warning when this object goes
+            return
+        errors.seek(0)
+        _check_end(code, errors.read().decode(errors="replace"))
+
+
+def _check_end(code: int, errors: str) -> None:
+    if code != 0:
+        raise OSError(f"{NAME} ended with status {code}: {errors.strip() or 'it said nothing'}")
 
 
 def open_file(path: str) -> None:
@@ -153,7 +166,10 @@ def open_file(path: str) -> None:
     _core.load_trace(Path(path))  # tells what is wrong with the file before anything else
     _require_display()
     program = find_program()
-    subprocess.run([str(program), path], check=False)
+    done = subprocess.run(
+        [str(program), path], stderr=subprocess.PIPE, text=True, errors="replace", check=False
+    )
+    _check_end(done.returncode, done.stderr)
 
 
 def main() -> int:

@@ -422,6 +422,39 @@ TEST_F(Waiting, list_walk_without_end_is_a_stall) {
   EXPECT_EQ(kinds(verdict), Kinds{"stall"});
 }
 
+TEST_F(Waiting, loop_that_looks_at_nothing_ends_by_itself) {
+  const auto program = [](Model w, ptr<Cell> cell) {
+    w.declare({"reader", ActorKind::process, {}, [=] {
+                 for (int i = 0; i < 700; ++i) {
+                   w.rcu_read_lock();
+                   w.rcu_read_unlock();
+                 }
+                 w.write(cell->x, 1, Access::once);
+               }});
+  };
+  const Verdict verdict = explored(program);
+  EXPECT_EQ(verdict.outcome, Outcome::safe);
+  EXPECT_EQ(verdict.final_states, States{"x=1 y=0"});
+}
+
+TEST_F(Waiting, endless_loop_that_looks_at_nothing_is_never_safe) {
+  const Program endless = program([](Model w, ptr<Cell>) {
+    w.declare({"reader", ActorKind::process, {}, [=] {
+                 for (;;) {
+                   w.rcu_read_lock();
+                   w.rcu_read_unlock();
+                 }
+               }});
+    w.declare({"relaxed", ActorKind::process, {}, [=] {
+                 for (;;) w.relax();
+               }});
+  });
+  const Verdict verdict = explore(endless, *runner_, {});
+  EXPECT_EQ(verdict.outcome, Outcome::unknown);
+  EXPECT_EQ(verdict.limit, "max_steps");
+  EXPECT_FALSE(verdict.is_exhaustive);
+}
+
 TEST_F(Waiting, bounded_loop_is_no_stall) {
   const Verdict verdict = explored([](Model w, ptr<Cell> cell) {
     w.declare({"reader", ActorKind::process, {}, [=] {

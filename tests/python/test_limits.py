@@ -55,6 +55,49 @@ def test_too_much_memory() -> None:
     assert (verdict.outcome, verdict.limit) == ("UNKNOWN", "execution_size")
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_loop_that_looks_at_nothing_is_explored_to_its_end(jobs: int) -> None:
+    def body(k: rs.Kernel) -> None:
+        thing = k.kzalloc("thing", value=1)
+
+        @k.process
+        def actor() -> None:
+            for _ in range(700):
+                k.rcu_read_lock()
+                k.rcu_read_unlock()
+            k.kfree(thing)
+            _ = thing.value
+
+    verdict = rs.explore(body, memory="sc", jobs=jobs)
+    assert [finding.kind for finding in verdict.findings] == ["use_after_free"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_endless_loop_that_looks_at_nothing_is_never_safe(jobs: int) -> None:
+    def body(k: rs.Kernel) -> None:
+        @k.process
+        def actor() -> None:
+            while True:
+                k.rcu_read_lock()
+                k.rcu_read_unlock()
+
+    verdict = rs.explore(body, memory="sc", jobs=jobs, max_steps=3000)
+    assert (verdict.outcome, verdict.limit) == ("UNKNOWN", "max_steps")
+
+
+@pytest.mark.slow
+def test_endless_loop_of_what_is_no_operation_is_a_stall() -> None:
+    def body(k: rs.Kernel) -> None:
+        @k.process
+        def actor() -> None:
+            while True:
+                k.note("again")
+                k.in_task()
+
+    verdict = rs.explore(body, memory="sc")
+    assert [finding.kind for finding in verdict.findings] == ["stall"]
+
+
 def test_endless_recursion_is_an_error(kinds: Kinds) -> None:
     def body(k: rs.Kernel) -> None:
         def recurse(depth: int) -> int:
