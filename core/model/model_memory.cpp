@@ -152,7 +152,9 @@ int Model::refcount_dec(refcount& count, EventKind kind, Place place) const {
 
 bool Model::refcount_inc_not_zero(refcount& count, EventKind kind, Place place) const {
   Operation operation = operation_on(OperationKind::refcount_get, &count, count.name, place);
-  operation.claim(ResourceClass::refcount, resource_of(&count), Mode::get);
+  // At zero it fails, but not behind a get, which makes the count saturate: so it conflicts with
+  // gets, as a put does.
+  operation.claim(ResourceClass::refcount, resource_of(&count), Mode::put);
   if (!execution_->step(operation)) return false;
   const bool is_alive = count.value != 0;
   if (is_alive && count.value < refcount::saturated) ++count.value;

@@ -60,6 +60,9 @@ enum class Action : std::uint8_t {
   await_locked,   ///< A loop until the spinlock was free once.
   call_rcu_spin,  ///< The callback takes the spinlock.
   read_count,     ///< Of the references.
+  get_unless_zero,
+  put_if_set,             ///< Only if the location is not 0.
+  spin_lock_irq_section,  ///< Unlocking turns interrupts on even if they were off before.
   count_
 };
 
@@ -106,7 +109,10 @@ inline constexpr std::string_view action_names[] = {"read",
                                                     "await_plain",
                                                     "await_locked",
                                                     "call_rcu_spin",
-                                                    "read_count"};
+                                                    "read_count",
+                                                    "get_unless_zero",
+                                                    "put_if_set",
+                                                    "spin_lock_irq"};
 static_assert(std::size(action_names) == static_cast<std::size_t>(Action::count_));
 
 inline std::string name_of(Action action) {

@@ -82,6 +82,8 @@ class RandomActorBody {
         return run_spin_section(index, SpinMode::plain);
       case Action::spin_irq_section:
         return run_spin_section(index, SpinMode::irqsave);
+      case Action::spin_lock_irq_section:
+        return run_spin_section(index, SpinMode::irq);
       case Action::spin_bh_section:
         return run_spin_section(index, SpinMode::bh);
       case Action::irq_off_section:
@@ -96,6 +98,10 @@ class RandomActorBody {
   }
 
   void see(int value) const { *log_ += std::to_string(value) + ' '; }
+
+  void put() const {
+    if (w_.refcount_dec(shared_->count, EventKind::kref_put) == 0) w_.kfree(object_);
+  }
 
   bool run_memory(Action action, int variable) const {
     auto& location = variable == 0 ? shared_->x : shared_->y;
@@ -130,7 +136,13 @@ class RandomActorBody {
         see(static_cast<int>(w_.refcount_read(shared_->count)));
         return true;
       case Action::put:
-        if (w_.refcount_dec(shared_->count, EventKind::kref_put) == 0) w_.kfree(object_);
+        put();
+        return true;
+      case Action::get_unless_zero:
+        see(w_.refcount_inc_not_zero(shared_->count, EventKind::kref_get));
+        return true;
+      case Action::put_if_set:
+        if (w_.read(location, Access::once) != 0) put();
         return true;
       default:
         return false;
