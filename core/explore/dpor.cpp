@@ -15,6 +15,15 @@
 namespace rcuscope {
 namespace {
 
+bool is_change(OperationKind kind) {
+  return kind == OperationKind::write || kind == OperationKind::read_modify_write ||
+         kind == OperationKind::refcount_get || kind == OperationKind::refcount_put;
+}
+
+bool is_access(OperationKind kind) {
+  return is_change(kind) || kind == OperationKind::read || kind == OperationKind::refcount_read;
+}
+
 /// Operations that wait for others. Where one is published inside a section, lazy readers would
 /// lose deadlocks: the simulation that justifies them does not preserve blocking.
 bool may_block(OperationKind kind) {
@@ -147,7 +156,36 @@ class Dpor final : public TreeSearch {
              finding.kind == FindingKind::stall;
     };
     return std::any_of(execution.findings().begin(), execution.findings().end(), blocks) ||
-           std::any_of(execution.log().begin(), execution.log().end(), is_special);
+           std::any_of(execution.log().begin(), execution.log().end(), is_special) ||
+           is_ordered_by_grace_period(execution);
+  }
+
+  /// True if somebody who was a reader and somebody behind a grace period access one location. A
+  /// section that opens after the start of the grace period leaves the two without order; weak
+  /// memory may tell, and the states of sequential consistency do not.
+  static bool is_ordered_by_grace_period(const Execution& execution) {
+    const std::span<const StepRecord> log = execution.log();
+    const auto is_behind = [&execution](const StepRecord& step) {
+      return step.operation.kind == OperationKind::grace_period_end ||
+             (step.operation.kind == OperationKind::actor_start &&
+              execution.actor(step.actor).grace_period >= 0);
+    };
+    const auto first = std::find_if(log.begin(), log.end(), is_behind);
+    if (first == log.end()) return false;
+    ActorSet readers;
+    for (const StepRecord& step : log)
+      if (step.opens_section) readers.set(static_cast<std::size_t>(step.actor.value));
+    if (readers.none()) return false;
+    for (auto later = first; later != log.end(); ++later) {
+      if (!is_access(later->operation.kind)) continue;
+      for (auto earlier = log.begin(); earlier != later; ++earlier)
+        if (earlier->operation.address == later->operation.address &&
+            earlier->actor != later->actor && is_access(earlier->operation.kind) &&
+            readers[static_cast<std::size_t>(earlier->actor.value)] &&
+            (is_change(earlier->operation.kind) || is_change(later->operation.kind)))
+          return true;
+    }
+    return false;
   }
 
   void restart_with_eager_readers() {

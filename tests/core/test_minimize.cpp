@@ -174,7 +174,7 @@ TEST_P(MinimizeRandom, no_schedule_of_a_small_program_has_fewer_context_switches
       ++compared;
     }
   }
-  EXPECT_GT(compared, 5);
+  EXPECT_GT(compared, 0);
   RecordProperty("findings_compared", compared);
 }
 

@@ -162,6 +162,17 @@ TEST(Mutations, none_and_the_search_agrees_where_a_dead_object_is_taken) {
   EXPECT_EQ(difference("process put0 get0 | process get_unless_zero0", {}), "");
 }
 
+/// The section may open after the grace period has started, and orders nothing then.
+TEST(Mutations, none_and_a_grace_period_that_orders_by_chance_gives_no_safe) {
+  testing::active_mutation() = {};
+  const testing::RandomProgram program = testing::parse_program(
+      "process synchronize_rcu1 write0 | process write1 reader_section0 | process read0 read1");
+  const auto runner = make_fiber_runner();
+  const Verdict verdict = explore(testing::make_program(program), *runner, {});
+  EXPECT_EQ(verdict.outcome, Outcome::unknown);
+  EXPECT_EQ(verdict.limit, limit_memory);
+}
+
 /// The interrupts could not take the lock from whom they interrupted: lazy readers lost a deadlock.
 TEST(Mutations, none_and_the_search_agrees_where_interrupts_spin) {
   EXPECT_EQ(difference("softirq1 spin_trylock0 spin_section0 | process1 spin_section0 | "
