@@ -28,9 +28,12 @@ STRONGER_GRACE_PERIODS: Final = frozenset(
 # A race that no execution has which the test's filter lets pass.
 FILTERED_RACES: Final = frozenset(["C-AlanStern.2018.01.11a"])
 
-pytestmark = pytest.mark.skipif(
-    not (CORPUS / "index.csv").exists(), reason=f"no litmus tests of others in {CORPUS}"
-)
+pytestmark = [
+    pytest.mark.timeout(1200),
+    pytest.mark.skipif(
+        not (CORPUS / "index.csv").exists(), reason=f"no litmus tests of others in {CORPUS}"
+    ),
+]
 
 
 class Row(NamedTuple):
