@@ -5,6 +5,8 @@
 #include <mutex>
 #include <set>
 
+#include "model/claim_pairs.h"
+
 namespace rcuscope {
 
 std::string_view to_string(OperationKind kind) {
@@ -56,17 +58,8 @@ std::string_view to_string(OperationKind kind) {
 }
 
 bool have_dependent_claims(const Operation& a, const Operation& b) {
-  const auto any_of = [](const Operation& operation, auto predicate) {
-    for (std::uint8_t c = 0; c < operation.claim_count; ++c)
-      if (predicate(operation.claims[c])) return true;
-    if (operation.more != nullptr)
-      for (const Claim claim : *operation.more)
-        if (predicate(claim)) return true;
-    return false;
-  };
-  return any_of(a, [&](Claim first) {
-    return any_of(b, [&](Claim second) { return dependent(first, second); });
-  });
+  return any_pair_of_claims(a, b,
+                            [](Claim first, Claim second) { return dependent(first, second); });
 }
 
 const std::vector<Claim>* keep_claims(const std::vector<Claim>& claims) {

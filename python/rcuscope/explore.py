@@ -15,7 +15,7 @@ from rcuscope.iommu import Iommu, check_iommu
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
-from rcuscope.verdict import Cost, Finding, Origin, Progress, Verdict, replay_origin
+from rcuscope.verdict import Cost, Origin, Progress, Verdict, as_finding, replay_origin
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -78,20 +78,6 @@ def _check_origin(variant: object, config: object, iommu: object) -> None:
     check_iommu(iommu)
 
 
-def _as_finding(found: _core.Finding, origin: Origin) -> Finding:
-    return Finding(
-        kind=found.kind,
-        message=found.message,
-        explanation=found.explanation,
-        schedule=found.schedule,
-        actor=found.actor,
-        place=found.place,
-        step=found.step,
-        kconfig=found.kconfig,
-        origin=origin,
-    )
-
-
 def _as_verdict(found: _core.Verdict, origin: Origin, chose_memory: bool) -> Verdict:
     return Verdict(
         outcome=found.outcome,
@@ -104,7 +90,7 @@ def _as_verdict(found: _core.Verdict, origin: Origin, chose_memory: bool) -> Ver
         limit=found.limit or None,
         memory_doubt=found.memory_doubt,
         estimate=found.estimate,
-        findings=tuple(_as_finding(finding, origin) for finding in found.findings),
+        findings=tuple(as_finding(finding, origin) for finding in found.findings),
         final_states=tuple(found.final_states),
         cost=Cost(
             found.grace_periods,

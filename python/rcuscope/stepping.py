@@ -13,7 +13,7 @@ from rcuscope.iommu import Iommu, check_iommu
 from rcuscope.scenario import Body, Scenario, as_scenario
 from rcuscope.trace import Trace
 from rcuscope.variant import Variant
-from rcuscope.verdict import Finding, Origin
+from rcuscope.verdict import Finding, Origin, as_finding
 
 _START: Final = "s1:"
 
@@ -159,17 +159,7 @@ class Session:
         """The first defect that showed, or None."""
         self._check_open()
         for found in self._at["findings"]:
-            return Finding(
-                kind=found.kind,
-                message=found.message,
-                explanation=found.explanation,
-                schedule=found.schedule,
-                actor=found.actor,
-                place=found.place,
-                step=found.step,
-                kconfig=found.kconfig,
-                origin=self._origin,
-            )
+            return as_finding(found, self._origin)
         return None
 
     def choose(self, choice: int | str) -> Session:

@@ -318,6 +318,21 @@ class Verdict(show.Shown):
         )
 
 
+def as_finding(found: _core.Finding, origin: Origin) -> Finding:
+    """The core's finding with what replays it."""
+    return Finding(
+        kind=found.kind,
+        message=found.message,
+        explanation=found.explanation,
+        schedule=found.schedule,
+        actor=found.actor,
+        place=found.place,
+        step=found.step,
+        kconfig=found.kconfig,
+        origin=origin,
+    )
+
+
 def replay_origin(origin: Origin, schedule: str, finding: Finding | None = None) -> Trace:
     """Runs one schedule of a scenario again."""
     options = origin.core_options

@@ -3,6 +3,7 @@
 // pairs of the dependency table can be dropped and rules switched off: see test_mutations.cpp.
 #pragma once
 
+#include "model/claim_pairs.h"
 #include "model/operation.h"
 
 namespace rcuscope {
@@ -13,17 +14,8 @@ bool is_dropped(Claim a, Claim b);  // of test_mutations.cpp
 inline bool is_still_dependent(Claim a, Claim b) { return dependent(a, b) && !is_dropped(a, b); }
 
 inline bool is_still_dependent(const Operation& a, const Operation& b) {
-  const auto any_of = [](const Operation& operation, auto predicate) {
-    for (std::uint8_t c = 0; c < operation.claim_count; ++c)
-      if (predicate(operation.claims[c])) return true;
-    if (operation.more != nullptr)
-      for (const Claim claim : *operation.more)
-        if (predicate(claim)) return true;
-    return false;
-  };
-  return any_of(a, [&](Claim first) {
-    return any_of(b, [&](Claim second) { return is_still_dependent(first, second); });
-  });
+  return any_pair_of_claims(
+      a, b, [](Claim first, Claim second) { return is_still_dependent(first, second); });
 }
 
 }  // namespace mutated
