@@ -5,116 +5,19 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from rcuscope import show
-from rcuscope.exercises import EXERCISES, Answer, Exercise
-from rcuscope.explore import explore
-from rcuscope.scenario import scenario
-from rcuscope.stepping import step
-from rcuscope.variant import Variant
-from rcuscope.verdict import Finding, Verdict
+from rcuscope.exercises import EXERCISES, TITLES, Answer, Exercise
+from rcuscope.grading import Grade, grade
 
-TITLES: Final = {
-    "01": "What a grace period is",
-    "02": "The patch, hunk by hunk",
-    "05": "Lifetimes: who keeps a device alive",
-    "08": "Your own RCU conversion",
-}
-_SECONDS_MAX: Final = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grade(show.Shown):
-    """What the model checker says about an answer; shows its counterexample in Jupyter.
-
-    Attributes:
-        exercise: Its name.
-        passed: The answer is right.
-        message: Why, or why not.
-        findings: The counterexamples.
-    """
-
-    exercise: str
-    passed: bool
-    message: str
-    findings: tuple[Finding, ...] = ()
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    def __str__(self) -> str:
-        head = f"{self.exercise}: {'passed' if self.passed else 'not yet'}. {self.message}"
-        shown = () if self.passed else self.findings[:1]
-        return "\n".join([head, *(str(finding) for finding in shown)])
+__all__ = ["TITLES", "Grade", "check", "hint", "passed", "task"]
 
 
 def _find(name: object) -> Exercise:
     if not isinstance(name, str) or name not in EXERCISES:
         raise ValueError(f"exercise {name!r}: expected one of {', '.join(EXERCISES)}")
     return EXERCISES[name]
-
-
-def _grade_verdict(exercise: Exercise, verdict: Verdict) -> Grade:
-    if verdict.findings:
-        message = f"Some order of the operations ends in {verdict.findings[0].kind}:"
-        return Grade(
-            exercise=exercise.name, passed=False, message=message, findings=verdict.findings
-        )
-    if verdict.outcome != "SAFE":
-        message = f"This is {verdict.outcome} (limit: {verdict.limit}), which is no proof."
-        return Grade(exercise=exercise.name, passed=False, message=message)
-    message = f"No defect in any order of the operations ({verdict.executions} tried)."
-    return Grade(exercise=exercise.name, passed=True, message=message)
-
-
-def _grade_program(exercise: Exercise, answer: Answer) -> Grade:
-    assert exercise.around is not None
-    tried = scenario(name=f"exercise {exercise.name}")(exercise.around(answer))
-    verdict = explore(tried, memory="sc", max_seconds=_SECONDS_MAX)
-    return _grade_verdict(exercise, verdict)
-
-
-def _grade_schedule(exercise: Exercise, answer: Answer) -> Grade:
-    with step(exercise.scenario) as session:
-        answer(session)
-        finding = session.finding
-        if finding is None:
-            message = f"Your schedule {session.schedule} shows no defect."
-            return Grade(exercise=exercise.name, passed=False, message=message)
-        trace = session.trace
-    object.__setattr__(finding, "_trace", trace)  # it outlives the session
-    passed = finding.kind == exercise.break_with
-    message = f"Your schedule ends in {finding.kind}" + (
-        "." if passed else f"; wanted is {exercise.break_with}."
-    )
-    return Grade(exercise=exercise.name, passed=passed, message=message, findings=(finding,))
-
-
-def _grade_variant(exercise: Exercise, answer: Answer) -> Grade:
-    variant = answer()
-    if not isinstance(variant, Variant):
-        raise TypeError(f"the answer to {exercise.name} returned {variant!r}: expected a Variant")
-    changed = 0 if variant == Variant() else len(str(variant).split())
-
-    def grade(passed: bool, message: str, findings: tuple[Finding, ...] = ()) -> Grade:
-        return Grade(exercise=exercise.name, passed=passed, message=message, findings=findings)
-
-    if changed != 1:
-        return grade(False, f"{variant} changes {changed} decisions; wanted is one.")
-    verdict = explore(exercise.scenario, variant=variant, memory="sc", max_seconds=_SECONDS_MAX)
-    kinds = list(dict.fromkeys(finding.kind for finding in verdict.findings))
-    if exercise.kind != "SAFE":
-        found = tuple(finding for finding in verdict.findings if finding.kind == exercise.kind)
-        said = f"{variant}: {verdict.outcome}" + (f", {', '.join(kinds)}" if kinds else "")
-        return grade(bool(found), f"{said}; wanted is {exercise.kind}.", found or verdict.findings)
-    if exercise.demand == "no_wait" and verdict.cost.grace_periods:
-        return grade(False, f"{variant}: {verdict.cost}.", verdict.findings)
-    if exercise.demand == "no_reference" and variant.hold_device != "neither":
-        return grade(False, f"{variant}: the device is still held or put.", verdict.findings)
-    return _grade_verdict(exercise, verdict)
 
 
 def check(name: str, answer: Answer) -> Grade:
@@ -142,15 +45,10 @@ def check(name: str, answer: Answer) -> Grade:
     exercise = _find(name)
     if not callable(answer):
         raise TypeError(f"the answer to {name} is {answer!r}: expected a function")
-    if exercise.around is not None:
-        grade = _grade_program(exercise, answer)
-    elif exercise.break_with:
-        grade = _grade_schedule(exercise, answer)
-    else:
-        grade = _grade_variant(exercise, answer)
-    if grade.passed:
+    graded = grade(exercise, answer)
+    if graded.passed:
         _keep(name)
-    return grade
+    return graded
 
 
 def task(name: str) -> str:
