@@ -21,7 +21,18 @@ bool Attention::poll_signals() {
   return is_interrupted_;
 }
 
-void Attention::keep_error() { take(py::error_already_set().value()); }
+namespace {
+
+/// With its traceback, which up to Python 3.11 travels apart until someone catches it in Python.
+py::object whole_error(const py::error_already_set& error) {
+  py::object value = error.value();
+  if (value && error.trace()) PyException_SetTraceback(value.ptr(), error.trace().ptr());
+  return value;
+}
+
+}  // namespace
+
+void Attention::keep_error() { take(whole_error(py::error_already_set())); }
 
 void Attention::take(py::object error) {
   if (!error) return;
@@ -37,8 +48,7 @@ bool Attention::go_on(const Progress& progress) {
     const Verdict& so_far = progress.so_far;
     progress_(so_far.executions, so_far.findings.size(), progress.share_done, so_far.seconds);
   } catch (py::error_already_set& error) {
-    error_ = error.value();
-    is_interrupted_ = true;
+    take(whole_error(error));
   }
   return !is_interrupted_;
 }

@@ -90,6 +90,17 @@ CpuId cpu_of(Call& call, std::size_t index) {
   return {static_cast<std::int32_t>(cpu)};
 }
 
+PyObject* arguments_of(Call& call, std::size_t index) {
+  PyObject* const given = call.argument(index);
+  if (given == nullptr) return checked(PyTuple_New(0));
+  PyObject* const arguments = PySequence_Tuple(given);
+  if (arguments == nullptr && PyErr_ExceptionMatches(PyExc_TypeError)) {
+    PyErr_Clear();
+    call.wrong_type(index, "an iterable of the actor's arguments, such as (3,)");
+  }
+  return checked(arguments);
+}
+
 /// Bare (`@k.process`): declares at once. Else returns what waits for the function.
 template <ActorKind kind>
 PyObject* actor(Call& call) {
@@ -106,8 +117,7 @@ PyObject* actor(Call& call) {
     ~Owner() { Py_XDECREF(object); }
   } owner{made};
   declared.cpu = cpu_of(call, 1);
-  declared.arguments = call.argument(2) == nullptr ? checked(PyTuple_New(0))
-                                                   : checked(PySequence_Tuple(call.argument(2)));
+  declared.arguments = arguments_of(call, 2);
   if (!is_bare) return std::exchange(owner.object, nullptr);
   if (PyCallable_Check(first) == 0) call.wrong_type(0, "a name or a function");
   declare(declared, first);

@@ -58,7 +58,13 @@ class SiblingDirectory {
     constexpr int tries = 1000;
     for (int i = 0; i < tries; ++i) {
       path_ = target.parent_path() / (prefix + "-" + std::to_string(i));
-      if (fs::create_directory(path_)) return;
+      std::error_code error;
+      if (fs::create_directory(path_, error)) return;
+      // The user knows the target's name, not the one beside it.
+      if (error) {
+        io::throw_system_error(error.value(), "cannot save " + target.string() +
+                                                  ": no directory can be made beside it");
+      }
     }
     io::throw_system_error(EEXIST, "cannot create " + path_.string());
   }

@@ -312,6 +312,10 @@ def replay(
         >>> rs.replay("list_del", finding.schedule).clock
         'steps'
     """
+    if not isinstance(schedule, str):
+        raise TypeError(
+            f"schedule={schedule!r}: expected a str, such as a finding's .schedule, 's1:1x3,2.'"
+        )
     _check_origin(variant, config, iommu)
     replayed = as_scenario(scenario)
     return replay_origin(

@@ -157,7 +157,7 @@ class Finding(show.Shown):
 
     def __str__(self) -> str:
         lines = [f"{self.kind} in {self.actor}" if self.actor else self.kind]
-        lines.append(f"  {self.message.rstrip()}")
+        lines.append(textwrap.indent(self.message.rstrip(), "  "))
         lines += [f"  {line}" for line in textwrap.wrap(self.explanation, _TEXT_WIDTH)]
         if self.kconfig:
             lines.append(f"  a kernel would show it with {self.kconfig}")

@@ -101,7 +101,16 @@ def test_error_of_setup_is_the_callers() -> None:
     def body(k: rs.Kernel) -> None:
         raise MyError(k.world)
 
-    with pytest.raises(MyError, match="model"):
+    with pytest.raises(MyError, match="model") as raised:
+        rs.explore(body)
+    assert raised.traceback[-1].name == "body"  # the user's own line is the last one
+
+
+def test_arguments_of_an_actor_are_an_iterable() -> None:
+    def body(k: rs.Kernel) -> None:
+        k.process("actor", args=3)
+
+    with pytest.raises(TypeError, match=r"args=3.*expected an iterable.*such as \(3,\)"):
         rs.explore(body)
 
 
@@ -116,6 +125,7 @@ def test_error_of_an_actor_is_a_finding_with_traceback() -> None:
     assert finding.message.startswith("ValueError: too many")
     assert "Traceback" in finding.message
     assert "test_actors.py" in finding.message
+    assert "\n  Traceback" in str(finding)  # as far in as the rest
     assert finding.place.startswith("failing:")
 
 

@@ -270,6 +270,11 @@ def test_later_functions_say_so(call: Callable[[], object]) -> None:
 
 
 # ---- replay
+def test_a_schedule_is_text() -> None:
+    with pytest.raises(TypeError, match=r"schedule=3: expected a str"):
+        rs.replay("posted", 3)  # type: ignore[arg-type]
+
+
 def bytes_of(trace: rs.Trace, path: Path) -> dict[str, bytes]:
     trace.save(path)
     return {file.name: file.read_bytes() for file in path.iterdir()}

@@ -150,8 +150,9 @@ def test_error_of_setup_is_the_callers() -> None:
     def body(k: rs.Kernel) -> None:
         raise RuntimeError(k.world)
 
-    with pytest.raises(RuntimeError, match="live"):
+    with pytest.raises(RuntimeError, match="live") as raised:
         rs.run(body, repeat=3)
+    assert raised.traceback[-1].name == "body"  # the user's own line is the last one
 
 
 def test_sleeping_in_an_interrupt_is_reported() -> None:

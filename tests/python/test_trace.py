@@ -115,6 +115,12 @@ def test_empty_trace_is_still_a_trace(trace: rs.Trace) -> None:
 
 
 # ---- files
+def test_a_directory_where_nothing_can_be_saved_is_named(trace: rs.Trace) -> None:
+    with pytest.raises(OSError, match=r"cannot save /proc/bug\.ctf: no directory") as raised:
+        trace.save("/proc/bug.ctf")
+    assert "/proc/." not in str(raised.value)
+
+
 def test_save_and_load(trace: rs.Trace, tmp_path: Path) -> None:
     path = tmp_path / "bug.ctf"
     trace.save(path)
