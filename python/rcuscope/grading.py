@@ -75,17 +75,17 @@ def _grade_program(exercise: Exercise, answer: Answer) -> Grade:
 def _grade_schedule(exercise: Exercise, answer: Answer) -> Grade:
     with step(exercise.scenario) as session:
         answer(session)
-        finding = session.finding
-        if finding is None:
-            message = f"Your schedule {session.schedule} shows no defect."
-            return _say(exercise, False, message)
+        found = session.findings
+        if not found:
+            return _say(exercise, False, f"Your schedule {session.schedule} shows no defect.")
         trace = session.trace
-    object.__setattr__(finding, "_trace", trace)  # it outlives the session
-    passed = finding.kind == exercise.break_with
-    message = f"Your schedule ends in {finding.kind}" + (
-        "." if passed else f"; wanted is {exercise.break_with}."
+    wanted = [finding for finding in found if finding.kind == exercise.break_with]
+    shown = next(iter(wanted or found))
+    object.__setattr__(shown, "_trace", trace)  # it outlives the session
+    message = f"Your schedule ends in {shown.kind}" + (
+        "." if wanted else f"; wanted is {exercise.break_with}."
     )
-    return _say(exercise, passed, message, (finding,))
+    return _say(exercise, bool(wanted), message, (shown,))
 
 
 def _grade_variant(exercise: Exercise, answer: Answer) -> Grade:

@@ -157,10 +157,13 @@ class Session:
     @property
     def finding(self) -> Finding | None:
         """The first defect that showed, or None."""
+        return next(iter(self.findings), None)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The defects that have shown, first ones first: one operation may be more than one."""
         self._check_open()
-        for found in self._at["findings"]:
-            return as_finding(found, self._origin)
-        return None
+        return tuple(as_finding(found, self._origin) for found in self._at["findings"])
 
     def choose(self, choice: int | str) -> Session:
         """Lets an actor execute its next operation.

@@ -37,6 +37,12 @@ def test_reference_answer_passes_and_is_kept(name: str) -> None:
     assert lessons.passed() == (name,)
 
 
+@pytest.mark.parametrize(("name", "answer"), lesson_answers.OTHER_RIGHT)
+def test_other_right_answers_pass(name: str, answer: lesson_answers.Answer) -> None:
+    grade = lessons.check(name, answer)
+    assert grade, str(grade)
+
+
 @pytest.mark.parametrize(
     ("name", "number"),
     [(name, i) for name, answers in lesson_answers.WRONG.items() for i in range(len(answers))],

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from rcuscope.exercises import lesson_01, lesson_02, lesson_03, lesson_05, lesson_08
+from rcuscope.exercises import lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_08
 from rcuscope.exercises.form import Answer, Exercise
 
 __all__ = ["EXERCISES", "TITLES", "Answer", "Exercise"]
@@ -15,6 +15,7 @@ _LESSONS: Final = {
     "01": lesson_01,
     "02": lesson_02,
     "03": lesson_03,
+    "04": lesson_04,
     "05": lesson_05,
     "08": lesson_08,
 }
