@@ -6,7 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from rcuscope.exercises import lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_08
+from rcuscope.exercises import (
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_08,
+)
 from rcuscope.exercises.form import Answer, Exercise
 
 __all__ = ["EXERCISES", "TITLES", "Answer", "Exercise"]
@@ -17,6 +25,7 @@ _LESSONS: Final = {
     "03": lesson_03,
     "04": lesson_04,
     "05": lesson_05,
+    "06": lesson_06,
     "08": lesson_08,
 }
 TITLES: Final[Mapping[str, str]] = {number: lesson.TITLE for number, lesson in _LESSONS.items()}
