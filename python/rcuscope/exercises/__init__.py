@@ -13,6 +13,7 @@ from rcuscope.exercises import (
     lesson_04,
     lesson_05,
     lesson_06,
+    lesson_07,
     lesson_08,
 )
 from rcuscope.exercises.form import Answer, Exercise
@@ -26,6 +27,7 @@ _LESSONS: Final = {
     "04": lesson_04,
     "05": lesson_05,
     "06": lesson_06,
+    "07": lesson_07,
     "08": lesson_08,
 }
 TITLES: Final[Mapping[str, str]] = {number: lesson.TITLE for number, lesson in _LESSONS.items()}

@@ -10,11 +10,12 @@ from lesson_answers import (
     lesson_04,
     lesson_05,
     lesson_06,
+    lesson_07,
     lesson_08,
 )
 from lesson_answers.shared import Answer
 
-_LESSONS = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_08)
+_LESSONS = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08)
 RIGHT: dict[str, Answer] = {name: a for lesson in _LESSONS for name, a in lesson.RIGHT.items()}
 WRONG: dict[str, tuple[Answer, ...]] = {
     name: answers for lesson in _LESSONS for name, answers in lesson.WRONG.items()
