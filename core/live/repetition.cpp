@@ -96,7 +96,7 @@ void Repetition::run_actors(Actor& main) {
   if (phase_ == Phase::ended) return wait_for_quiet(main);  // what at_end and teardown queued
   phase_ = Phase::running;
   unfinished_actor_count_ = declared_.size();
-  const Nanoseconds start = monotonic_now();
+  actors_end_ = actors_start_ = monotonic_now();
   for (std::size_t i = 0; i < declared_.size(); ++i) {
     ActorSpec& spec = declared_[i];
     Actor& actor = add_actor({spec.name, spec.kind, spec.cpu, {}});
@@ -105,7 +105,9 @@ void Repetition::run_actors(Actor& main) {
     });
   }
   wait_for_quiet(main);
-  session_->duration += monotonic_now() - start;
+  const std::lock_guard guard(mutex);
+  const bool have_ended = unfinished_actor_count_ == 0;  // not where they were cut short
+  session_->duration += (have_ended ? actors_end_ : monotonic_now()) - actors_start_;
   phase_ = Phase::ended;
 }
 
@@ -115,6 +117,7 @@ void Repetition::run_declared(Actor& actor, const std::function<void()>& body, s
   {
     const std::lock_guard guard(mutex);
     --unfinished_actor_count_;
+    actors_end_ = monotonic_now();
   }
   finish(actor);
 }

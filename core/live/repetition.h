@@ -171,6 +171,8 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   std::array<Unfinished, 4> unfinished_;  // by DeferredKind
   std::deque<SrcuState> srcu_;
   std::size_t unfinished_actor_count_ = 0;  // of the declared ones
+  Nanoseconds actors_start_ = 0;
+  Nanoseconds actors_end_ = 0;  // of the last one to end; callbacks may still be waited for
   std::size_t unfinished_work_count_ = 0;
   std::size_t arrived_count_ = 0;  // at the starting line
   std::atomic<bool> is_released_{false};

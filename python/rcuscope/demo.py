@@ -80,9 +80,10 @@ def _live_lines(done: rs.Run, seconds: float) -> list[str]:
         f"{stats.sections:,} read-side critical sections, "
         f"{stats.sections_per_second:,.0f} per second of the actors' run time"
     )
+    delay = stats.callback_delay
     callbacks = (
-        f"{stats.callbacks:,} callbacks, p50 {_microseconds(stats.callback_delay.p50)} after "
-        "call_rcu or kfree_rcu: liburcu's thread looks for them every 10 ms"
+        f"kfree_rcu freed {delay.count:,} times, p50 {_microseconds(delay.p50)} after the call: "
+        "liburcu's thread looks for work every 10 ms"
     )
     findings = f"{len(done.findings) or 'no'} findings, {stats.events_lost} events lost"
     return [

@@ -155,6 +155,18 @@ def test_error_of_setup_is_the_callers() -> None:
     assert raised.traceback[-1].name == "body"  # the user's own line is the last one
 
 
+def test_time_of_the_actors_does_not_include_the_wait_for_callbacks() -> None:
+    def body(k: rs.Kernel) -> None:
+        @k.process("updater")
+        def updater() -> None:
+            k.call_rcu(lambda: None)
+
+    stats = rs.run(body, repeat=20).stats
+    assert stats.callbacks == 20
+    assert stats.callback_delay.p50 > 5_000_000  # liburcu's thread looks every 10 ms
+    assert stats.duration < stats.callbacks * stats.callback_delay.p50 / 2
+
+
 def test_sleeping_in_an_interrupt_is_reported() -> None:
     def body(k: rs.Kernel) -> None:
         m = k.mutex("m")
