@@ -75,8 +75,9 @@ void publish_by(Kernel<W, S>& k, Publication how) {
   k.declare(ActorKind::hardirq, "reader", [&k, shelf, how] {
     k.world.rcu_read_lock();
     auto entry = k.world.read(shelf->current, Access::dereference);
-    if (entry && how.reloads) entry = k.world.read(shelf->current, Access::dereference);
-    if (entry || how.reloads) k.world.read(entry->value, how.field);
+    const bool was_there = static_cast<bool>(entry);
+    if (was_there && how.reloads) entry = k.world.read(shelf->current, Access::dereference);
+    if (was_there) k.world.read(entry->value, how.field);
     k.world.rcu_read_unlock();
   });
 }
