@@ -22,6 +22,12 @@ def main() -> None:
         assert head == b"\x89PNG\r\n\x1a\n", f"not a PNG, starts with {head!r}"
         print(f"counterexample drawn: {png.stat().st_size} bytes of PNG")
 
+    for name in rs.examples.names():
+        found = rs.load(rs.examples.path(name))
+        removals = int((found.events["kind"] == rs.EventKind.remove_device_from_group).sum())
+        assert removals == 7, f"{name} has {removals} removals, expected 7"
+    assert rs.lessons.TITLES, "the wheel has no lessons"
+
     text = subprocess.run(
         ["rcuscope", "--help"], check=True, capture_output=True, text=True, timeout=60
     ).stdout

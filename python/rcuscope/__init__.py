@@ -10,7 +10,7 @@ Example:
     'use_after_free'
 """
 
-from rcuscope import lessons
+from rcuscope import examples, lessons
 from rcuscope._core import (
     Completion,
     Device,
@@ -100,6 +100,7 @@ __all__ = [
     "Work",
     "__version__",
     "catalogue",
+    "examples",
     "explore",
     "lessons",
     "litmus",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Import of kernel traces. tests/data/kernel_removal.dat was recorded in a guest: a device leaves
+"""Import of kernel traces. The example was recorded in a guest: a device leaves
 its group while a grace period runs."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 import rcuscope as rs
 from rcuscope import _core, cli, kernel
 
-DATA = Path(__file__).parent.parent / "data" / "kernel_removal.dat"
+DATA = rs.examples.path("kernel_removal.dat")
 # More recordings, where there are some: beside the checkout.
 SHARED = Path(
     os.environ.get("RCUSCOPE_KERNEL_TRACES", Path(__file__).parents[3] / "shared" / "traces")

@@ -15,6 +15,7 @@ from rcuscope.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_09,
 )
 from rcuscope.exercises.form import Answer, Exercise
 
@@ -29,6 +30,7 @@ _LESSONS: Final = {
     "06": lesson_06,
     "07": lesson_07,
     "08": lesson_08,
+    "09": lesson_09,
 }
 TITLES: Final[Mapping[str, str]] = {number: lesson.TITLE for number, lesson in _LESSONS.items()}
 EXERCISES: Final[Mapping[str, Exercise]] = {

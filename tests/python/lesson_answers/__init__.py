@@ -12,10 +12,21 @@ from lesson_answers import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_09,
 )
 from lesson_answers.shared import Answer
 
-_LESSONS = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08)
+_LESSONS = (
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+)
 RIGHT: dict[str, Answer] = {name: a for lesson in _LESSONS for name, a in lesson.RIGHT.items()}
 WRONG: dict[str, tuple[Answer, ...]] = {
     name: answers for lesson in _LESSONS for name, answers in lesson.WRONG.items()
