@@ -25,12 +25,16 @@ endif()
 if(core_sources)
   add_library(rcuscope_core STATIC ${core_sources})
   set(core_scope PUBLIC)
-  target_link_libraries(rcuscope_core PRIVATE rcuscope_warnings)
+  target_link_libraries(rcuscope_core PRIVATE $<BUILD_INTERFACE:rcuscope_warnings>)
 else()
   add_library(rcuscope_core INTERFACE)
   set(core_scope INTERFACE)
 endif()
-target_include_directories(rcuscope_core ${core_scope} "${PROJECT_SOURCE_DIR}/core")
+set_target_properties(rcuscope_core PROPERTIES EXPORT_NAME core)
+target_compile_features(rcuscope_core ${core_scope} cxx_std_20)
+target_include_directories(
+  rcuscope_core ${core_scope} $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core>
+                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/rcuscope>)
 target_compile_definitions(rcuscope_core ${core_scope} RCUSCOPE_LIVE=${RCUSCOPE_HAS_LIVE}
                                                        RCUSCOPE_VERSION="${PROJECT_VERSION}")
 target_link_libraries(rcuscope_core ${core_scope} Boost::context_raw Threads::Threads)
