@@ -77,14 +77,15 @@ PyObject* queue_callback(Call& call) {
   return none();
 }
 
-constexpr Spec call_rcu{"call_rcu",
-                        "call_rcu(self, callback: collections.abc.Callable[..., object], *args: "
-                        "object) -> None\n\nRuns callback(*args) in softirq context after a grace "
-                        "period.\n\nContext: any.\nSource: kernel/rcu/tree.c.",
-                        queue_callback,
-                        {"callback"},
-                        1,
-                        true};
+constexpr Spec call_rcu{
+    "call_rcu",
+    "call_rcu(self, callback: collections.abc.Callable[..., object], *args: "
+    "object) -> None\n\nRuns `callback(*args)` in softirq context after a grace "
+    "period.\n\nContext: any.\nSource: kernel/rcu/tree.c.",
+    queue_callback,
+    {"callback"},
+    1,
+    true};
 constexpr Spec call_rcu_hurry{
     "call_rcu_hurry",
     "call_rcu_hurry(self, callback: collections.abc.Callable[..., object], *args: object) -> "

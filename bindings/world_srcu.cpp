@@ -108,7 +108,7 @@ constexpr Spec call_srcu{
     "call_srcu",
     RCUSCOPE_TEXT("call_srcu(self, domain: SrcuStruct, callback: collections.abc.Callable[..., "
                   "object], *args: object) -> None",
-                  "Runs callback(*args) in a kworker with bottom halves off after a grace period "
+                  "Runs `callback(*args)` in a kworker with bottom halves off after a grace period "
                   "of that domain.\n\nContext: any.\nSource: kernel/rcu/srcutree.c."),
     queue_callback,
     {"domain", "callback"},

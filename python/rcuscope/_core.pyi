@@ -400,7 +400,7 @@ class Kernel:
         """
     def call_rcu(self, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
-        Runs callback(*args) in softirq context after a grace period.
+        Runs `callback(*args)` in softirq context after a grace period.
         
         Context: any.
         Source: kernel/rcu/tree.c.
@@ -414,7 +414,7 @@ class Kernel:
         """
     def call_srcu(self, domain: SrcuStruct, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
-        Runs callback(*args) in a kworker with bottom halves off after a grace period of that domain.
+        Runs `callback(*args)` in a kworker with bottom halves off after a grace period of that domain.
         
         Context: any.
         Source: kernel/rcu/srcutree.c.
@@ -1212,7 +1212,7 @@ class Kernel:
         """
     def work(self, function: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> Work:
         """
-        A work item that calls function(*args) in a kworker.
+        A work item that calls `function(*args)` in a kworker.
         """
     def xchg(self, loc: Location, value: typing.Any) -> typing.Any:
         """
