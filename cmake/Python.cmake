@@ -33,3 +33,6 @@ pybind11_add_module(_core MODULE ${binding_sources})
 target_include_directories(_core PRIVATE "${PROJECT_SOURCE_DIR}/bindings")
 target_link_libraries(_core PRIVATE rcuscope_core rcuscope_warnings)
 install(TARGETS _core LIBRARY DESTINATION rcuscope COMPONENT python)
+# The lessons come with the package: rs.lessons.notebook() finds them beside the module.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/notebooks/" DESTINATION rcuscope/notebooks COMPONENT python
+        FILES_MATCHING PATTERN "*.ipynb" PATTERN ".ipynb_checkpoints" EXCLUDE)

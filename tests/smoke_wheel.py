@@ -26,7 +26,8 @@ def main() -> None:
         found = rs.load(rs.examples.path(name))
         removals = int((found.events["kind"] == rs.EventKind.remove_device_from_group).sum())
         assert removals == 7, f"{name} has {removals} removals, expected 7"
-    assert rs.lessons.TITLES, "the wheel has no lessons"
+    for lesson in rs.lessons.TITLES:
+        assert rs.lessons.notebook(lesson).is_file()
 
     text = subprocess.run(
         ["rcuscope", "--help"], check=True, capture_output=True, text=True, timeout=60

@@ -17,8 +17,14 @@ _FUNCTION: Final = "answer"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("exercise", nargs="?", help="such as 01.1; without it they are listed")
-    parser.add_argument("file", nargs="?", help="a Python file with the function `answer`")
+    parser.add_argument(
+        "exercise", nargs="?", help="such as 01.1, or a lesson: 01; without it they are listed"
+    )
+    parser.add_argument(
+        "file",
+        nargs="?",
+        help="a Python file with the function `answer`; of a lesson, the folder for its notebook",
+    )
     parser.add_argument("--hint", type=int, metavar="N", help="print a hint; each says more")
 
 
@@ -28,10 +34,13 @@ def command(arguments: argparse.Namespace) -> int:
     return run(*given, hint=arguments.hint, as_json=arguments.json)
 
 
-def _list() -> tuple[str, dict[str, Any]]:
+def _list(chosen: str | None = None) -> tuple[str, dict[str, Any]]:
+    """The exercises of a lesson, or of all."""
     done = lessons.passed()
     lines, record = [], []
     for lesson, title in lessons.TITLES.items():
+        if chosen not in (None, lesson):
+            continue
         names = [name for name in EXERCISES if name.startswith(f"{lesson}.")]
         lines.append(f"{lesson}  {title}")
         lines += [
@@ -39,6 +48,17 @@ def _list() -> tuple[str, dict[str, Any]]:
         ]
         record += [{"exercise": name, "lesson": title, "passed": name in done} for name in names]
     return "\n".join(lines), {"exercises": record}
+
+
+def _tell_lesson(lesson: str, folder: str | None) -> tuple[str, dict[str, Any]]:
+    """Its exercises and its notebook, which is copied if a folder is given."""
+    text, record = _list(lesson)
+    if folder is not None:
+        path = lessons.copy(lesson, folder)
+        return f"{path}: open it with Jupyter", {**record, "notebook": str(path)}
+    path = lessons.notebook(lesson)
+    text += f"\nnotebook: {path}\nto work in a copy: rcuscope lesson {lesson} FOLDER"
+    return text, {**record, "notebook": str(path)}
 
 
 def _answer_of(file: str) -> Any:
@@ -50,11 +70,12 @@ def _answer_of(file: str) -> Any:
 
 
 def run(exercise: str | None, file: str | None, *, hint: int | None, as_json: bool) -> int:
-    """Lists the exercises, tells one, or grades a file.
+    """Lists the exercises, tells one, grades a file, or copies a lesson's notebook.
 
     Args:
-        exercise: Its name; None = list them all.
-        file: Defines the function `answer`; None = tell what is asked.
+        exercise: Its name, or the number of a lesson; None = list them all.
+        file: Defines the function `answer`, or the folder for a lesson's notebook; None = tell
+            what is asked.
         hint: Number of the hint to print, from 1.
         as_json: Print one JSON record.
 
@@ -69,6 +90,10 @@ def run(exercise: str | None, file: str | None, *, hint: int | None, as_json: bo
     record: dict[str, Any]
     if exercise is None:
         text, record = _list()
+    elif exercise in lessons.TITLES:
+        if hint is not None:
+            raise ValueError(f"--hint of lesson {exercise}: hints are of exercises: {exercise}.1")
+        text, record = _tell_lesson(exercise, file)
     elif hint is not None:
         text = lessons.hint(exercise, hint)
         record = {"exercise": exercise, "hint": text}

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from rcuscope import _core
 from rcuscope.exercises import EXERCISES, TITLES, Answer, Exercise
 from rcuscope.grading import Grade, grade
 
-__all__ = ["TITLES", "Grade", "check", "hint", "passed", "task"]
+__all__ = ["TITLES", "Grade", "check", "copy", "hint", "notebook", "passed", "task"]
 
 
 def _find(name: object) -> Exercise:
@@ -76,6 +79,59 @@ def hint(name: str, number: int = 1) -> str:
     if not isinstance(number, int) or not 1 <= number <= len(hints):
         raise ValueError(f"hint {number!r} of {name}: expected 1 to {len(hints)}")
     return hints[number - 1]
+
+
+# ---- notebooks
+def notebook(lesson: str) -> Path:
+    """The notebook of a lesson, as it was installed; `copy` makes one to work in.
+
+    Args:
+        lesson: Its number: "03".
+
+    Raises:
+        ValueError: for an unknown lesson.
+        OSError: if this installation came without notebooks.
+
+    Example:
+        >>> import rcuscope as rs
+        >>> rs.lessons.notebook("01").name
+        '01_grace_period.ipynb'
+    """
+    if lesson not in TITLES:
+        raise ValueError(f"lesson {lesson!r}: expected one of {', '.join(TITLES)}")
+    folder = Path(_core.__file__).parent / "notebooks"
+    for path in folder.glob(f"{lesson}_*.ipynb"):
+        return path
+    raise FileNotFoundError(f"no notebook of lesson {lesson} in {folder}: install rcuscope anew")
+
+
+def copy(lesson: str, folder: str | PathLike[str] = ".") -> Path:
+    """Copies the notebook of a lesson, to work in the copy.
+
+    Args:
+        lesson: Its number: "03".
+        folder: Where to; made if it is not there.
+
+    Returns:
+        The copy.
+
+    Raises:
+        ValueError: for an unknown lesson.
+        FileExistsError: if there is such a file already; it may hold answers.
+        OSError: if it cannot be written.
+
+    Example:
+        >>> import rcuscope as rs, tempfile
+        >>> rs.lessons.copy("01", tempfile.mkdtemp()).name
+        '01_grace_period.ipynb'
+    """
+    found = notebook(lesson)
+    target = Path(folder) / found.name
+    if target.exists():
+        raise FileExistsError(f"{target} is there already and may hold answers: move it away")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(found, target)
+    return target
 
 
 # ---- progress, which stays on this machine

@@ -156,9 +156,32 @@ def test_lessons_from_a_terminal(run_cli: Any, tmp_path: Path) -> None:
     assert "x 08.2" in run_cli("lesson").stdout
 
 
+def test_notebook_of_a_lesson_is_copied(run_cli: Any, tmp_path: Path) -> None:
+    told = run_cli("lesson", "03")
+    assert "03.1" in told.stdout
+    assert "01.1" not in told.stdout
+    assert "03_contexts.ipynb" in told.stdout
+    done = run_cli("lesson", "03", "mine", "--json")
+    assert json.loads(done.stdout)["notebook"] == str(Path("mine/03_contexts.ipynb"))
+    copy = tmp_path / "mine/03_contexts.ipynb"
+    assert copy.read_text() == lessons.notebook("03").read_text()
+    again = run_cli("lesson", "03", "mine")
+    assert again.returncode == 2
+    assert "may hold answers" in again.stderr
+
+
+def test_every_lesson_has_its_notebook_in_the_package() -> None:
+    assert [lessons.notebook(lesson).name for lesson in lessons.TITLES] == [
+        path.name for path in NOTEBOOKS
+    ]
+    with pytest.raises(ValueError, match="lesson '77': expected one of 01"):
+        lessons.notebook("77")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("lesson", "03", "--hint", "1"), "hints are of exercises"),
         (("lesson", "99.9"), "expected one of 01.1"),
         (("lesson", "01.1", "missing.py"), "missing.py"),
         (("lesson", "01.1", "empty.py"), "empty.py defines no function answer"),
