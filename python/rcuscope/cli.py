@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import rcuscope as rs
-from rcuscope import _core, lesson_cli
+from rcuscope import _core, completion, lesson_cli
 from rcuscope.cli_arguments import add_export, add_file, add_import, add_litmus
 from rcuscope.loading import load_scenario
 from rcuscope.progress import ProgressLine
@@ -191,6 +191,8 @@ def _view(arguments: argparse.Namespace) -> int:
     from rcuscope import viewer  # noqa: PLC0415  not needed by most programs
 
     viewer.open_file(arguments.file)
+    if arguments.json:
+        _print_json({"shown": arguments.file})
     return EXIT_MET
 
 
@@ -442,6 +444,7 @@ def make_parser() -> argparse.ArgumentParser:
         "130 interrupted",
     )
     parser.add_argument("--version", action="version", version=f"rcuscope {rs.__version__}")
+    completion.add_to(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for row in _COMMANDS:
         _add_command(commands, row)

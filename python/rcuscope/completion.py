@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`rcuscope --print-completion SHELL`: what makes a shell complete commands, options and names."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+import rcuscope as rs
+
+SHELLS: Final = ("bash", "zsh", "tcsh")
+# dest of an argument -> what completes it; scenarios are names of the catalogue, or files.
+_FILES: Final = ("file", "files", "output", "checkpoint", "save")
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Adds the option."""
+    parser.add_argument(
+        "--print-completion",
+        action=_Print,
+        choices=SHELLS,
+        metavar="SHELL",
+        help='print what a shell needs: eval "$(rcuscope --print-completion bash)"',
+    )
+
+
+class _Print(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:
+        shell = rest[1]
+        try:
+            sys.stdout.write(text(parser, shell))
+        except ImportError:
+            parser.exit(2, "rcuscope: error: completion needs shtab: pip install shtab\n")
+        parser.exit()
+
+
+def text(parser: argparse.ArgumentParser, shell: str) -> str:
+    """The script for a shell.
+
+    Raises:
+        ImportError: without the package shtab.
+    """
+    import shtab  # noqa: PLC0415  an extra
+
+    names = " ".join(rs.catalogue)
+    preamble: Any = {
+        "bash": f'_rcuscope_scenario() {{ compgen -W "{names}" -- "$1"; compgen -f -- "$1"; }}',
+        "zsh": f"_rcuscope_scenario() {{ compadd {names}; _files }}",
+    }
+    scenario = {"bash": "_rcuscope_scenario", "zsh": "_rcuscope_scenario", "tcsh": "f"}
+    for argument in _arguments(parser):
+        if argument.dest == "scenario":
+            argument.complete = scenario  # type: ignore[attr-defined]
+        elif argument.dest in _FILES:
+            argument.complete = shtab.FILE  # type: ignore[attr-defined]
+    return str(shtab.complete(parser, shell, preamble=preamble)) + "\n"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for argument in parser._actions:
+        if isinstance(argument, argparse._SubParsersAction):
+            for command in argument.choices.values():
+                yield from _arguments(command)
+        else:
+            yield argument
