@@ -60,6 +60,7 @@ def test_schema_is_one() -> None:
         ("replay", ["replay", "list_del", COUNTEREXAMPLE]),
         ("replay", ["replay", "posted", "s1:"]),
         ("lesson", ["lesson"]),
+        ("lesson", ["lesson", "03"]),
         ("lesson", ["lesson", "01.1"]),
         ("lesson", ["lesson", "01.1", "--hint", "1"]),
         ("doctor", ["doctor"]),
