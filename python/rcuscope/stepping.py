@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rcuscope import _core
 from rcuscope.config import Config
 from rcuscope.iommu import Iommu, check_iommu
 from rcuscope.scenario import Body, Scenario, as_scenario
-from rcuscope.trace import Trace
+from rcuscope.trace import Trace, require_anywidget
 from rcuscope.variant import Variant
 from rcuscope.verdict import Finding, Origin, as_finding
+
+if TYPE_CHECKING:
+    from rcuscope.step_widget import StepWidget
 
 _START: Final = "s1:"
 
@@ -204,6 +207,12 @@ class Session:
             raise _core.UsageError(f"choose({choice}): expected 0 to {len(rows) - 1}")
         return int(rows[choice][0])
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether anything was chosen."""
+        self._check_open()
+        return bool(self._undone_to)
+
     def undo(self) -> Session:
         """Takes the latest choice back.
 
@@ -218,6 +227,25 @@ class Session:
             raise _core.UsageError("undo(): nothing was chosen yet")
         self._at = self._undone_to.pop()
         return self
+
+    def widget(self) -> StepWidget:
+        """Buttons for a notebook: who runs next, undo, and the timeline so far; needs anywidget.
+
+        Returns:
+            The widget; it moves this session. After a move from Python call its `refresh()`.
+
+        Raises:
+            ImportError: without anywidget; the message says how to get it.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> rs.step("no_synchronize_rcu").widget()  # doctest: +SKIP
+        """
+        self._check_open()
+        require_anywidget()
+        from rcuscope.step_widget import StepWidget  # noqa: PLC0415  it needs that extra
+
+        return StepWidget(self)
 
     def close(self) -> None:
         """Ends the session; it cannot be used any more."""

@@ -71,6 +71,14 @@ def _table(columns: dict[str, Any]) -> Table:
     return Table(made)
 
 
+def require_anywidget() -> None:
+    """Raises ImportError that says how to get it, if it is missing."""
+    try:
+        import anywidget  # noqa: F401, PLC0415  an extra, and only for widgets
+    except ImportError:
+        raise ImportError("a widget needs anywidget: pip install 'rcuscope[notebook]'") from None
+
+
 class Trace(show.Shown):
     """What happened, event by event.
 
@@ -359,12 +367,7 @@ class Trace(show.Shown):
             >>> widget = rs.explore("list_del").findings[0].trace.widget()  # doctest: +SKIP
             >>> widget.step = 20  # doctest: +SKIP
         """
-        try:
-            import anywidget  # noqa: F401, PLC0415  an extra, and only here
-        except ImportError:
-            raise ImportError(
-                "a widget needs anywidget: pip install 'rcuscope[notebook]'"
-            ) from None
+        require_anywidget()
         from rcuscope.widget import TimelineWidget  # noqa: PLC0415  it needs that extra
 
         return TimelineWidget(self)

@@ -192,6 +192,7 @@ class Timeline {
     this.changed = () => this.update();
     this.replaced = () => {
       this.load();
+      this.slider.max = this.length;
       this.showAll();
       this.update();
     };

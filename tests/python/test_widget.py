@@ -135,9 +135,10 @@ def in_browser(shown: Any, script: str, folder: Path) -> dict[str, Any]:
     program = next((found for name in names if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip("no chromium on this machine")
+    more = {"stand": shown.stand} if hasattr(shown, "stand") else {}
     given = {
-        "module": MODULE.read_text(encoding="utf-8"),
-        "state": {"about": shown.about, "position": shown.position, "range": shown.range},
+        "module": shown._esm,
+        "state": {"about": shown.about, "position": shown.position, "range": shown.range, **more},
         "columns": {
             name: base64.b64encode(column).decode() for name, column in shown.columns.items()
         },
@@ -256,6 +257,77 @@ def test_hundred_thousand_events_are_drawn_by_the_pixel(trace: rs.Trace, tmp_pat
     assert 1000 < result["drawn"] < 3 * 1000 * 4
     assert result["sent"][-1]["kind"] == "sentences"
     assert result["told"] == "told by Python"
+
+
+# ---- be the scheduler
+def test_reader_chooses_by_buttons_and_keys(tmp_path: Path) -> None:
+    session = rs.step("no_synchronize_rcu")
+    shown = session.widget()
+    shown.session.choose("ATC time-out ISR")
+    shown.refresh()
+    script = """
+    const group = find(".rcuscope-step");
+    const texts = (name) => [...cell.querySelectorAll(name)].map((one) => one.innerText);
+    const type = (key) =>
+      group.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    result.choices = texts(".choice");
+    result.told = texts(".told");
+    cell.querySelectorAll(".choice")[1].click();
+    find(".undo").click();
+    type("1");
+    type("9");
+    type("u");
+    result.sent = sent.slice();
+    tell("msg:custom", { kind: "refused", text: "not now" });
+    result.refused = texts(".told");
+    const stand = { ...state.stand, choices: [], can_undo: false, is_over: true, blocked: ["a: b"] };
+    model.set("stand", { ...stand, finding: "BUG: KASAN" });
+    result.finding = [texts(".finding"), find(".undo").disabled, texts(".rcuscope-step ul")[1]];
+    model.set("stand", { ...stand, finding: null });
+    result.over = texts(".told");
+    """
+    seen = in_browser(shown, script, tmp_path)
+    assert [text.splitlines()[0] for text in seen["choices"]] == [
+        "1 ATC time-out ISR",
+        "2 hot unplug",
+    ]
+    assert "s1:1" in seen["told"][0]
+    choose = [{"kind": "choose", "actor": name} for name in ("hot unplug", "ATC time-out ISR")]
+    assert seen["sent"] == [choose[0], {"kind": "undo"}, choose[1], {"kind": "undo"}]
+    assert seen["refused"] == ["not now"]
+    assert seen["finding"] == [["BUG: KASAN"], True, "a: b"]
+    assert "nothing went wrong" in seen["over"][0]
+    assert seen["left"] == 0
+
+
+def test_messages_move_the_session_and_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = rs.step("no_synchronize_rcu")
+    shown = session.widget()
+    answers: list[dict[str, Any]] = []
+    monkeypatch.setattr(type(shown), "send", lambda _, content: answers.append(content))
+    for actor in ("ATC time-out ISR",) * 3 + ("hot unplug",) * 40:
+        if actor in [choice["actor"] for choice in shown.stand["choices"]]:
+            shown._answer(shown, {"kind": "choose", "actor": actor}, [])
+    shown._answer(shown, {"kind": "choose", "actor": "ATC time-out ISR"}, [])
+    assert session.finding is not None
+    assert shown.stand["finding"].startswith("BUG: KASAN: slab-use-after-free")
+    assert shown.step == session.trace.end
+    count = len(shown.columns["event_time_f8"])
+    shown._answer(shown, {"kind": "undo"}, [])
+    assert shown.stand["finding"] is None
+    assert len(shown.columns["event_time_f8"]) < count
+    assert answers == []
+    shown._answer(shown, {"kind": "choose", "actor": "nobody"}, [])
+    assert answers[0]["kind"] == "refused"
+    assert "'nobody'" in answers[0]["text"]
+
+
+def test_session_starts_with_an_empty_picture_if_nothing_was_set_up() -> None:
+    session = rs.step(lambda k: k.process("alone")(lambda: k.note("here")))
+    shown = session.widget()
+    shown._answer(shown, {"kind": "choose", "actor": "alone"}, [])
+    assert session.is_over
+    assert len(session.trace) > 0
 
 
 # ---- in Python
