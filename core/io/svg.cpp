@@ -61,7 +61,9 @@ class Writer {
     const double height = legend_top + legend_height;
     out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"" + id_ + "\" viewBox=\"0 0 " +
            number(picture_.width) + " " + number(height) + "\"" +
-           attribute("width", picture_.width) + attribute("height", height) + " role=\"img\">\n";
+           attribute("width", picture_.width) + attribute("height", height) +
+           // Narrower columns, such as a notebook's, get a smaller picture, not a part of it.
+           " style=\"max-width:100%;height:auto\" role=\"img\">\n";
     out_ += tooltip(title()) + "\n<desc>" + xml_text(captions_.still) + "</desc>\n";
     out_ += style_sheet(id_, scale_.right() - scale_.left()) + definitions(id_);
     out_ += "<clipPath id=\"plot-" + id_ + "\">" +

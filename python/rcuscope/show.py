@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,11 @@ from typing import Any, Final
 GIF_FRAMES: Final = 40
 GIF_FRAMES_MAX: Final = 1000
 GIF_SECONDS: Final = 12.0
+
+
+def _as_wide_as_its_place(svg: str) -> str:
+    """Without a size of its own: front ends show the picture in an image that they do not shrink."""
+    return re.sub(r' width="[\d.]+" height="[\d.]+"', "", svg, count=1)
 
 
 class Shown:
@@ -34,7 +40,7 @@ class Shown:
         bundle = {"text/plain": str(self)}
         trace = self._shown_trace()
         if trace is not None and len(trace) > 0:
-            bundle["image/svg+xml"] = trace.to_svg()
+            bundle["image/svg+xml"] = _as_wide_as_its_place(trace.to_svg())
         return bundle
 
     def _shown_title(self) -> str:

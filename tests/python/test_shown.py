@@ -50,6 +50,8 @@ def test_picture_in_jupyter_plays_without_script_and_stands_still_on_request(
     verdict: rs.Verdict,
 ) -> None:
     svg = verdict._repr_mimebundle_()["image/svg+xml"]
+    assert re.match(r'<svg [^>]*viewBox="[^"]+" style="max-width:100%;height:auto"', svg)
+    assert re.match(r'<svg [^>]* width="\d+" height="\d+"', verdict.findings[0].trace.to_svg())
     tags = {element.tag.rpartition("}")[2] for element in elements(svg)}
     assert not tags & {"script", "foreignObject", "image", "animate"}
     names = {name for element in elements(svg) for name in element.attrib}
