@@ -14,7 +14,7 @@ GIF_SECONDS: Final = 12.0
 
 
 def _as_wide_as_its_place(svg: str) -> str:
-    """Without a size of its own: front ends show the picture in an image that they do not shrink."""
+    """Without a size of its own: front ends put it into an image that they do not shrink."""
     return re.sub(r' width="[\d.]+" height="[\d.]+"', "", svg, count=1)
 
 

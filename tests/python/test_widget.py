@@ -280,7 +280,8 @@ def test_reader_chooses_by_buttons_and_keys(tmp_path: Path) -> None:
     result.sent = sent.slice();
     tell("msg:custom", { kind: "refused", text: "not now" });
     result.refused = texts(".told");
-    const stand = { ...state.stand, choices: [], can_undo: false, is_over: true, blocked: ["a: b"] };
+    const over = { choices: [], can_undo: false, is_over: true };
+    const stand = { ...state.stand, ...over, blocked: ["a: b"] };
     model.set("stand", { ...stand, finding: "BUG: KASAN" });
     result.finding = [texts(".finding"), find(".undo").disabled, texts(".rcuscope-step ul")[1]];
     model.set("stand", { ...stand, finding: null });
