@@ -27,6 +27,7 @@
 #include "python_steps.h"
 #include "scenario/catalogue.h"
 #include "scenario/run.h"
+#include "scenario/workload.h"
 
 namespace rcuscope::bindings {
 
@@ -267,6 +268,48 @@ py::tuple run_catalogue(const std::string& name, const Variant& variant, const p
   return as_tuple(std::move(result), metadata);
 }
 
+Protect protect_named(const std::string& name) {
+  if (name == "rcu") return Protect::rcu;
+  if (name == "mutex") return Protect::mutex;
+  if (name == "rwlock") return Protect::rwlock;
+  throw UsageError("protect='" + name + "': expected rcu, mutex or rwlock");
+}
+
+WorkloadOptions workload_options(const Variant& variant, const py::dict& options) {
+  constexpr double nanoseconds = 1e9;
+  WorkloadOptions result;
+  result.variant = variant;
+  result.readers = options["readers"].cast<std::uint32_t>();
+  result.updaters = options["updaters"].cast<std::uint32_t>();
+  result.devices = options["devices"].cast<std::uint32_t>();
+  result.seconds = options["seconds"].cast<double>();
+  result.protect = protect_named(options["protect"].cast<std::string>());
+  result.update_interval =
+      static_cast<Nanoseconds>(options["update_interval"].cast<double>() * nanoseconds);
+  result.live.flavor = options["flavor"].cast<std::string>();
+  result.live.trace = level_named(options["trace"].cast<std::string>());
+  result.live.event_count_max = options["events_max"].cast<std::uint64_t>();
+  return result;
+}
+
+py::tuple run_workload_of(const Variant& variant, const py::dict& options,
+                          const Metadata& metadata) {
+  Attention attention(py::none{});
+  const WorkloadOptions run_with = workload_options(variant, options);
+  WorkloadResult result;
+  {
+    const GilReleased released;
+    result = run_workload(run_with, [&attention] { return attention.poll_signals(); });
+  }
+  attention.rethrow();
+  const py::tuple run = as_tuple(std::move(result.live), metadata);
+  const py::dict numbers = run[2];
+  numbers["updates"] = result.workload.update_count;
+  numbers["section"] = latency(result.workload.section);
+  numbers["put_device_delay"] = latency(result.workload.put_device_delay);
+  return run;
+}
+
 }  // namespace
 
 void bind_live(py::module_& module) {
@@ -278,6 +321,8 @@ void bind_live(py::module_& module) {
   module.def(
       "run_catalogue", &run_catalogue, "name"_a, "variant"_a, "options"_a, "metadata"_a,
       "Runs a scenario of the catalogue on real threads. Returns trace, findings and numbers.");
+  module.def("run_workload", &run_workload_of, "variant"_a, "options"_a, "metadata"_a,
+             "Drives the machinery with threads of C++. Returns trace, findings and numbers.");
 }
 
 }  // namespace rcuscope::bindings
@@ -288,7 +333,7 @@ namespace rcuscope::bindings {
 
 void bind_live(pybind11::module_& module) {
   module.attr("has_live") = false;
-  for (const char* name : {"run_python", "run_catalogue"})
+  for (const char* name : {"run_python", "run_catalogue", "run_workload"})
     module.def(name, [](const pybind11::args&) -> pybind11::object {
       throw pybind11::value_error("built without liburcu: there is no live world");
     });

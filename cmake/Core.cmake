@@ -19,7 +19,7 @@ endif()
 
 file(GLOB core_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/core/*/*.cpp")
 if(NOT RCUSCOPE_HAS_LIVE)
-  list(FILTER core_sources EXCLUDE REGEX "/core/live/")
+  list(FILTER core_sources EXCLUDE REGEX "/core/(live/|scenario/workload)")
 endif()
 
 if(core_sources)

@@ -43,7 +43,7 @@ from rcuscope.config import Config
 from rcuscope.explore import explore, replay
 from rcuscope.iommu import Iommu
 from rcuscope.litmus import Litmus, litmus
-from rcuscope.live import Latency, Run, Stats, run, workload
+from rcuscope.live import Latency, Run, Stats, Workload, run, workload
 from rcuscope.scenario import Scenario, catalogue, scenario
 from rcuscope.stepping import Choice, Session, State, step
 from rcuscope.trace import Trace, load
@@ -98,6 +98,7 @@ __all__ = [
     "Variant",
     "Verdict",
     "Work",
+    "Workload",
     "__version__",
     "catalogue",
     "examples",

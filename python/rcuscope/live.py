@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from rcuscope import _core, show
 from rcuscope.iommu import Iommu, check_iommu, core_options
@@ -16,6 +16,10 @@ from rcuscope.verdict import Finding, Origin
 
 _FLAVORS: Final = ("memb", "mb", "bp", "qsbr")
 _LEVELS: Final = ("full", "section", "logical", "off")
+_PROTECTIONS: Final = ("rcu", "mutex", "rwlock")
+_THREADS_MAX: Final = 1024  # readers and updaters of a workload together
+_DEVICES_MAX: Final = 65536
+_WORKLOAD_EVENTS_MAX: Final = 2_000_000  # more would keep Ctrl-C waiting while the trace is built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,9 @@ class Latency:
     p90: int
     p99: int
     max: int
+
+
+_NO_LATENCY: Final = Latency(count=0, p50=0, p90=0, p99=0, max=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +51,12 @@ class Stats:
         sections_per_second: The same, per second of the actors' run time.
         duration: Time in which actors ran, ns, summed over the repetitions.
         findings: Findings of all repetitions, equal ones included.
-        events_lost: Events that full rings dropped.
+        events_lost: Events that full rings dropped, and those beyond the limit.
+        updates: Devices that a workload took out of the group and put back.
+        section: Latency of a reader's section in a workload, the wait for a lock included; one of
+            1024 sections is measured, ns.
+        put_device_delay: Of a workload: from remove_device_from_group, when a device has left its
+            group, to the put_device that was deferred until no reader can hold it, ns.
     """
 
     repetitions: int
@@ -58,6 +70,22 @@ class Stats:
     duration: int
     findings: int
     events_lost: int
+    updates: int = 0
+    section: Latency = _NO_LATENCY
+    put_device_delay: Latency = _NO_LATENCY
+
+    @property
+    def grace_periods_per_second(self) -> float:
+        """synchronize_rcu calls that returned, per second of the actors' run time."""
+        return self._per_second(self.grace_periods)
+
+    @property
+    def updates_per_second(self) -> float:
+        """Updates of a workload, per second of the actors' run time."""
+        return self._per_second(self.updates)
+
+    def _per_second(self, count: int) -> float:
+        return count * 1e9 / self.duration if self.duration > 0 else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +145,64 @@ class Run(show.Shown):
         return "\n".join([head, *lost, *(str(finding) for finding in self.findings)])
 
 
-def _latency(found: dict[str, int]) -> Latency:
-    return Latency(**found)
+def _time(nanoseconds: float) -> str:
+    """In the largest unit that leaves at least 1: "12.3 us"."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds:.0f} ns"
+
+
+def _latency_line(name: str, found: Latency) -> str:
+    parts = ((part, getattr(found, part)) for part in ("p50", "p90", "p99", "max"))
+    times = ", ".join(f"{part} {_time(nanoseconds)}" for part, nanoseconds in parts)
+    return f"  {name}: {times} ({found.count:,} measured)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload(Run):
+    """What a workload showed: a `Run` whose numbers are the point.
+
+    Attributes:
+        protect: "rcu", "mutex" or "rwlock".
+        flavor: Of liburcu.
+    """
+
+    protect: str
+    flavor: str
+
+    def to_json(self) -> str:
+        """Findings and numbers as JSON text."""
+        about = {"protect": self.protect, "flavor": self.flavor}
+        stats = self.stats
+        rates = {
+            "grace_periods_per_second": stats.grace_periods_per_second,
+            "updates_per_second": stats.updates_per_second,
+        }
+        return json.dumps({**json.loads(super().to_json()), **about, "rates": rates}, indent=2)
+
+    def __str__(self) -> str:
+        stats = self.stats
+        how = f"rcu ({self.flavor})" if self.protect == "rcu" else self.protect
+        rates = {
+            "sections": stats.sections_per_second,
+            "updates": stats.updates_per_second,
+            "grace periods": stats.grace_periods_per_second,
+        }
+        lines = [
+            f"{self.scenario}, protected by {how}, {_time(stats.duration)}:",
+            "  " + ", ".join(f"{rate:,.0f} {name}/s" for name, rate in rates.items()),
+        ]
+        named = {
+            "read-side section": stats.section,
+            "synchronize_rcu": stats.grace_period,
+            "callback": stats.callback_delay if stats.callbacks else _NO_LATENCY,
+            "deferred put_device": stats.put_device_delay,
+        }
+        lines += [_latency_line(name, found) for name, found in named.items() if found.count]
+        if stats.events_lost:
+            lines.append(f"  {stats.events_lost:,} events lost")
+        return "\n".join([*lines, *(str(finding) for finding in self.findings)])
 
 
 def _as_run(store: Any, found: Any, numbers: dict[str, Any], about: tuple[str, Variant]) -> Run:
@@ -136,15 +220,31 @@ def _as_run(store: Any, found: Any, numbers: dict[str, Any], about: tuple[str, V
     trace = Trace(store)
     for finding in findings:  # there is no schedule to replay: the run's own trace shows it
         object.__setattr__(finding, "_trace", trace)
-    stats = Stats(
-        **{
-            **numbers,
-            "grace_period": _latency(numbers["grace_period"]),
-            "callback_delay": _latency(numbers["callback_delay"]),
-        }
-    )
+    fields: dict[str, Any] = {
+        name: Latency(**number) if isinstance(number, dict) else number
+        for name, number in numbers.items()
+    }
+    stats = Stats(**fields)
     name, variant = about
     return Run(trace=trace, findings=findings, stats=stats, scenario=name, variant=variant)
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}={value!r}: expected one of {', '.join(choices)}")
+
+
+def _check_variant(variant: object) -> None:
+    if variant is not None and not isinstance(variant, Variant):
+        raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant.parse(text)")
+
+
+def _check_live() -> None:
+    if not _core.has_live:
+        raise OSError(
+            "this installation has no live world: it was built without liburcu. Install "
+            "liburcu-dev (Debian, Ubuntu) and build again; rs.explore() works without it"
+        )
 
 
 def run(
@@ -191,19 +291,12 @@ def run(
     check_number("repeat", repeat, whole=True)
     check_number("seconds", seconds)
     check_number("timeout", timeout)
-    if variant is not None and not isinstance(variant, Variant):
-        raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant.parse(text)")
-    if flavor not in _FLAVORS:
-        raise ValueError(f"flavor={flavor!r}: expected one of {', '.join(_FLAVORS)}")
-    if trace not in _LEVELS:
-        raise ValueError(f"trace={trace!r}: expected one of {', '.join(_LEVELS)}")
+    _check_variant(variant)
+    _check_choice("flavor", flavor, _FLAVORS)
+    _check_choice("trace", trace, _LEVELS)
     check_iommu(iommu)
     running = as_scenario(scenario)
-    if not _core.has_live:
-        raise OSError(
-            "this installation has no live world: it was built without liburcu. Install "
-            "liburcu-dev (Debian, Ubuntu) and build again; rs.explore() works without it"
-        )
+    _check_live()
     chosen = variant or running.variant
     options: dict[str, Any] = {
         "repeat": repeat,
@@ -223,11 +316,112 @@ def run(
     return _as_run(store, findings, numbers, (running.name, chosen))
 
 
-def workload(**options: object) -> NoReturn:
-    """Not there yet: the machinery driven by C++ threads.
+def _check_count(name: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}: expected an int")
+    if not low <= value <= high:
+        raise ValueError(f"{name}={value}: expected {low} to {high}")
+
+
+def _check_duration(name: str, value: object, *, zero_is_allowed: bool) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}: expected a number of seconds")
+    longest = 1e6  # in ns it still fits with room to spare
+    if not 0 <= value <= longest or (value == 0 and not zero_is_allowed):
+        raise ValueError(
+            f"{name}={value!r}: expected {'0' if zero_is_allowed else 'more than 0'} to "
+            f"{longest:.0f} seconds"
+        )
+
+
+def _check_workload(threads: dict[str, int], devices: int, protect: str, has_variant: bool) -> None:
+    for name, value in threads.items():
+        _check_count(name, value, 0, _THREADS_MAX)
+    if not 1 <= sum(threads.values()) <= _THREADS_MAX:
+        given = ", ".join(f"{name}={value}" for name, value in threads.items())
+        raise ValueError(f"{given}: expected 1 to {_THREADS_MAX} threads together")
+    _check_count("devices", devices, 1, _DEVICES_MAX)
+    if threads["updaters"] > devices:
+        raise ValueError(
+            f"updaters={threads['updaters']}: expected at most devices={devices}, since each "
+            "updater has devices of its own"
+        )
+    _check_choice("protect", protect, _PROTECTIONS)
+    if has_variant and protect != "rcu":
+        raise ValueError(
+            f"variant with protect={protect!r}: under a lock no grace period is left to vary; "
+            "leave one of them out"
+        )
+
+
+def workload(
+    *,
+    readers: int = 1,
+    updaters: int = 1,
+    devices: int = 8,
+    seconds: float = 1.0,
+    flavor: str = "memb",
+    protect: str = "rcu",
+    trace: str = "off",
+    variant: Variant | None = None,
+    update_interval: float = 50e-6,
+) -> Workload:
+    """Drives the machinery of the patch with threads of C++, and measures.
+
+    Each reader walks the list of one group's devices, again and again. Each updater takes a device
+    out of the group (iommu_group_remove_device) and puts it back, in turn those that are its own.
+    With `protect="rcu"` readers are in rcu_read_lock sections and updaters wait for them as the
+    variant says. With "mutex" or "rwlock" all take one pthread lock around a walk or a change, and
+    nothing is deferred; the rwlock lets a waiting writer go first, as the kernel's does.
+
+    Args:
+        readers: Number of reading threads.
+        updaters: Number of updating threads, at most one for each device.
+        devices: Members of the group.
+        seconds: How long, on the clock.
+        flavor: Of liburcu: "memb", "mb", "bp" or "qsbr".
+        protect: "rcu", "mutex" or "rwlock".
+        trace: "full", "section", "logical" or "off". The trace keeps the first 2,000,000 events;
+            the rest counts as lost.
+        variant: Of the machinery, for protect="rcu"; default: as posted.
+        update_interval: Pause of an updater after each update, seconds.
+
+    Returns:
+        A `Run` whose `stats` hold sections, grace periods and updates per second, and percentiles
+        of the latency of sections, of synchronize_rcu and of the deferred put_device.
 
     Raises:
-        NotImplementedError: always.
+        ValueError: for a wrong argument.
+        OSError: if this installation was built without liburcu.
+        KeyboardInterrupt: for Ctrl-C, within 0.2 s.
+
+    Example:
+        >>> import rcuscope as rs
+        >>> run = rs.workload(readers=2, seconds=0.1)
+        >>> run.stats.sections_per_second > 0 and run.stats.grace_periods > 0
+        True
     """
-    del options
-    raise NotImplementedError(f"rs.workload is not there yet in {_core.__version__}")
+    threads = {"readers": readers, "updaters": updaters}
+    _check_variant(variant)
+    _check_workload(threads, devices, protect, variant is not None)
+    _check_duration("seconds", seconds, zero_is_allowed=False)
+    _check_duration("update_interval", update_interval, zero_is_allowed=True)
+    _check_choice("flavor", flavor, _FLAVORS)
+    _check_choice("trace", trace, _LEVELS)
+    _check_live()
+    chosen = variant or Variant()
+    options: dict[str, Any] = {
+        **threads,
+        "devices": devices,
+        "seconds": float(seconds),
+        "flavor": flavor,
+        "protect": protect,
+        "trace": trace,
+        "update_interval": float(update_interval),
+        "events_max": _WORKLOAD_EVENTS_MAX,
+    }
+    name = f"{readers} reader{'s' * (readers != 1)}, {updaters} updater{'s' * (updaters != 1)}"
+    metadata = {"scenario": "workload", "title": f"{name}, protected by {protect}"}
+    store, found, numbers = _core.run_workload(chosen._core_variant, options, metadata)
+    run = _as_run(store, found, numbers, (f"workload of {name}", chosen))
+    return Workload(**vars(run), protect=protect, flavor=flavor)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import pickle
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -261,12 +260,6 @@ def test_wrong_options_say_why(
 ) -> None:
     with pytest.raises(error, match=message):
         rs.explore("posted", **options)
-
-
-@pytest.mark.parametrize("call", [rs.workload])
-def test_later_functions_say_so(call: Callable[[], object]) -> None:
-    with pytest.raises(NotImplementedError, match=r"not there yet in 0\.1"):
-        call()
 
 
 # ---- replay

@@ -122,6 +122,10 @@ def test_ctrl_c_ends_an_exploration_with_a_verdict(call: str) -> None:
         "rs.run(sleeper, timeout=60)",
         "rs.run(endless_operations, timeout=60)",
         "rs.run(endless_setup, timeout=60)",
+        "rs.workload(seconds=60, readers=3)",
+        "rs.workload(seconds=60, protect='mutex')",
+        "rs.workload(seconds=60, protect='rwlock', updaters=2)",
+        "rs.workload(seconds=60, readers=0, update_interval=60)",
     ],
 )
 def test_ctrl_c_ends_a_live_run(call: str) -> None:
