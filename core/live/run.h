@@ -25,7 +25,8 @@ class Session;
 
 class LiveRun {
  public:
-  /// Throws UsageError for an unknown flavor or a ring that is no power of two.
+  /// Throws UsageError for an unknown flavor, a ring that is no power of two, and in a child of
+  /// fork() whose parent has run live.
   explicit LiveRun(LiveOptions options = {}, LiveHooks hooks = {});
   /// Ends the run's threads, which may call the hooks: the caller holds no lock that a hook takes.
   ~LiveRun();

@@ -2,6 +2,9 @@
 // Threads of a run register with liburcu here; liburcu's own callback thread is adopted.
 #include "live/session.h"
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <ctime>
 #include <thread>
@@ -15,6 +18,20 @@ namespace rcuscope::live {
 namespace {
 
 using std::chrono_literals::operator""ms;
+
+/// A child of fork() has liburcu's list of threads, but none of the threads: it would wait for dead
+/// readers for ever, and its callbacks would never run. Throws UsageError there, if the parent had
+/// a live run before; a child of a process without one is like any other.
+void refuse_child_of_fork() {
+  static std::atomic<pid_t> first_user{0};
+  pid_t none = 0;
+  if (first_user.compare_exchange_strong(none, getpid()) || none == getpid()) return;
+  throw UsageError(
+      "a live run in a child of fork(): the parent (process " + std::to_string(none) +
+      ") has run live before, and liburcu's threads did not come along. Expected a process of its "
+      "own: start it with multiprocessing's 'spawn' or 'forkserver', or fork before the first live "
+      "run; exploring works in the child");
+}
 
 const Flavor& checked_flavor(const std::string& name) {
   const Flavor* flavor = find_flavor(name);
@@ -84,7 +101,9 @@ Session::Session(LiveOptions options, LiveHooks hooks)
       options_(std::move(options)),
       hooks_(std::move(hooks)),
       flavor_(checked_flavor(options_.flavor)),
-      grace_period_actor_(names.actor({"rcu_gp_kthread", ActorKind::grace_period, {}})) {}
+      grace_period_actor_(names.actor({"rcu_gp_kthread", ActorKind::grace_period, {}})) {
+  refuse_child_of_fork();
+}
 
 call_rcu_data* Session::callback_thread() {
   const std::lock_guard guard(mutex_);

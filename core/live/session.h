@@ -26,7 +26,7 @@ namespace rcuscope::live {
 /// repetitions.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  /// Throws UsageError for an unknown flavor.
+  /// Throws UsageError for an unknown flavor, and in a child of fork() whose parent has run live.
   Session(LiveOptions options, LiveHooks hooks);
 
   /// Ends all threads that are not stuck. Context: not one of them.

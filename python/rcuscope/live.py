@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -247,6 +253,41 @@ def _check_live() -> None:
         )
 
 
+class _InProgress:
+    """Live runs of this process that have not returned: daemon threads may leave some at exit."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: list[str] = []
+        atexit.register(self._report)
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._names = []
+
+    @contextlib.contextmanager
+    def note(self, name: str) -> Iterator[None]:
+        with self._lock:
+            self._names.append(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._names.remove(name)
+
+    def _report(self) -> None:
+        for name in self._names:
+            print(
+                f"rcuscope: warning: the interpreter exits during the live run of {name!r}: its "
+                "callbacks that are still pending will not run. Join the thread that runs it first",
+                file=sys.stderr,
+            )
+
+
+_in_progress: Final = _InProgress()
+
+
 def run(
     scenario: Scenario | str | Body,
     *,
@@ -277,7 +318,7 @@ def run(
         Trace, findings and numbers.
 
     Raises:
-        ValueError: for a wrong argument.
+        ValueError: for a wrong argument; `UsageError` in a child of fork() whose parent has run live.
         OSError: if this installation was built without liburcu.
         KeyboardInterrupt: for Ctrl-C, within 0.2 s.
 
@@ -307,11 +348,12 @@ def run(
     }
     origin = Origin(running, chosen, running.config, iommu)
     metadata = origin.metadata()
-    if origin.body is None:
-        found = _core.run_catalogue(running.name, chosen._core_variant, options, metadata)
-    else:
-        options |= core_options(iommu)
-        found = _core.run_python(origin.body, chosen._core_variant, options, metadata)
+    with _in_progress.note(running.name):
+        if origin.body is None:
+            found = _core.run_catalogue(running.name, chosen._core_variant, options, metadata)
+        else:
+            options |= core_options(iommu)
+            found = _core.run_python(origin.body, chosen._core_variant, options, metadata)
     store, findings, numbers = found
     return _as_run(store, findings, numbers, (running.name, chosen))
 
@@ -391,7 +433,7 @@ def workload(
         of the latency of sections, of synchronize_rcu and of the deferred put_device.
 
     Raises:
-        ValueError: for a wrong argument.
+        ValueError: for a wrong argument; `UsageError` in a child of fork() whose parent has run live.
         OSError: if this installation was built without liburcu.
         KeyboardInterrupt: for Ctrl-C, within 0.2 s.
 
@@ -422,6 +464,8 @@ def workload(
     }
     name = f"{readers} reader{'s' * (readers != 1)}, {updaters} updater{'s' * (updaters != 1)}"
     metadata = {"scenario": "workload", "title": f"{name}, protected by {protect}"}
-    store, found, numbers = _core.run_workload(chosen._core_variant, options, metadata)
-    run = _as_run(store, found, numbers, (f"workload of {name}", chosen))
+    with _in_progress.note("workload"):
+        found = _core.run_workload(chosen._core_variant, options, metadata)
+    store, findings, numbers = found
+    run = _as_run(store, findings, numbers, (f"workload of {name}", chosen))
     return Workload(**vars(run), protect=protect, flavor=flavor)
