@@ -278,10 +278,9 @@ class _InProgress:
 
     def _report(self) -> None:
         for name in self._names:
-            print(
+            sys.stderr.write(
                 f"rcuscope: warning: the interpreter exits during the live run of {name!r}: its "
-                "callbacks that are still pending will not run. Join the thread that runs it first",
-                file=sys.stderr,
+                "callbacks that are still pending will not run. Join the run's thread first\n"
             )
 
 
@@ -318,7 +317,7 @@ def run(
         Trace, findings and numbers.
 
     Raises:
-        ValueError: for a wrong argument; `UsageError` in a child of fork() whose parent has run live.
+        ValueError: for a wrong argument, and in a child of fork() whose parent ran live.
         OSError: if this installation was built without liburcu.
         KeyboardInterrupt: for Ctrl-C, within 0.2 s.
 
@@ -433,7 +432,7 @@ def workload(
         of the latency of sections, of synchronize_rcu and of the deferred put_device.
 
     Raises:
-        ValueError: for a wrong argument; `UsageError` in a child of fork() whose parent has run live.
+        ValueError: for a wrong argument, and in a child of fork() whose parent ran live.
         OSError: if this installation was built without liburcu.
         KeyboardInterrupt: for Ctrl-C, within 0.2 s.
 
