@@ -325,6 +325,10 @@ def is_code(path: str) -> bool:
     return is_cpp(path) or path.endswith(".py")
 
 
+def is_script(path: str) -> bool:
+    return path.endswith(".js")
+
+
 def is_text(path: str) -> bool:
     return Path(path).suffix in TEXT and not path.startswith("LICENSE")
 
@@ -342,6 +346,7 @@ RULES: list[tuple[Rule, Callable[[str], bool], str, str]] = [
     (find_foreign_includes, is_cpp, "core/model/x.cpp", "#include <pybind11/pybind11.h>\n"),
     (find_foreign_includes, is_cpp, "core/model/x.cpp", "#include <imgui.h>\n"),
     (find_foreign_includes, is_cpp, "core/scenario/x.cpp", "#  include <urcu/urcu-memb.h>\n"),
+    (find_long_files, is_script, "python/x.js", "x();\n" * (SOURCE_LINES_MAX + 1)),
     (find_long_files, is_code, "core/base/x.h", "int x;\n" * (HEADER_LINES_MAX + 1)),
     (find_long_files, is_code, "core/base/x.cpp", "int x;\n" * (SOURCE_LINES_MAX + 1)),
     (find_long_functions, is_code, "core/base/x.h", LONG_METHOD % ("\n" * FUNCTION_LINES_MAX)),

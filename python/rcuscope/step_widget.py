@@ -10,16 +10,15 @@ import traitlets
 
 from rcuscope import _core
 from rcuscope.stepping import Session
-from rcuscope.widget import TimelineWidget, columns_for_module, describe_for_module
+from rcuscope.widget import TimelineWidget, columns_for_module, describe_for_module, module_text
 
 _FOLDER: Final = Path(__file__).parent
 
 
 def _module() -> str:
     """The text of one module: the timeline, whose export becomes a value, and the choices."""
-    timeline = (_FOLDER / "widget.js").read_text(encoding="utf-8")
     choices = (_FOLDER / "step_widget.js").read_text(encoding="utf-8")
-    return timeline.replace("\nexport default {", "\nconst timelineModule = {") + choices
+    return module_text().replace("\nexport default {", "\nconst timelineModule = {") + choices
 
 
 def describe_stand(session: Session) -> dict[str, Any]:

@@ -34,6 +34,15 @@ _MEMORY: Final = {
 }
 
 
+def module_text() -> str:
+    """The module for front ends, which take one: what widget.js imports stands before it."""
+    folder = Path(__file__).parent
+    parts = (folder / "widget_parts.js").read_text(encoding="utf-8")
+    module = (folder / "widget.js").read_text(encoding="utf-8")
+    imported = re.compile(r'^import \{[^}]*\} from "\./widget_parts\.js";$', re.MULTILINE)
+    return parts + imported.sub("", module)
+
+
 def _sentence(line: str) -> str:
     """A line of `trace.describe()` without time and actor, which the picture shows."""
     return re.split(r"\s{2,}", line.strip(), maxsplit=2)[-1]
@@ -113,7 +122,7 @@ class TimelineWidget(anywidget.AnyWidget):
             part is `trace[start:end]`.
     """
 
-    _esm = (Path(__file__).parent / "widget.js").read_text(encoding="utf-8")
+    _esm = module_text()
     about = traitlets.Dict().tag(sync=True)
     columns = traitlets.Dict().tag(sync=True)
     position = traitlets.Int(0).tag(sync=True)  # relative, as `range`: see widget.js
