@@ -16,6 +16,7 @@ from rcuscope.exercises import (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
 )
 from rcuscope.exercises.form import Answer, Exercise
 
@@ -31,6 +32,7 @@ _LESSONS: Final = {
     "07": lesson_07,
     "08": lesson_08,
     "09": lesson_09,
+    "10": lesson_10,
 }
 TITLES: Final[Mapping[str, str]] = {number: lesson.TITLE for number, lesson in _LESSONS.items()}
 EXERCISES: Final[Mapping[str, Exercise]] = {

@@ -13,6 +13,7 @@ from lesson_answers import (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
 )
 from lesson_answers.shared import Answer
 
@@ -26,6 +27,7 @@ _LESSONS = (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
 )
 RIGHT: dict[str, Answer] = {name: a for lesson in _LESSONS for name, a in lesson.RIGHT.items()}
 WRONG: dict[str, tuple[Answer, ...]] = {
