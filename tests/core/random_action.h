@@ -63,6 +63,23 @@ enum class Action : std::uint8_t {
   get_unless_zero,
   put_if_set,             ///< Only if the location is not 0.
   spin_lock_irq_section,  ///< Unlocking turns interrupts on even if they were off before.
+  leave_section,          ///< The innermost one, before the actor's other actions.
+  read_plain,
+  write_plain,
+  load_acquire,
+  store_release,
+  full_barrier,
+  read_barrier,
+  write_barrier,
+  exchange,
+  compare_exchange,  ///< From 0.
+  disable_work,
+  enable_work,
+  flush_rcu_work,
+  add_name,  ///< One of two, in one set.
+  remove_name,
+  publish_new,   ///< An object of its own, in place of what is published.
+  call_rcu_put,  ///< The callback gives the reference back.
   count_
 };
 
@@ -112,7 +129,24 @@ inline constexpr std::string_view action_names[] = {"read",
                                                     "read_count",
                                                     "get_unless_zero",
                                                     "put_if_set",
-                                                    "spin_lock_irq"};
+                                                    "spin_lock_irq",
+                                                    "leave_section",
+                                                    "read_plain",
+                                                    "write_plain",
+                                                    "load_acquire",
+                                                    "store_release",
+                                                    "full_barrier",
+                                                    "read_barrier",
+                                                    "write_barrier",
+                                                    "exchange",
+                                                    "compare_exchange",
+                                                    "disable_work",
+                                                    "enable_work",
+                                                    "flush_rcu_work",
+                                                    "add_name",
+                                                    "remove_name",
+                                                    "publish_new",
+                                                    "call_rcu_put"};
 static_assert(std::size(action_names) == static_cast<std::size_t>(Action::count_));
 
 inline std::string name_of(Action action) {
@@ -150,14 +184,14 @@ struct RandomProgram {
 
 inline RandomProgram generate(Random& random, const Actions& actions = all_actions()) {
   RandomProgram program;
-  const std::uint64_t actor_count = 2 + random.below(2);
+  const std::uint64_t actor_count = 2 + random.below(3);
   const bool share_cpu = random.is_chosen(1, 3);
   for (std::uint64_t i = 0; i < actor_count; ++i) {
     RandomActor actor;
     if (random.is_chosen(1, 4))
       actor.kind = random.is_chosen(1, 2) ? ActorKind::hardirq : ActorKind::softirq;
     if (share_cpu) actor.cpu = CpuId{static_cast<std::int32_t>(random.below(2))};
-    const std::uint64_t length = 1 + random.below(actor_count == 2 ? 4 : 3);
+    const std::uint64_t length = 1 + random.below(6 - actor_count);
     for (std::uint64_t k = 0; k < length; ++k)
       actor.actions.emplace_back(actions[random.below(actions.size())],
                                  static_cast<int>(random.below(2)));

@@ -6,66 +6,52 @@
 #include <string>
 #include <utility>
 
-#include "model/model.h"
+#include "random_accesses.h"
 #include "random_action.h"
 
 namespace rcuscope::testing {
 
-/// What the actors of one execution share. On the model's heap, since fields are checked there.
-struct RandomObject {
-  Model::shared<int> value{"value", 7};
-};
-
-struct RandomShared {
-  Model::shared<int> x{"x", 0};
-  Model::shared<int> y{"y", 0};
-  Model::shared<ptr<RandomObject>> pointer{"pointer", nullptr};
-  Model::mutex lock{"lock"};
-  Model::refcount count{"count", 1};
-  Model::work_struct work{"work"};
-  Model::spinlock spin{"spin"};
-  Model::srcu_struct srcu{"srcu"};
-  Model::completion done{"done"};
-  Model::shared<std::int64_t> cookie{"cookie", 0};
-};
-
 /// Runs one random actor and logs what it saw: the log is part of the final state.
-class RandomActorBody {
+class RandomActorBody : RandomAccesses {
  public:
-  RandomActorBody(Model world, ptr<RandomShared> shared, ptr<RandomObject> object,
-                  const RandomActor& actor, std::shared_ptr<std::string> log)
-      : w_(world), shared_(shared), object_(object), actor_(actor), log_(std::move(log)) {}
+  using RandomAccesses::RandomAccesses;
 
-  void operator()() const { run_from(0); }
+  void operator()() const {
+    for (std::size_t index = 0; index < actor_.actions.size();) run_section_from(index);
+  }
 
  private:
-  void run_from(std::size_t index) const {
-    if (index == actor_.actions.size()) return;
-    const auto [action, variable] = actor_.actions[index];
-    if (run_section(action, index)) return;
-    if (!run_memory(action, variable) && !run_lock(action)) run_deferred(action);
-    run_from(index + 1);
+  /// Runs until the end of the innermost section, and leaves the index behind it.
+  void run_section_from(std::size_t& index) const {
+    while (index < actor_.actions.size()) {
+      const auto [action, variable] = actor_.actions[index++];
+      if (action == Action::leave_section) return;
+      if (run_section(action, index) || run_memory(action, variable) ||
+          run_ordered(action, variable) || run_count(action, variable) || run_lock(action))
+        continue;
+      run_deferred(action);
+    }
   }
 
   template <class Enter, class Leave>
-  bool enclose(std::size_t index, Enter enter, Leave leave) const {
+  bool enclose(std::size_t& index, Enter enter, Leave leave) const {
     enter();
-    run_from(index + 1);
+    run_section_from(index);
     leave();
     return true;
   }
 
-  bool run_spin_section(std::size_t index, SpinMode mode) const {
+  bool run_spin_section(std::size_t& index, SpinMode mode) const {
     return enclose(
         index, [&] { w_.spin_lock(shared_->spin, mode); },
         [&] { w_.spin_unlock(shared_->spin, mode); });
   }
 
-  bool run_masked(std::size_t index, Mask mask) const {
+  bool run_masked(std::size_t& index, Mask mask) const {
     return enclose(index, [&] { w_.mask(mask); }, [&] { w_.unmask(mask); });
   }
 
-  bool run_section(Action action, std::size_t index) const {
+  bool run_section(Action action, std::size_t& index) const {
     switch (action) {
       case Action::mutex_section:
         return enclose(
@@ -92,58 +78,6 @@ class RandomActorBody {
         return run_masked(index, Mask::bh);
       case Action::preempt_off_section:
         return run_masked(index, Mask::preempt);
-      default:
-        return false;
-    }
-  }
-
-  void see(int value) const { *log_ += std::to_string(value) + ' '; }
-
-  void put() const {
-    if (w_.refcount_dec(shared_->count, EventKind::kref_put) == 0) w_.kfree(object_);
-  }
-
-  bool run_memory(Action action, int variable) const {
-    auto& location = variable == 0 ? shared_->x : shared_->y;
-    switch (action) {
-      case Action::read:
-        see(w_.read(location, Access::once));
-        return true;
-      case Action::write:
-        w_.write(location, static_cast<int>(actor_.actions.size()) + variable, Access::once);
-        return true;
-      case Action::fetch_add:
-        see(w_.fetch_add(location, 1, Access::full));
-        return true;
-      case Action::trylock: {
-        const bool is_taken = w_.mutex_trylock(shared_->lock);
-        see(is_taken);
-        if (is_taken) w_.mutex_unlock(shared_->lock);
-        return true;
-      }
-      case Action::use_object: {
-        const auto object = w_.read(shared_->pointer, Access::dereference);
-        if (object) see(w_.read(object->value, Access::plain));
-        return true;
-      }
-      case Action::unpublish:
-        w_.write(shared_->pointer, nullptr, Access::assign);
-        return true;
-      case Action::get:
-        w_.refcount_inc(shared_->count, EventKind::kref_get);
-        return true;
-      case Action::read_count:
-        see(static_cast<int>(w_.refcount_read(shared_->count)));
-        return true;
-      case Action::put:
-        put();
-        return true;
-      case Action::get_unless_zero:
-        see(w_.refcount_inc_not_zero(shared_->count, EventKind::kref_get));
-        return true;
-      case Action::put_if_set:
-        if (w_.read(location, Access::once) != 0) put();
-        return true;
       default:
         return false;
     }
@@ -209,6 +143,8 @@ class RandomActorBody {
           w.fetch_add(shared->x, 3, Access::full);
           w.spin_unlock(shared->spin, SpinMode::plain);
         });
+      case Action::call_rcu_put:
+        return w.call_rcu("put", [w, shared, object] { put(w, shared, object); });
       case Action::kfree_rcu:
         return w.kfree_rcu(object);
       case Action::queue_work:
@@ -219,6 +155,12 @@ class RandomActorBody {
         return see(w.cancel_work_sync(shared->work));
       case Action::flush_work:
         return w.flush_work(shared->work);
+      case Action::flush_rcu_work:
+        return w.flush_rcu_work(shared->work);
+      case Action::disable_work:
+        return see(w.disable_work_sync(shared->work));
+      case Action::enable_work:
+        return see(w.enable_work(shared->work));
       case Action::rcu_barrier:
         return w.rcu_barrier();
       case Action::synchronize_srcu:
@@ -236,12 +178,6 @@ class RandomActorBody {
         return;
     }
   }
-
-  Model w_;
-  ptr<RandomShared> shared_;
-  ptr<RandomObject> object_;
-  const RandomActor& actor_;
-  std::shared_ptr<std::string> log_;
 };
 
 }  // namespace rcuscope::testing
