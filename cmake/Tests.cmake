@@ -27,7 +27,8 @@ if(NOT RCUSCOPE_TESTS STREQUAL "off")
          "${PROJECT_SOURCE_DIR}/core/explore/choice_stack.cpp"
          "${PROJECT_SOURCE_DIR}/core/explore/dpor.cpp"
          "${PROJECT_SOURCE_DIR}/core/explore/happens_before.cpp"
-         "${PROJECT_SOURCE_DIR}/core/explore/races.cpp")
+         "${PROJECT_SOURCE_DIR}/core/explore/races.cpp"
+         "${PROJECT_SOURCE_DIR}/core/explore/reference_budget.cpp")
     add_library(rcuscope_mutated_search OBJECT ${mutated_sources})
     target_compile_definitions(rcuscope_mutated_search PUBLIC RCUSCOPE_MUTATIONS=1)
     target_compile_options(

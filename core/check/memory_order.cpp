@@ -257,7 +257,9 @@ void MemoryOrder::on_poll(const Execution& execution, const ModelActor& actor,
       acquire(actor.id, period({static_cast<std::int32_t>(i)}).sections);
 }
 
-/// Gets are relaxed, puts release, and the last put acquires (refcount_t of the kernel).
+/// Gets are relaxed, puts release, and the last put acquires (refcount_t of the kernel). Another
+/// get or put does not learn what it comes behind, so it acquires nothing, whatever barrier
+/// follows: the search need not order them (reference_budget.h).
 void MemoryOrder::on_count(Execution& execution, const ModelActor& actor,
                            const Operation& operation) {
   const bool is_put = operation.kind == OperationKind::refcount_put;
@@ -269,6 +271,8 @@ void MemoryOrder::on_count(Execution& execution, const ModelActor& actor,
     acquire(actor.id, sync_[operation.address]);
   --of(actor.id).position;  // add_event counts it
   const std::size_t event = add_event(execution, actor, access, true, writes);
+  const bool learns = !writes || static_cast<const ModelRefcount*>(operation.address)->value == 0;
+  if (learns) learn_from_store(event);
   if (is_put) published_[event] = released(actor.id);
   compare_with_earlier(execution, event);
 }
@@ -316,10 +320,14 @@ std::size_t MemoryOrder::add_event(const Execution& execution, const ModelActor&
     location.latest_write = index;
   }
   self.latest_access = index;
-  if (reads && is_marked(operation.access) && read_from_[index] != none)
-    self.pending.join(published_[read_from_[index]]);
   if (object != nullptr) check_birth(execution, object, index);
   return index;
+}
+
+/// What was published before the store that was read, once a barrier follows.
+void MemoryOrder::learn_from_store(std::size_t event) {
+  if (is_marked(events_[event].access) && read_from_[event] != none)
+    of(events_[event].actor).pending.join(published_[read_from_[event]]);
 }
 
 void MemoryOrder::on_access(Execution& execution, const ModelActor& actor,
@@ -327,6 +335,7 @@ void MemoryOrder::on_access(Execution& execution, const ModelActor& actor,
   const bool is_read = operation.kind == OperationKind::read;
   const bool is_update = operation.kind == OperationKind::read_modify_write;
   const std::size_t event = add_event(execution, actor, operation, is_read || is_update, !is_read);
+  if (is_read || is_update) learn_from_store(event);
   if (is_update) return;  // on_updated goes on
   if (is_read && is_acquiring(operation.access) && read_from_[event] != none)
     acquire(actor.id, published_[read_from_[event]]);

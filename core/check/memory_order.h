@@ -110,6 +110,7 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
   void on_poll(const Execution& execution, const ModelActor& actor, std::int64_t cookie);
   void on_count(Execution& execution, const ModelActor& actor, const Operation& operation);
   void on_free(Execution& execution, const ModelActor& actor, const Operation& operation);
+  void learn_from_store(std::size_t event);
   std::size_t add_event(const Execution& execution, const ModelActor& actor,
                         const Operation& operation, bool reads, bool writes);
   void compare_with_earlier(Execution& execution, std::size_t later);

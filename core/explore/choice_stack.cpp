@@ -18,12 +18,13 @@ bool contains(const std::vector<Candidate>& set, ActorId actor) {
 
 /// True if what was executed depends on what the sleeper would do first.
 bool wakes(const Candidate& sleeper, const Candidate& executed, bool lazy_readers) {
+  const Commuting commuting{lazy_readers, nullptr};
   for (const Operation* first :
        {&sleeper.operation,
         sleeper.merged && holds(Rule::sleeper_is_merged) ? &*sleeper.merged : nullptr})
     for (const Operation* then :
          {&executed.operation, executed.merged ? &*executed.merged : nullptr})
-      if (first != nullptr && then != nullptr && dependent_in_order(*first, *then, lazy_readers))
+      if (first != nullptr && then != nullptr && commuting.are_dependent_in_order(*first, *then))
         return true;
   return false;
 }

@@ -4,11 +4,14 @@
 // early by a fatal finding or a limit: races with what it never ran are unknown, so every choice on
 // its way is tried.
 #include <algorithm>
+#include <sstream>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/error.h"
 #include "explore/choice_stack.h"
 #include "explore/happens_before.h"
+#include "explore/reference_budget.h"
 #include "explore/rule.h"
 #include "explore/strategy.h"
 
@@ -46,7 +49,10 @@ bool may_block(OperationKind kind) {
 
 class Dpor final : public TreeSearch {
  public:
-  explicit Dpor(bool lazy_readers) { set_lazy_readers(lazy_readers); }
+  Dpor(bool lazy_readers, OrderedCounts ordered_counts)
+      : ordered_counts_(std::move(ordered_counts)) {
+    set_lazy_readers(lazy_readers);
+  }
 
   bool begin_execution() override {
     stack_.rewind();
@@ -83,8 +89,10 @@ class Dpor final : public TreeSearch {
     stack_.throw_if_nondeterministic();
     // The search is over, and ordering a very long execution would take long.
     if (end == ExecutionEnd::interrupted || end == ExecutionEnd::step_limit) return;
-    if (lazy_readers_ && holds(Rule::lazy_guard) && needs_eager_readers(execution))
-      return restart_with_eager_readers();
+    const bool is_too_lazy =
+        lazy_readers_ && holds(Rule::lazy_guard) && needs_eager_readers(execution);
+    const bool was_count_out_of_order = ordered_counts_.add_from(execution);
+    if (is_too_lazy || was_count_out_of_order) return restart(lazy_readers_ && !is_too_lazy);
     races_.clear();
     append_events(execution);
     if (is_order_known(end)) {
@@ -96,7 +104,13 @@ class Dpor final : public TreeSearch {
     backtrack();
   }
 
-  std::string mode() const override { return lazy_readers_ ? "lazy" : "eager"; }
+  /// "lazy 128 4096": readers, then the counts to be kept in order.
+  std::string mode() const override {
+    std::string text = lazy_readers_ ? "lazy" : "eager";
+    for (const std::uint64_t offset : ordered_counts_.offsets())
+      text += ' ' + std::to_string(offset);
+    return text;
+  }
   void load(const WorkUnit& unit) override {
     stack_.load(unit);
     first_new_choice_ = unit.levels.empty() ? 0 : unit.levels.size() - 1;
@@ -125,7 +139,7 @@ class Dpor final : public TreeSearch {
   void set_lazy_readers(bool lazy) {
     lazy_readers_ = lazy;
     stack_.set_lazy_readers(lazy);
-    order_.set_lazy_readers(lazy);
+    order_.set_commuting({lazy, &ordered_counts_});
   }
 
   /// The running actor has just opened a section: what it does next belongs to the same event.
@@ -143,20 +157,27 @@ class Dpor final : public TreeSearch {
   /// or an interrupt that spins on a lock, or if somebody polls grace periods: then it matters when
   /// a callback starts, not only what it does first.
   static bool needs_eager_readers(const Execution& execution) {
-    const auto is_special = [&execution](const StepRecord& step) {
-      const ModelActor& actor = execution.actor(step.actor);
+    const auto is_special = [&execution](ActorId id, OperationKind kind) {
+      const ModelActor& actor = execution.actor(id);
       const bool is_interrupt = actor.spec.kind != ActorKind::process && actor.shares_cpu();
-      if (is_interrupt && step.operation.kind == OperationKind::spin_lock) return true;
-      return step.operation.kind == OperationKind::poll_state ||
-             step.operation.kind == OperationKind::relax;
+      return (is_interrupt && kind == OperationKind::spin_lock) ||
+             kind == OperationKind::poll_state || kind == OperationKind::relax;
     };
+    const auto is_special_step = [&](const StepRecord& step) {
+      return is_special(step.actor, step.operation.kind);
+    };
+    // Who waits in a loop to the end never takes the step.
+    for (std::size_t a = 1; a < execution.actor_count(); ++a) {
+      const ActorId id{static_cast<std::int32_t>(a)};
+      if (is_special(id, execution.actor(id).pending.kind)) return true;
+    }
     const auto blocks = [](const Finding& finding) {
       return finding.kind == FindingKind::sleeping_in_atomic ||
              finding.kind == FindingKind::suspicious_rcu_usage ||
              finding.kind == FindingKind::stall;
     };
     return std::any_of(execution.findings().begin(), execution.findings().end(), blocks) ||
-           std::any_of(execution.log().begin(), execution.log().end(), is_special) ||
+           std::any_of(execution.log().begin(), execution.log().end(), is_special_step) ||
            is_ordered_by_grace_period(execution);
   }
 
@@ -188,8 +209,9 @@ class Dpor final : public TreeSearch {
     return false;
   }
 
-  void restart_with_eager_readers() {
-    set_lazy_readers(false);
+  /// What was taken for commuting does not commute: begins anew, and knows that from the start.
+  void restart(bool lazy_readers) {
+    set_lazy_readers(lazy_readers);
     stack_.clear();
     order_.truncate(0);
     kept_steps_ = 0;
@@ -235,6 +257,7 @@ class Dpor final : public TreeSearch {
     return 0;
   }
 
+  OrderedCounts ordered_counts_;
   HappensBefore order_;
   std::size_t kept_steps_ = 0;
   std::size_t first_new_choice_ = 0;  ///< Of a unit that has not run yet; 0: all is new.
@@ -249,8 +272,18 @@ class Dpor final : public TreeSearch {
 
 }  // namespace
 
-std::unique_ptr<TreeSearch> make_dpor_search(bool lazy_readers) {
-  return std::make_unique<Dpor>(lazy_readers);
+std::unique_ptr<TreeSearch> make_dpor_search(const std::string& mode) {
+  std::istringstream words(mode);
+  std::string readers;
+  words >> readers;
+  OrderedCounts ordered_counts;
+  std::uint64_t offset = 0;
+  while (words >> offset) ordered_counts.insert_offset(offset);
+  if ((readers != "lazy" && readers != "eager") || !words.eof())
+    throw UsageError("work unit: '" + mode +
+                     "' is no mode of a search; expected lazy or eager, then the offsets of "
+                     "reference counts");
+  return std::make_unique<Dpor>(readers == "lazy", std::move(ordered_counts));
 }
 
 }  // namespace rcuscope

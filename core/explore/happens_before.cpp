@@ -6,6 +6,7 @@
 
 #include "explore/happens_before_parts.h"
 #include "explore/rule.h"
+#include "model/claim_pairs.h"
 
 namespace rcuscope {
 namespace {
@@ -65,10 +66,25 @@ bool is_lazy_opening(const Operation& operation) {
   return false;
 }
 
-bool dependent_in_order(const Operation& earlier, const Operation& later, bool lazy_readers) {
+bool Commuting::are_dependent(Claim a, Claim b) const {
+  return dependent(a, b) &&
+         (ordered_counts == nullptr || a.resource_class() != ResourceClass::refcount ||
+          ordered_counts->contains(a.resource()));
+}
+
+bool Commuting::are_dependent(const Operation& a, const Operation& b) const {
+  for (std::uint8_t i = 0; i < a.claim_count; ++i)
+    for (std::uint8_t j = 0; j < b.claim_count; ++j)
+      if (are_dependent(a.claims[i], b.claims[j])) return true;
+  return (a.more != nullptr || b.more != nullptr) &&
+         any_pair_of_claims(
+             a, b, [this](Claim first, Claim second) { return are_dependent(first, second); });
+}
+
+bool Commuting::are_dependent_in_order(const Operation& earlier, const Operation& later) const {
   for (std::uint8_t i = 0; i < earlier.claim_count; ++i)
     for (std::uint8_t j = 0; j < later.claim_count; ++j) {
-      if (!dependent(earlier.claims[i], later.claims[j])) continue;
+      if (!are_dependent(earlier.claims[i], later.claims[j])) continue;
       // Sleepable readers may block, so they are not lazy.
       if (lazy_readers && earlier.kind == OperationKind::grace_period_start &&
           later.claims[j] == Claim(ResourceClass::rcu, 0, Mode::section_start) &&
@@ -76,7 +92,7 @@ bool dependent_in_order(const Operation& earlier, const Operation& later, bool l
         continue;
       return true;
     }
-  return (earlier.more != nullptr || later.more != nullptr) && dependent(earlier, later);
+  return (earlier.more != nullptr || later.more != nullptr) && are_dependent(earlier, later);
 }
 
 void HappensBefore::truncate(std::size_t size) {
@@ -119,7 +135,7 @@ void HappensBefore::add_dependences(std::size_t i) {
   for (std::size_t j = 0; j < i; ++j) {
     const Outline& other = outlines_[j];
     if (!own.shares_resource_with(other) || other.actor == own.actor) continue;
-    if (dependent_in_order(events_[j].step.operation, operation, lazy_readers_))
+    if (commuting_.are_dependent_in_order(events_[j].step.operation, operation))
       event.predecessors.push_back(j);
   }
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "explore/reference_budget.h"
 #include "model/execution.h"
 
 namespace rcuscope {
@@ -46,10 +47,18 @@ struct Race {
 /// True if nothing but the opening of a section of RCU is seen of it by others.
 bool is_lazy_opening(const Operation& operation);
 
-/// Must an execution with `earlier` before `later` also be tried the other way round? Lazy readers:
-/// a section that opens after the start of a grace period constrains nothing, so whatever could
-/// follow the other order can follow this one, too.
-bool dependent_in_order(const Operation& earlier, const Operation& later, bool lazy_readers);
+/// What commutes beside what the dependency table lets commute.
+struct Commuting {
+  bool lazy_readers = false;
+  const OrderedCounts* ordered_counts = nullptr;  ///< Gets and puts of others do; null: of none.
+
+  bool are_dependent(Claim a, Claim b) const;
+  bool are_dependent(const Operation& a, const Operation& b) const;
+  /// Must an execution with `earlier` before `later` also be tried the other way round? Lazy
+  /// readers: a section that opens after the start of a grace period constrains nothing, so
+  /// whatever could follow the other order can follow this one, too.
+  bool are_dependent_in_order(const Operation& earlier, const Operation& later) const;
+};
 
 /// Grows event by event; a prefix is kept for the next execution.
 ///
@@ -57,7 +66,7 @@ bool dependent_in_order(const Operation& earlier, const Operation& later, bool l
 /// which the search decides once: `is_merged` says so for the second of the two.
 class HappensBefore {
  public:
-  void set_lazy_readers(bool lazy) { lazy_readers_ = lazy; }
+  void set_commuting(const Commuting& commuting) { commuting_ = commuting; }
   void truncate(std::size_t size);
   std::size_t size() const { return size_; }
 
@@ -143,7 +152,7 @@ class HappensBefore {
     std::vector<ActorId> seen;
   } scratch_;
   std::size_t size_ = 0;
-  bool lazy_readers_ = false;
+  Commuting commuting_;
 };
 
 }  // namespace rcuscope

@@ -272,8 +272,9 @@ bool HappensBefore::stays_behind(std::size_t k, const Race& race, std::size_t fi
 bool HappensBefore::holds_back(std::size_t x, std::size_t k) const {
   for (std::size_t a = x; a < end_of_merged(x); ++a)
     for (std::size_t b = k; b < end_of_merged(k); ++b)
-      if (is_before(a, b) || (outlines_[a].shares_resource_with(outlines_[b]) &&
-                              dependent(events_[a].step.operation, events_[b].step.operation)))
+      if (is_before(a, b) ||
+          (outlines_[a].shares_resource_with(outlines_[b]) &&
+           commuting_.are_dependent(events_[a].step.operation, events_[b].step.operation)))
         return true;
   return false;
 }
@@ -306,9 +307,9 @@ void HappensBefore::initials(const Race& race, std::vector<ActorId>& actors) {
   }
   if (race.second || std::find(seen.begin(), seen.end(), race.phantom_actor) != seen.end()) return;
   if (std::none_of(sequence.begin(), sequence.end(), [&](std::size_t x) {
-        return dependent(events_[x].step.operation, race.phantom) ||
+        return commuting_.are_dependent(events_[x].step.operation, race.phantom) ||
                (end_of_merged(x) == x + 2 &&
-                dependent(events_[x + 1].step.operation, race.phantom));
+                commuting_.are_dependent(events_[x + 1].step.operation, race.phantom));
       }))
     actors.push_back(race.phantom_actor);
 }

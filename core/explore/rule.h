@@ -49,6 +49,11 @@ enum class Rule : std::uint8_t {
   sleeper_is_merged,
   lazy_guard,
   merge_does_not_block,
+  // Reference counts that stay above zero: see reference_budget.h.
+  budget_is_bounded,
+  budget_heeds_reads,
+  budget_knows_who_made_whom,
+  budget_spares_orders,
   count_
 };
 

@@ -40,8 +40,8 @@ std::unique_ptr<TreeSearch> make_tree_search(const ExploreOptions& options,
   }
   if (options.strategy == StrategyKind::exhaustive) return make_exhaustive_search();
   if (options.strategy == StrategyKind::sleep_sets) return make_sleep_set_search();
-  return make_dpor_search(mode.empty() ? options.strategy != StrategyKind::eager_dpor
-                                       : mode == "lazy");
+  if (!mode.empty()) return make_dpor_search(mode);
+  return make_dpor_search(options.strategy == StrategyKind::eager_dpor ? "eager" : "lazy");
 }
 
 // --- counting

@@ -56,7 +56,7 @@ class TreeSearch : public Strategy {
 /// Source-DPOR: depth first over the orders that reversed races ask for, with sleep sets. Lazy
 /// readers: whether a section opens before or after the start of a grace period is decided together
 /// with what the reader does first, so R readers of one removal cost 2^R executions instead of 3^R.
-std::unique_ptr<TreeSearch> make_dpor_search(bool lazy_readers = true);
+std::unique_ptr<TreeSearch> make_dpor_search(const std::string& mode = "lazy");
 
 /// Depth first over all orders of dependent operations, with sleep sets (Godefroid 1996): an order
 /// that differs from an explored one only by exchanging independent neighbours is not explored

@@ -155,6 +155,7 @@ class Execution final : public ActorEntry {
   void take(ModelSpinlock& lock, SpinMode mode);
   void release(ModelSpinlock& lock, SpinMode mode);
   void note_completion_available();
+  void note_count(int before);  ///< The reference count that is about to change.
 
   // --- trace
   bool is_tracing() const { return trace_ != nullptr; }

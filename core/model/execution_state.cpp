@@ -221,6 +221,10 @@ void Execution::release(ModelSpinlock& lock, SpinMode mode) {
   });
 }
 
+void Execution::note_count(int before) {
+  if (StepRecord* step = last_step()) step->count_before = before;
+}
+
 void Execution::note_completion_available() {
   if (StepRecord* step = last_step()) step->made_available = true;
 }

@@ -122,8 +122,8 @@ void Model::mark_escaped(const void* object) const {
 int Model::refcount_inc(refcount& count, EventKind kind, Place place) const {
   Operation operation = operation_on(OperationKind::refcount_get, &count, count.name, place);
   operation.claim(ResourceClass::refcount, resource_of(&count), Mode::get);
-  operation.argument = count.value;
   if (!execution_->step(operation)) return 0;
+  execution_->note_count(count.value);
   if (count.value == 0) {
     count.value = refcount::saturated;
     report(FindingKind::refcount_addition_on_zero, &count,
@@ -139,6 +139,7 @@ int Model::refcount_dec(refcount& count, EventKind kind, Place place) const {
   Operation operation = operation_on(OperationKind::refcount_put, &count, count.name, place);
   operation.claim(ResourceClass::refcount, resource_of(&count), Mode::put);
   if (!execution_->step(operation)) return refcount::saturated;
+  execution_->note_count(count.value);
   if (count.value == 0) {
     count.value = refcount::saturated;
     report(FindingKind::refcount_underflow, &count, "refcount_t: underflow; use-after-free.",
@@ -156,6 +157,7 @@ bool Model::refcount_inc_not_zero(refcount& count, EventKind kind, Place place) 
   // gets, as a put does.
   operation.claim(ResourceClass::refcount, resource_of(&count), Mode::put);
   if (!execution_->step(operation)) return false;
+  execution_->note_count(count.value);
   const bool is_alive = count.value != 0;
   if (is_alive && count.value < refcount::saturated) ++count.value;
   execution_->emit(kind, object_id(&count), count.value, place, {},

@@ -21,7 +21,8 @@ struct StepRecord {
   std::int32_t choice = no_choice;  ///< Index into Execution::choices(); none for local operations.
   /// Domain of the section that it opens or closes: 0 is RCU, else the address of an srcu_struct.
   std::uint64_t domain = 0;
-  std::int32_t srcu_index = 0;  ///< Tells the actor's sections of one srcu_struct apart.
+  std::int32_t count_before = 0;  ///< Of a get or put: what the reference count was.
+  std::int32_t srcu_index = 0;    ///< Tells the actor's sections of one srcu_struct apart.
   bool opens_section = false;
   bool closes_section = false;
   bool changes_state = false;   ///< False for reads, and for updates that failed.

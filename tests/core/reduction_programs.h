@@ -80,4 +80,33 @@ inline Program increments(int actors, int times) {
   };
 }
 
+struct Counted {
+  Model::shared<int> value{"value", 0};
+  Model::refcount count{"count", 1};
+};
+
+/// Each holder takes a reference, uses the object and gives the reference back, that many times;
+/// with `drops_first`, one more actor gives back the reference that was there before.
+inline Program holders(int actors, int times, bool drops_first = false) {
+  return [actors, times, drops_first](Execution& execution) {
+    const Model w(execution);
+    const auto counted = w.kzalloc<Counted>("counted", "", Place::current());
+    w.set_lifetime(counted.raw(), Lifetime::root);
+    for (int i = 0; i < actors; ++i)
+      w.declare({"holder " + std::to_string(i), ActorKind::process, {}, [w, counted, times] {
+                   for (int k = 0; k < times; ++k) {
+                     w.refcount_inc(counted->count, EventKind::kref_get);
+                     w.read(counted->value, Access::once);
+                     w.refcount_dec(counted->count, EventKind::kref_put);
+                   }
+                 }});
+    if (drops_first)
+      w.declare({"owner", ActorKind::process, {}, [w, counted] {
+                   w.refcount_dec(counted->count, EventKind::kref_put);
+                 }});
+    execution.make_after_setup<ActorsOnly>(execution);
+    execution.repeat_from_here();
+  };
+}
+
 }  // namespace rcuscope::testing

@@ -232,6 +232,9 @@ TEST(Division, refuses_what_is_no_state) {
   Division division{ExploreOptions{}};
   for (const char* text : {"", "hello", "4:lazy 1 2 3 0: 0 0 0 0 0 -1 9 0 0: 0 0 "})
     EXPECT_THROW(division.restore(text), UsageError) << text;
+  for (const char* mode : {"sleepy", "lazy or so", "eager -1x"})
+    EXPECT_THROW(make_tree_search({}, mode), UsageError) << mode;
+  EXPECT_EQ(make_tree_search({}, "eager 128 64")->mode(), "eager 64 128");
 }
 
 TEST(Division, work_unit_of_another_program_is_refused) {
