@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Stepping for Python: where an execution stands, and the state that a trace ends in.
+// Stepping for Python: where an execution stands, and the state of a trace at a time.
 #include <pybind11/stl.h>
 
 #include <memory>
@@ -66,32 +66,54 @@ class Names {
   const TraceStore& trace_;
 };
 
-/// Lists of (name, ...) rows, since objects may have equal names.
-py::dict final_state_of(const TraceStore& trace) {
-  const WorldState state = state_at(trace, trace.end());
+const char* name_of(Membership membership) {
+  switch (membership) {
+    case Membership::never_linked:
+      return "never_linked";
+    case Membership::linked:
+      return "linked";
+    case Membership::unlinked:
+      return "unlinked";
+  }
+  return "";
+}
+
+py::list rows_of(const std::vector<ObjectState>& objects, const TraceStore& trace) {
+  py::list rows;
   const Names names(trace);
-  py::list lists, references, locks, grace_periods, freed;
+  for (const ObjectState& object : objects) {
+    const ObjectInfo& known = trace.names().objects[static_cast<std::size_t>(object.object.value)];
+    rows.append(py::dict("type"_a = known.type, "name"_a = names.of(object.object),
+                         "membership"_a = name_of(object.membership), "freed"_a = object.is_freed,
+                         "poisoned"_a = object.is_poisoned, "references"_a = object.references));
+  }
+  return rows;
+}
+
+/// Lists of (name, ...) rows, since objects may have equal names.
+py::dict state_of(const TraceStore& trace, Timestamp time) {
+  const WorldState state = state_at(trace, time);
+  const Names names(trace);
+  py::list lists, locks, grace_periods, actors;
   for (const ListState& list : state.lists)
     lists.append(py::make_tuple(names.of(list.head), names.of(list.entries)));
-  for (const ObjectState& object : state.objects) {
-    if (object.references)
-      references.append(py::make_tuple(names.of(object.object), *object.references));
-    if (object.is_freed) freed.append(names.of(object.object));
-  }
   for (const LockState& lock : state.locks)
     locks.append(py::make_tuple(names.of(lock.lock), names.of(lock.owner), names.of(lock.waiters)));
   for (const GracePeriodState& period : state.grace_periods)
     grace_periods.append(py::make_tuple(period.grace_period.value, names.of(period.waits_for)));
-  return py::dict("lists"_a = lists, "references"_a = references, "locks"_a = locks,
-                  "grace_periods"_a = grace_periods, "freed"_a = freed);
+  for (const TracedActorState& actor : state.actors)
+    actors.append(py::dict("name"_a = names.of(actor.actor), "running"_a = actor.is_running,
+                           "reader_nesting"_a = actor.reader_nesting,
+                           "blocked_on"_a = actor.blocked_on, "last_event"_a = actor.last_event));
+  return py::dict("lists"_a = lists, "objects"_a = rows_of(state.objects, trace), "locks"_a = locks,
+                  "grace_periods"_a = grace_periods, "actors"_a = actors);
 }
 
 }  // namespace
 
 void bind_stepping(py::module_& module) {
-  module.def("final_state_of", &final_state_of, "trace"_a,
-             "Lists, reference counts, locks, grace periods and freed objects after the last "
-             "event.");
+  module.def("state_of", &state_of, "trace"_a, "time"_a,
+             "Lists, objects, locks, grace periods and actors after all events up to that time.");
 }
 
 }  // namespace rcuscope::bindings

@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'final_state_of', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -1390,10 +1390,6 @@ def explore_python(body: typing.Any, variant: Variant, options: dict[str, typing
     """
     Explores a Python scenario: a function of a Kernel, or a name of the catalogue with steps in Python.
     """
-def final_state_of(trace: TraceStore) -> dict[str, typing.Any]:
-    """
-    Lists, reference counts, locks, grace periods and freed objects after the last event.
-    """
 def latest_access(kernel: typing.Any) -> int:
     """
     Number of the actor's latest access, for note_dependent.
@@ -1449,6 +1445,10 @@ def save_native(trace: TraceStore, path: os.PathLike[str] | str | bytes) -> None
 def set_final_state(kernel: typing.Any, state: str) -> None:
     """
     Says what this execution ended with, for Verdict.final_states. Does nothing live.
+    """
+def state_of(trace: TraceStore, time: typing.SupportsInt | typing.SupportsIndex) -> dict[str, typing.Any]:
+    """
+    Lists, objects, locks, grace periods and actors after all events up to that time.
     """
 def step_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> dict[str, typing.Any]:
     """

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import rcuscope as rs
 from rcuscope import _core, completion, lesson_cli
-from rcuscope.cli_arguments import add_export, add_file, add_import, add_litmus
+from rcuscope.cli_arguments import add_export, add_import, add_litmus, add_view
 from rcuscope.loading import load_scenario
 from rcuscope.progress import ProgressLine
 from rcuscope.scenario import check_expectation
@@ -188,12 +188,9 @@ def _step(arguments: argparse.Namespace) -> int:
 
 
 def _view(arguments: argparse.Namespace) -> int:
-    from rcuscope import viewer  # noqa: PLC0415  not needed by most programs
+    from rcuscope import view_command  # noqa: PLC0415  not needed by most programs
 
-    viewer.open_file(arguments.file)
-    if arguments.json:
-        _print_json({"shown": arguments.file})
-    return EXIT_MET
+    return view_command.run(arguments)
 
 
 def _import(arguments: argparse.Namespace) -> int:
@@ -386,7 +383,13 @@ _COMMANDS: Final = (
         "be the scheduler: choose each operation",
         ("rcuscope step posted", "printf '1\\n2\\n' | rcuscope step posted --json"),
     ),
-    Command("view", _view, add_file, "open the viewer on a trace", ("rcuscope view bug.ctf",)),
+    Command(
+        "view",
+        _view,
+        add_view,
+        "open the viewer on a trace, or print the same as text",
+        ("rcuscope view bug.ctf", "rcuscope view bug.ctf --text --at 60"),
+    ),
     Command(
         "export",
         _export,

@@ -25,6 +25,14 @@ def add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a trace")
 
 
+def add_view(parser: argparse.ArgumentParser) -> None:
+    """A trace, and what is seen of it."""
+    add_file(parser)
+    parser.add_argument("--text", action="store_true", help="print the window as text; no display")
+    parser.add_argument("--at", type=int, metavar="TIME", help="the playhead: a step, or ns")
+    parser.add_argument("--width", type=int, default=100, metavar="N", help="of a line of text")
+
+
 def add_import(parser: argparse.ArgumentParser) -> None:
     """A trace of a kernel, and where the native one goes."""
     parser.add_argument("file", help="a trace-cmd file (.dat), or the text of ftrace")

@@ -147,14 +147,18 @@ class Session:
     def state(self) -> State:
         """The studied program as it is now."""
         self._check_open()
-        found = _core.final_state_of(self._at["trace"])
+        store = self._at["trace"]
+        found = _core.state_of(store, store.end)
+        objects = found["objects"]
         return State(
             lists=tuple((name, tuple(entries)) for name, entries in found["lists"]),
-            references=tuple(found["references"]),
+            references=tuple(
+                (one["name"], one["references"]) for one in objects if one["references"] is not None
+            ),
             locks=tuple((lock, who, tuple(waiters)) for lock, who, waiters in found["locks"]),
             readers=tuple(self._at["readers"]),
             grace_periods=tuple((number, tuple(who)) for number, who in found["grace_periods"]),
-            freed=tuple(found["freed"]),
+            freed=tuple(one["name"] for one in objects if one["freed"]),
         )
 
     @property

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Final
 
 from rcuscope.trace import Trace
@@ -97,12 +98,13 @@ def _draw_events(trace: Trace, grid: _Grid) -> None:
                 grid.mark(lane, int(events["time"][row]), sign)
 
 
-def text_timeline(trace: Trace, *, width: int = 100) -> str:
+def text_timeline(trace: Trace, *, width: int = 100, at: int | None = None) -> str:
     """The lanes of a trace as text, with a legend of the letters that occur.
 
     Args:
         trace: From any world.
         width: Characters of a row, the lane's name included.
+        at: The playhead, in the trace's clock; a row below the lanes points at it.
 
     Raises:
         ValueError: for a width below 40.
@@ -133,8 +135,11 @@ def text_timeline(trace: Trace, *, width: int = 100) -> str:
     hidden = len(drawn) - _LANES_MAX
     if hidden > 0:
         drawn[_LANES_MAX:] = [f"... and {hidden} more lanes"]
+    if at is not None:
+        drawn.append(" " * (name_width + 2 + grid.column(at)) + "^")
     unit = "steps" if trace.clock == "steps" else "ns"
     scale = f", {grid.per_column} a column" if grid.per_column > 1 else ""
     seen = set("".join("".join(row) for row in grid.rows))
     legend = ", ".join(f"{key} {text}" for key, text in grid.legend.items() if key in seen)
-    return "\n".join([*drawn, f"{unit} {grid.start} to {grid.end}{scale}; {legend}"])
+    about = f"{unit} {grid.start} to {grid.end}{scale}; {legend}"
+    return "\n".join([*drawn, *textwrap.wrap(about, width)])

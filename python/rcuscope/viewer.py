@@ -156,8 +156,12 @@ def _check_end(code: int, errors: str) -> None:
         raise OSError(f"{NAME} ended with status {code}: {errors.strip() or 'it said nothing'}")
 
 
-def open_file(path: str) -> None:
-    """Opens the viewer on a trace file.
+def open_file(path: str, *, at: int | None = None) -> None:
+    """Opens the viewer on a trace file, and waits until it is closed.
+
+    Args:
+        path: Of any format that `rs.load` reads.
+        at: Where the playhead is, in the trace's clock; default: where the viewer likes.
 
     Raises:
         OSError: if it is missing, or there is no display.
@@ -167,7 +171,11 @@ def open_file(path: str) -> None:
     _require_display()
     program = find_program()
     done = subprocess.run(
-        [str(program), path], stderr=subprocess.PIPE, text=True, errors="replace", check=False
+        [str(program), path, *([] if at is None else ["--at", str(at)])],
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        check=False,
     )
     _check_end(done.returncode, done.stderr)
 

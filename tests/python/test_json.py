@@ -97,6 +97,11 @@ def test_export_and_import(native: str, tmp_path: Path, capsys: pytest.CaptureFi
     assert check("import", output_of(capsys, "import", text, written))["written"] == written
 
 
+def test_view_as_text(native: str, capsys: pytest.CaptureFixture[str]) -> None:
+    record = check("view", output_of(capsys, "view", native, "--text"))
+    assert any(one["poisoned"] for one in record["objects"])
+
+
 def test_step_prints_a_record_for_each_command() -> None:
     words = [sys.executable, "-m", "rcuscope", "step", "no_synchronize_rcu", "--json"]
     done = subprocess.run(words, input="1\n2\nu\n", capture_output=True, text=True, check=True)
