@@ -16,10 +16,17 @@ std::string words_of_the_kernel(const Execution& execution, const std::vector<Ac
              !execution.blockers(execution.actor(id)).empty();
     });
   };
+  // The detector of stalls knows RCU alone; a wait for sleepable RCU is a hung task to the kernel.
+  const auto waits_for_rcu = [&](ActorId id) {
+    const ModelActor& actor = execution.actor(id);
+    return actor.pending.kind == OperationKind::grace_period_end &&
+           domain_of_wait(execution, actor) == nullptr && !execution.blockers(actor).empty();
+  };
   std::string words;
-  if (waits(OperationKind::grace_period_end))
+  if (std::any_of(cycle.begin(), cycle.end(), waits_for_rcu))
     words = "INFO: rcu_preempt detected stalls on CPUs/tasks; ";
-  else if (waits(OperationKind::mutex_lock) || waits(OperationKind::spin_lock))
+  else if (!waits(OperationKind::grace_period_end) &&
+           (waits(OperationKind::mutex_lock) || waits(OperationKind::spin_lock)))
     words = cycle.size() == 1 ? "WARNING: possible recursive locking detected; "
                               : "WARNING: possible circular locking dependency detected; ";
   return words + "INFO: task " + execution.actor(cycle.front()).spec.name +

@@ -6,12 +6,22 @@
 
 namespace rcuscope {
 
+const ModelSrcu* domain_of_wait(const Execution& execution, const ModelActor& actor) {
+  const GracePeriodId id{static_cast<std::int32_t>(actor.pending.argument)};
+  return execution.grace_periods().at(id).domain;
+}
+
 std::string describe_wait(const Execution& execution, const ModelActor& actor, ActorId blocker) {
   const std::string who = "'" + actor.spec.name + "' waits ";
   const std::string whom = "'" + execution.actor(blocker).spec.name + "'";
   switch (actor.pending.kind) {
-    case OperationKind::grace_period_end:
-      return who + "in synchronize_rcu: its grace period waits for the reader " + whom;
+    case OperationKind::grace_period_end: {
+      const ModelSrcu* domain = domain_of_wait(execution, actor);
+      return domain == nullptr
+                 ? who + "in synchronize_rcu: its grace period waits for the reader " + whom
+                 : who + "in synchronize_srcu: its grace period of " + domain->name +
+                       " waits for the reader " + whom;
+    }
     case OperationKind::mutex_lock:
       return who + "for the mutex " + execution.location_name(actor.pending) + ", held by " + whom;
     case OperationKind::spin_lock:

@@ -8,6 +8,9 @@
 
 namespace rcuscope {
 
+/// The domain of the grace period that the actor waits for; null = RCU. Requires: it waits for one.
+const ModelSrcu* domain_of_wait(const Execution& execution, const ModelActor& actor);
+
 /// "'unplug' waits in synchronize_rcu: its grace period waits for the reader 'isr'". Requires:
 /// `blocker` is one of execution.blockers(actor).
 std::string describe_wait(const Execution& execution, const ModelActor& actor, ActorId blocker);

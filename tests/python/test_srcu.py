@@ -320,3 +320,26 @@ def test_barriers_and_forms_of_updates(both: Kinds) -> None:
 def test_wrong_arguments_are_named(step: Step, expected: str) -> None:
     with pytest.raises(TypeError, match=expected):
         rs.explore(step)
+
+
+def test_deadlock_with_a_domain_names_it() -> None:
+    def body(k: rs.Kernel) -> None:
+        domain, lock = k.srcu_struct("domain"), k.mutex("lock")
+
+        @k.process("reader")
+        def reader() -> None:
+            with k.srcu_read_side(domain):
+                k.mutex_lock(lock)
+                k.mutex_unlock(lock)
+
+        @k.process("updater")
+        def updater() -> None:
+            with lock:
+                k.synchronize_srcu(domain)
+
+    [finding] = rs.explore(body, memory="sc").findings
+    assert finding.kind == "deadlock"
+    wait = "'updater' waits in synchronize_srcu: its grace period of domain waits for the reader"
+    assert wait in finding.message
+    assert wait in finding.explanation.replace("\n", " ")
+    assert "rcu_preempt" not in finding.message  # the detector of stalls does not know the domain
