@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "explore_options.h"
 #include "interpreter.h"
+#include "io/native_recorder.h"
 #include "kernel_object.h"
 #include "live/actor.h"
 #include "live/operation.h"
@@ -190,6 +191,14 @@ TraceLevel level_named(const std::string& name) {
   throw UsageError("trace='" + name + "': expected full, section, logical or off");
 }
 
+/// Where events go while the run goes on: a native trace at options["record"], if it has one.
+std::shared_ptr<EventSink> sink_of(const py::dict& options) {
+  const py::object path = options["record"];
+  if (path.is_none()) return nullptr;
+  const bool is_logical = options["trace"].cast<std::string>() == "logical";
+  return record_native(path.cast<std::string>(), is_logical ? Clock::steps : Clock::nanoseconds);
+}
+
 LiveRunOptions live_options(const py::dict& options) {
   constexpr double nanoseconds = 1e9;
   LiveRunOptions result;
@@ -198,6 +207,7 @@ LiveRunOptions live_options(const py::dict& options) {
   result.live.timeout = static_cast<Nanoseconds>(options["timeout"].cast<double>() * nanoseconds);
   result.live.flavor = options["flavor"].cast<std::string>();
   result.live.trace = level_named(options["trace"].cast<std::string>());
+  result.sink = sink_of(options);
   return result;
 }
 
@@ -289,6 +299,7 @@ WorkloadOptions workload_options(const Variant& variant, const py::dict& options
   result.live.flavor = options["flavor"].cast<std::string>();
   result.live.trace = level_named(options["trace"].cast<std::string>());
   result.live.event_count_max = options["events_max"].cast<std::uint64_t>();
+  result.sink = sink_of(options);
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,9 @@ inline constexpr std::string_view signature = "/* CTF 1.8 */\n/* rcuscope trace,
 inline constexpr const char* metadata_name = "metadata";
 inline constexpr const char* events_name = "events";
 inline constexpr const char* definitions_name = "definitions";
+
+/// Metadata of a recording that goes on, or was cut off: events came in packets that may overlap.
+inline constexpr const char* unfinished_key = "unfinished";
 
 using Uuid = std::array<std::uint8_t, 16>;
 
@@ -78,6 +82,14 @@ struct Files {
 /// Requires: what the records can hold; throws UsageError for an actor, CPU or time that they
 /// cannot.
 Files encode(const TraceStore& trace);
+
+/// One closed packet of events, which are in order of time.
+std::string encode_packet(std::span<const Event> events, std::uint64_t events_lost_count,
+                          const Uuid& uuid);
+/// Puts the uuid into each packet of a stream.
+void write_uuid(std::string& stream, const Uuid& uuid);
+/// Of a stream's first packet.
+Uuid uuid_of(std::string_view stream);
 
 /// `recover` takes what was written whole before a writer was stopped or a file was cut.
 enum class Reading : std::uint8_t { whole, recover };

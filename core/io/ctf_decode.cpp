@@ -3,6 +3,7 @@
 // every count is held against the bytes that are there.
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <type_traits>
 #include <utility>
 
@@ -163,6 +164,36 @@ void decode_definitions(Input in, Reading reading, Decoded& out) {
 
 // --- events ---
 
+/// A recording that was cut off; its packets may overlap in time.
+bool is_unfinished(const Decoded& decoded) {
+  return decoded.names.metadata.contains(unfinished_key);
+}
+
+template <class T>
+void reorder(std::vector<T>& column, const std::vector<std::size_t>& order) {
+  std::vector<T> sorted;
+  sorted.reserve(column.size());
+  for (const std::size_t i : order) sorted.push_back(column[i]);
+  column = std::move(sorted);
+}
+
+void sort_by_time(TraceColumns& columns) {
+  if (std::is_sorted(columns.time.begin(), columns.time.end())) return;
+  std::vector<std::size_t> order(columns.time.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&columns](std::size_t a, std::size_t b) {
+    return columns.time[a] < columns.time[b];
+  });
+  reorder(columns.time, order);
+  reorder(columns.kind, order);
+  reorder(columns.flags, order);
+  reorder(columns.actor, order);
+  reorder(columns.cpu, order);
+  reorder(columns.value, order);
+  reorder(columns.object, order);
+  reorder(columns.grace_period, order);
+}
+
 class EventDecoder {
  public:
   EventDecoder(Input in, Reading reading, std::vector<std::optional<EventKind>> kinds, Decoded& out)
@@ -184,6 +215,11 @@ class EventDecoder {
     const std::size_t begin = in_.at();
     const PacketHeader header = take_header(in_, event_stream);
     const std::size_t bytes = static_cast<std::size_t>(header.packet_bits / 8) - sizeof(header);
+    if (is_unfinished(out_)) {
+      previous_ = 0;
+      out_.summary.events_lost_count =
+          std::max(out_.summary.events_lost_count, header.events_discarded);
+    }
     in_.require(bytes % sizeof(Event) == 0, begin + 48, "a packet of whole records of 32 bytes");
     reserve(bytes / sizeof(Event));
     for (std::size_t i = 0; i < bytes / sizeof(Event); ++i) take_event(header);
@@ -287,6 +323,14 @@ void check_metadata(const std::string& metadata, const std::string& path) {
 void note_recovery(Decoded& decoded) {
   const std::uint64_t announced = decoded.summary.event_count;
   const std::uint64_t found = decoded.columns.time.size();
+  if (is_unfinished(decoded)) {
+    sort_by_time(decoded.columns);
+    decoded.columns.place.clear();  // a recorder writes none
+    decoded.names.metadata.erase(unfinished_key);
+    decoded.names.metadata.insert_or_assign(
+        "recovered", std::to_string(found) + " events of a recording that was cut off");
+    return;
+  }
   if (!decoded.columns.place.empty()) decoded.columns.place.resize(found, -1);
   if (found >= announced) return;
   decoded.summary.events_lost_count += announced - found;
@@ -311,6 +355,11 @@ TraceStore decode(const Files& files, const std::filesystem::path& directory, Re
   check_metadata(files.metadata, metadata_path);
   Decoded out;
   decode_definitions(Input(files.definitions, definitions_path), reading, out);
+  if (reading == Reading::whole && is_unfinished(out)) {
+    throw TraceFormatError(definitions_path, 0,
+                           "a finished recording; this one goes on or was cut off: take what is "
+                           "there with recover=True, or `rcuscope import --recover`");
+  }
   check_places(out, definitions_path);
   const std::size_t end =
       EventDecoder(Input(files.events, events_path), reading, declared_kinds(files.metadata), out)

@@ -168,6 +168,26 @@ std::string encode_definitions(const TraceStore& trace) {
   return writer.finish();
 }
 
+}  // namespace
+
+std::string encode_packet(std::span<const Event> events, std::uint64_t events_lost_count,
+                          const Uuid& uuid) {
+  PacketHeader header;
+  header.uuid = uuid;
+  if (!events.empty()) {
+    header.timestamp_begin = static_cast<std::uint64_t>(events.front().time);
+    header.timestamp_end = static_cast<std::uint64_t>(events.back().time);
+  }
+  header.content_bits = 8 * (sizeof(header) + events.size_bytes());
+  header.packet_bits = header.content_bits;
+  header.events_discarded = events_lost_count;
+  std::string out;
+  out.reserve(sizeof(header) + events.size_bytes());
+  append_bytes(out, header);
+  out.append(reinterpret_cast<const char*>(events.data()), events.size_bytes());
+  return out;
+}
+
 void write_uuid(std::string& stream, const Uuid& uuid) {
   for (std::size_t at = 0; at < stream.size();) {
     PacketHeader header;
@@ -177,7 +197,11 @@ void write_uuid(std::string& stream, const Uuid& uuid) {
   }
 }
 
-}  // namespace
+Uuid uuid_of(std::string_view stream) {
+  Uuid uuid;
+  std::memcpy(uuid.data(), stream.data() + uuid_offset, uuid.size());
+  return uuid;
+}
 
 Files encode(const TraceStore& trace) {
   check_ranges(trace);

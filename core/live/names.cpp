@@ -60,6 +60,11 @@ std::string Names::object_name(ObjectId id) const {
   return object.name == object.type ? object.type : object.type + " " + object.name;
 }
 
+std::size_t Names::size() const {
+  const std::lock_guard guard(mutex_);
+  return actors_.size() + objects_.size() + strings_.size();
+}
+
 void Names::copy_to(TraceBuilder& builder) const {
   const std::lock_guard guard(mutex_);
   for (const ActorInfo& actor : actors_) builder.add_actor(actor);

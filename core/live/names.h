@@ -28,6 +28,8 @@ class Names {
   std::string actor_name(ActorId id) const;
   std::string object_name(ObjectId id) const;  ///< "group_device 0000:01:00.0"; "" for none.
 
+  /// Grows with each new name.
+  std::size_t size() const;
   /// Gives all names to an empty builder, under the same ids.
   void copy_to(TraceBuilder& builder) const;
 

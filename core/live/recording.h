@@ -4,14 +4,18 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "live/options.h"
 #include "trace/builder.h"
 #include "trace/recorder.h"
+#include "trace/sink.h"
 
 namespace rcuscope::live {
 
@@ -23,12 +27,21 @@ class Recording {
   /// Return: a ring for the calling thread; null when nothing is recorded. Owner: the Recording.
   EventRing* add_ring();
   std::uint64_t lost_count() const;
+  /// From now on what is drained goes to the sink, too; `new_names` gives all names if there are
+  /// more of them than at its last call. Context: before the first ring.
+  void set_sink(std::shared_ptr<EventSink> sink,
+                std::function<std::optional<TraceNames>()> new_names);
   /// Moves what was recorded so far to a builder, with time in the builder's clock.
+  /// Throws what the sink threw.
   void move_to(TraceBuilder& builder);
 
  private:
   void drain_until_stopped();
   void drain();
+  void give_to_sink();
+  std::uint64_t lost_count_locked() const;
+  /// With the records of whole sections taken apart.
+  std::vector<Event> converted(std::size_t first) const;
 
   const TraceLevel level_;
   const std::uint32_t ring_slot_count_;
@@ -39,6 +52,10 @@ class Recording {
   bool is_stopping_ = false;
   std::vector<std::unique_ptr<EventRing>> rings_;
   std::vector<Event> events_;
+  std::shared_ptr<EventSink> sink_;
+  std::function<std::optional<TraceNames>()> new_names_;
+  std::size_t given_count_ = 0;      // of events_, to the sink
+  std::exception_ptr sink_error_;    // the sink gets nothing more
   std::uint64_t surplus_count_ = 0;  // events beyond event_count_max
   std::thread drainer_;              // started with the first ring
 };

@@ -216,6 +216,8 @@ LiveOutcome LiveRun::run_once(std::function<void(Live)> body, const std::functio
   return outcome;
 }
 
+void LiveRun::record_to(std::shared_ptr<EventSink> sink) { session_->record_to(std::move(sink)); }
+
 LiveResult LiveRun::result() {
   LiveResult result;
   result.statistics = session_->statistics();

@@ -16,6 +16,7 @@
 
 #include "live/live.h"
 #include "live/options.h"
+#include "trace/sink.h"
 
 namespace rcuscope {
 
@@ -44,6 +45,10 @@ class LiveRun {
   ///
   /// Throws what the body or an actor threw as UsageError or LimitError.
   LiveOutcome run_once(std::function<void(Live)> body, const std::function<bool()>& poll = {});
+
+  /// From now on each event goes to the sink, too, about a millisecond after it happened. Call it
+  /// before the first repetition. What the sink throws, result() throws.
+  void record_to(std::shared_ptr<EventSink> sink);
 
   /// Everything since the last call; findings and statistics since the beginning.
   LiveResult result();

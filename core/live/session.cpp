@@ -218,11 +218,24 @@ LiveStatistics Session::statistics() const {
   return statistics;
 }
 
-TraceStore Session::build_trace() {
+TraceBuilder Session::named_builder() const {
   TraceBuilder builder(options_.trace == TraceLevel::logical ? Clock::steps : Clock::nanoseconds);
   names.copy_to(builder);
   builder.set_metadata("world", "live");
   builder.set_metadata("flavor", options_.flavor);
+  return builder;
+}
+
+void Session::record_to(std::shared_ptr<EventSink> sink) {
+  recording.set_sink(std::move(sink), [this, known = std::size_t{0}]() mutable {
+    const std::size_t size = names.size();
+    if (std::exchange(known, size) == size) return std::optional<TraceNames>();
+    return std::optional(named_builder().build().names());
+  });
+}
+
+TraceStore Session::build_trace() {
+  TraceBuilder builder = named_builder();
   recording.move_to(builder);
   return builder.build();
 }

@@ -50,6 +50,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::vector<Finding> findings() const;
   LiveStatistics statistics() const;
   TraceStore build_trace();
+  /// Context: before the first thread.
+  void record_to(std::shared_ptr<EventSink> sink);
 
   Names names;
   GracePeriods grace_periods;
@@ -65,6 +67,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::atomic<Nanoseconds> duration{0};
 
  private:
+  TraceBuilder named_builder() const;
+
   const LiveOptions options_;
   const LiveHooks hooks_;
   const Flavor& flavor_;

@@ -79,6 +79,7 @@ LiveResult repeat_live(const std::function<void(Live)>& one_life, const Variant&
                      " and seconds=" + std::to_string(*options.seconds) + ": give one of them");
   check_variant(variant);
   LiveRun run(options.live, hooks);
+  if (options.sink != nullptr) run.record_to(options.sink);
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t repetition = 0;; ++repetition) {
     if (options.repeat && repetition >= *options.repeat) break;

@@ -38,6 +38,7 @@ struct LiveRunOptions {
   std::optional<std::uint64_t>
       repeat;  ///< At most one of repeat and seconds; default one repetition.
   std::optional<double> seconds;
+  std::shared_ptr<EventSink> sink;  ///< Of LiveRun::record_to(); null: none.
 };
 
 /// Runs a scenario body on real threads, one repetition after the other. `poll` is called on the

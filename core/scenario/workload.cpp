@@ -313,6 +313,7 @@ LiveOptions live_options(const WorkloadOptions& options) {
 WorkloadResult run_workload(const WorkloadOptions& options, const std::function<bool()>& poll) {
   check(options);
   LiveRun run(live_options(options));
+  if (options.sink != nullptr) run.record_to(options.sink);
   const auto workload = std::make_shared<Workload>(options);
   const auto duration = static_cast<Nanoseconds>(options.seconds * 1e9);
   const auto watch = [&poll, &workload, duration] {

@@ -3,8 +3,12 @@
 // group's list; updaters take devices out of the group and put them back.
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "iommu/variant.h"
 #include "live/options.h"
+#include "trace/sink.h"
 
 namespace rcuscope {
 
@@ -24,6 +28,7 @@ struct WorkloadOptions {
   Protect protect = Protect::rcu;
   Nanoseconds update_interval = 50'000;  ///< Pause of an updater after each update.
   Variant variant;                       ///< For Protect::rcu.
+  std::shared_ptr<EventSink> sink;       ///< Of LiveRun::record_to(); null: none.
 };
 
 struct WorkloadStatistics {

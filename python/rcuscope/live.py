@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import itertools
 import json
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from rcuscope import _core, show
 from rcuscope.iommu import Iommu, check_iommu, core_options
@@ -22,6 +25,10 @@ from rcuscope.verdict import Finding, Origin
 
 _FLAVORS: Final = ("memb", "mb", "bp", "qsbr")
 _LEVELS: Final = ("full", "section", "logical", "off")
+RECORD_VARIABLE: Final = "RCUSCOPE_RECORD"
+"""Environment: folder for the traces of all live runs, set by `rcuscope record`."""
+_recording_numbers: Final = itertools.count(1)
+
 _PROTECTIONS: Final = ("rcu", "mutex", "rwlock")
 _THREADS_MAX: Final = 1024  # readers and updaters of a workload together
 _DEVICES_MAX: Final = 65536
@@ -38,6 +45,8 @@ class Latency:
     p99: int
     max: int
 
+
+_Run = TypeVar("_Run", bound="Run")
 
 _NO_LATENCY: Final = Latency(count=0, p50=0, p90=0, p99=0, max=0)
 
@@ -245,6 +254,27 @@ def _check_variant(variant: object) -> None:
         raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant.parse(text)")
 
 
+def _recording(record: str | PathLike[str] | None, trace: str, name: str) -> tuple[str | None, str]:
+    """Where a run records, and its level: `rcuscope record` chooses for those that do not."""
+    if record is not None:
+        if trace == "off":
+            raise ValueError(f"record={str(record)!r} with trace='off': expected another level")
+        return os.fspath(record), trace
+    folder = os.environ.get(RECORD_VARIABLE)
+    if not folder:
+        return None, trace
+    word = "".join(letter if letter.isalnum() else "_" for letter in name)[:60]
+    path = Path(folder) / f"{os.getpid()}-{next(_recording_numbers):04}-{word}.ctf"
+    return str(path), "section" if trace == "off" else trace
+
+
+def _saved(run: _Run, record: str | None) -> _Run:
+    """The run, after the whole trace has taken the recording's place."""
+    if record is not None:
+        run.trace.save(record)
+    return run
+
+
 def _check_live() -> None:
     if not _core.has_live:
         raise OSError(
@@ -297,6 +327,7 @@ def run(
     trace: str = "full",
     variant: Variant | None = None,
     iommu: type[Iommu] | None = None,
+    record: str | PathLike[str] | None = None,
 ) -> Run:
     """Runs a scenario live: real threads on liburcu.
 
@@ -312,6 +343,9 @@ def run(
         trace: "full", "section", "logical" or "off".
         variant: Of the machinery; default: the scenario's own.
         iommu: A class derived from `rs.Iommu`, whose methods replace steps of the machinery.
+        record: A new directory for the trace, written while the run goes on: what was recorded up
+            to a millisecond before is there even after `kill -9`; load it with `recover=True`.
+            After the run it is the saved trace.
 
     Returns:
         Trace, findings and numbers.
@@ -338,12 +372,14 @@ def run(
     running = as_scenario(scenario)
     _check_live()
     chosen = variant or running.variant
+    path, level = _recording(record, trace, running.name)
     options: dict[str, Any] = {
         "repeat": repeat,
         "seconds": None if seconds is None else float(seconds),
         "timeout": float(timeout),
         "flavor": flavor,
-        "trace": trace,
+        "trace": level,
+        "record": path,
     }
     origin = Origin(running, chosen, running.config, iommu)
     metadata = origin.metadata()
@@ -354,7 +390,7 @@ def run(
             options |= core_options(iommu)
             found = _core.run_python(origin.body, chosen._core_variant, options, metadata)
     store, findings, numbers = found
-    return _as_run(store, findings, numbers, (running.name, chosen))
+    return _saved(_as_run(store, findings, numbers, (running.name, chosen)), path)
 
 
 def _check_count(name: str, value: object, low: int, high: int) -> None:
@@ -406,6 +442,7 @@ def workload(
     trace: str = "off",
     variant: Variant | None = None,
     update_interval: float = 50e-6,
+    record: str | PathLike[str] | None = None,
 ) -> Workload:
     """Drives the machinery of the patch with threads of C++, and measures.
 
@@ -426,6 +463,7 @@ def workload(
             the rest counts as lost.
         variant: Of the machinery, for protect="rcu"; default: as posted.
         update_interval: Pause of an updater after each update, seconds.
+        record: A new directory for the trace, as for `rs.run`.
 
     Returns:
         A `Run` whose `stats` hold sections, grace periods and updates per second, and percentiles
@@ -451,15 +489,17 @@ def workload(
     _check_choice("trace", trace, _LEVELS)
     _check_live()
     chosen = variant or Variant()
+    path, level = _recording(record, trace, "workload")
     options: dict[str, Any] = {
         **threads,
         "devices": devices,
         "seconds": float(seconds),
         "flavor": flavor,
         "protect": protect,
-        "trace": trace,
+        "trace": level,
         "update_interval": float(update_interval),
         "events_max": _WORKLOAD_EVENTS_MAX,
+        "record": path,
     }
     name = f"{readers} reader{'s' * (readers != 1)}, {updaters} updater{'s' * (updaters != 1)}"
     metadata = {"scenario": "workload", "title": f"{name}, protected by {protect}"}
@@ -467,4 +507,4 @@ def workload(
         found = _core.run_workload(chosen._core_variant, options, metadata)
     store, findings, numbers = found
     run = _as_run(store, findings, numbers, (f"workload of {name}", chosen))
-    return Workload(**vars(run), protect=protect, flavor=flavor)
+    return _saved(Workload(**vars(run), protect=protect, flavor=flavor), path)
