@@ -43,13 +43,14 @@ from rcuscope.config import Config
 from rcuscope.explore import explore, replay
 from rcuscope.iommu import Iommu
 from rcuscope.litmus import Litmus, litmus
-from rcuscope.live import Latency, Run, Stats, Workload, run, workload
+from rcuscope.live import Latency, Run, Stats, run
 from rcuscope.scenario import Scenario, catalogue, scenario
 from rcuscope.stepping import Choice, Session, State, step
 from rcuscope.trace import Trace, load
 from rcuscope.variant import Variant
 from rcuscope.verdict import Cost, Finding, Progress, Verdict
 from rcuscope.vocabulary import ArrowKind, EventKind, FindingKind, LaneKind, SpanKind
+from rcuscope.workload import Workload, workload
 
 __all__ = [
     "ArrowKind",

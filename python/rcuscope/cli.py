@@ -13,8 +13,15 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import rcuscope as rs
-from rcuscope import _core, completion, lesson_cli
-from rcuscope.cli_arguments import add_export, add_import, add_litmus, add_view
+from rcuscope import _core, completion, lesson_cli, record
+from rcuscope.cli_arguments import (
+    add_demo,
+    add_export,
+    add_import,
+    add_list,
+    add_litmus,
+    add_view,
+)
 from rcuscope.loading import load_scenario
 from rcuscope.progress import ProgressLine
 from rcuscope.scenario import check_expectation
@@ -26,10 +33,7 @@ EXIT_INTERNAL: Final = 3
 EXIT_UNKNOWN: Final = 4
 EXIT_INTERRUPTED: Final = 130
 
-_MISSING: Final = {
-    "gui": "open the viewer without a trace, or on a Python file",
-    "record": "record a live kernel",
-}
+_MISSING: Final = {"gui": "open the viewer without a trace, or on a Python file"}
 
 
 def _print_json(record: Any) -> None:
@@ -266,10 +270,6 @@ def _add_expect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expect", help="SAFE, UNKNOWN or a finding kind; default: the scenario's")
 
 
-def _add_list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--markdown", action="store_true", help="the tables of docs/catalogue.md")
-
-
 def _add_explore(parser: argparse.ArgumentParser) -> None:
     _add_scenario(parser, is_optional=True)
     parser.add_argument("--all", action="store_true", help="the whole catalogue, as a table")
@@ -314,13 +314,6 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", metavar="DIR", help="write the trace there")
 
 
-def _add_demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--output", default="rcuscope-demo", metavar="DIR", help="default: %(default)s"
-    )
-    parser.add_argument("--seconds", type=float, default=1.0, help="of the live run")
-
-
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -339,11 +332,11 @@ _COMMANDS: Final = (
     Command(
         "demo",
         _demo,
-        _add_demo,
+        add_demo,
         "the main job: explore the patch, run it live, draw it",
         ("rcuscope demo", "rcuscope demo --output pictures"),
     ),
-    Command("list", _list, _add_list, "the scenarios of the catalogue", ("rcuscope list --json",)),
+    Command("list", _list, add_list, "the scenarios of the catalogue", ("rcuscope list --json",)),
     Command(
         "explore",
         _explore,
@@ -407,6 +400,13 @@ _COMMANDS: Final = (
         add_import,
         "turn a kernel's trace into a native one, or mend a native one",
         ("rcuscope import trace.dat removal.ctf", "rcuscope import trace.dat --check"),
+    ),
+    Command(
+        "record",
+        record.command,
+        record.add_arguments,
+        "record the live runs of a program, or this machine's kernel",
+        record.EXAMPLES,
     ),
     Command(
         "lesson",

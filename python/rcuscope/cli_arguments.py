@@ -50,3 +50,16 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     add_file(parser)
     parser.add_argument("output", help=".svg .html .png .gif .txt .ctf .pftrace .csv or .parquet")
     parser.add_argument("--theme", default="light", choices=("light", "dark"))
+
+
+def add_demo(parser: argparse.ArgumentParser) -> None:
+    """Where the pictures go, and how long it runs live."""
+    parser.add_argument(
+        "--output", default="rcuscope-demo", metavar="DIR", help="default: %(default)s"
+    )
+    parser.add_argument("--seconds", type=float, default=1.0, help="of the live run")
+
+
+def add_list(parser: argparse.ArgumentParser) -> None:
+    """How the catalogue is listed."""
+    parser.add_argument("--markdown", action="store_true", help="the tables of docs/catalogue.md")

@@ -74,6 +74,16 @@ def test_output_of_commands(
     check(definition, output_of(capsys, *arguments))
 
 
+@pytest.mark.live
+def test_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = [sys.executable, "-c", "import rcuscope as rs; rs.run('posted')"]
+    assert cli.main(["record", "--json", "--", *program]) == cli.EXIT_MET
+    assert check("record", capsys.readouterr().out)["traces"]
+
+
 def test_litmus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "mp.litmus"
     file.write_text(LITMUS, encoding="utf-8")
