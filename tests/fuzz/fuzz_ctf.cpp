@@ -48,9 +48,35 @@ void read(const ctf::Files& files, ctf::Reading reading) {
   }
 }
 
+/// A recording that was cut off, with packets that overlap in time.
+ctf::Files unfinished(const TraceStore& trace) {
+  TraceNames names = trace.names();
+  names.metadata[ctf::unfinished_key] = "yes";
+  names.places.clear();
+  ctf::Files files = ctf::encode(TraceStore(trace.clock(), {}, std::move(names), 0));
+  const ctf::Uuid uuid = ctf::uuid_of(files.definitions);
+  files.events.clear();
+  for (const std::size_t first : {std::size_t{1}, std::size_t{0}}) {  // every other event each
+    std::vector<Event> events;
+    for (std::size_t i = first; i < trace.size(); i += 2) {
+      Event event;
+      event.time = trace.time(i);
+      event.kind = trace.kind(i);
+      event.actor = static_cast<std::uint16_t>(std::max(trace.columns().actor[i], 0));
+      event.object.value = trace.columns().object[i];
+      event.value = trace.columns().value[i];
+      event.grace_period.value = trace.columns().grace_period[i];
+      events.push_back(event);
+    }
+    files.events += ctf::encode_packet(events, 3, uuid);
+  }
+  return files;
+}
+
 void write_seeds(const std::filesystem::path& directory) {
   io::write_file(directory / "safe", join(ctf::encode(sample::safe_trace())));
   io::write_file(directory / "use_after_free", join(ctf::encode(sample::use_after_free_trace())));
+  io::write_file(directory / "unfinished", join(unfinished(sample::safe_trace())));
   io::write_file(directory / "empty", join(ctf::encode(TraceBuilder(Clock::steps).build())));
 }
 
