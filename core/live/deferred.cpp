@@ -66,12 +66,13 @@ void defer(Actor& actor, DeferredKind kind, std::function<void(std::int32_t)> ru
   deferred->run = std::move(run);
   deferred->kind = kind;
   deferred->number = actor.repetition->add_deferred(kind);
-  deferred->grace_period = start_grace_period(actor);
+  deferred->grace_period = actor.repetition->session().grace_periods.start();
   deferred->queued_at = monotonic_now();
   if (event) {
     event->fields.grace_period = trace_id(deferred->grace_period);
     record(actor, event->kind, event->fields);
   }
+  record_grace_period_start(actor, deferred->grace_period);
   actor.flavor->use_callback_thread(actor.repetition->session().callback_thread());
   tsan_release();
   actor.flavor->queue_callback(deferred.release(), run_deferred);

@@ -57,8 +57,9 @@ Repetition& repetition_of(const Actor& actor, const char* primitive);
 /// The id of a mutex, work item or other part of an object: "group 7->mutex".
 ObjectId id_of_part(const Actor& actor, const void* part, const char* name, const char* type);
 
-/// A grace period starts: its events, with the readers that it waits for. Return: its number.
-std::int64_t start_grace_period(Actor& actor);
+/// The start of a grace period, with the readers that it waits for: after the event of the call
+/// that asked for it, before the wait.
+void record_grace_period_start(Actor& actor, std::int64_t number);
 
 // Sections of liburcu, whatever opens them.
 void enter_section(Actor& actor);

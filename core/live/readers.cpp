@@ -129,16 +129,14 @@ bool is_reader() {
          (actor->is_implicit_reader() || actor->mask.any() || thread_slot.depth() > 0);
 }
 
-std::int64_t start_grace_period(Actor& actor) {
-  Session& session = actor.repetition->session();
-  const std::int64_t number = session.grace_periods.start();
-  if (actor.ring == nullptr) return number;
+void record_grace_period_start(Actor& actor, std::int64_t number) {
+  if (actor.ring == nullptr) return;
   const std::lock_guard guard(actor.repetition->mutex);
   std::vector<Actor*> readers;
   actor.repetition->for_each_unfinished([&readers, &actor](Actor& other) {
     if (&other != &actor && other.is_reader()) readers.push_back(&other);
   });
-  const ActorId who = session.grace_period_actor();
+  const ActorId who = actor.repetition->session().grace_period_actor();
   record(actor, EventKind::grace_period_start,
          {.value = static_cast<std::int64_t>(readers.size()),
           .grace_period = trace_id(number),
@@ -148,7 +146,6 @@ std::int64_t start_grace_period(Actor& actor) {
            {.value = reader->id.value, .grace_period = trace_id(number), .actor = who});
     reader->awaited_by.store(trace_id(number), std::memory_order_relaxed);
   }
-  return number;
 }
 
 void synchronize_rcu(bool is_expedited, const Place& place) {
@@ -167,9 +164,10 @@ void wait_for_grace_period(Actor& actor, std::string_view name, const Place& pla
   }
   Session& session = actor.repetition->session();
   const Nanoseconds start = monotonic_now();
-  const std::int64_t number = start_grace_period(actor);
+  const std::int64_t number = session.grace_periods.start();
   record(actor, EventKind::synchronize_rcu_start,
          {.value = name == "synchronize_rcu_expedited", .grace_period = trace_id(number)});
+  record_grace_period_start(actor, number);
   wait_for_readers(actor);
   session.grace_periods.end(number);
   session.grace_period_latency.add(monotonic_now() - start);

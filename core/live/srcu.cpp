@@ -58,12 +58,15 @@ void close_section(Actor& actor, const SrcuSection& section) {
   for (std::function<void()>& run : ready) submit(repetition, std::move(run));
 }
 
-/// A grace period of the domain starts. Context: the repetition's lock is held.
-SrcuState::GracePeriod start_grace_period(Actor& actor, SrcuState& state) {
+/// A grace period of the domain starts; `call` is the event that asks for it, with its value.
+/// Context: the repetition's lock is held.
+SrcuState::GracePeriod start_grace_period(Actor& actor, SrcuState& state, EventKind call,
+                                          std::int64_t value) {
   Session& session = actor.repetition->session();
   const SrcuState::GracePeriod started{session.grace_periods.start(), state.last_section};
   state.grace_periods.push_back(started);
   const ActorId who = session.grace_period_actor();
+  record(actor, call, {.value = value, .grace_period = trace_id(started.number)});
   const std::int32_t id = trace_id(started.number);
   record(actor, EventKind::grace_period_start,
          {.value = static_cast<std::int64_t>(state.open.size()), .grace_period = id, .actor = who});
@@ -205,9 +208,8 @@ void synchronize_srcu(SrcuStruct& domain, const Place& place) {
   SrcuState::GracePeriod grace_period;
   {
     const std::lock_guard guard(repetition.mutex);
-    grace_period = start_grace_period(actor, state);
+    grace_period = start_grace_period(actor, state, EventKind::synchronize_rcu_start, 0);
   }
-  record(actor, EventKind::synchronize_rcu_start, {.grace_period = trace_id(grace_period.number)});
   repetition.wait_until(actor, Wait::srcu, &domain,
                         [&] { return !state.is_open_since(grace_period.last_section); });
   if (!repetition.is_abandoned()) {
@@ -230,13 +232,12 @@ void call_srcu(SrcuStruct& domain, std::string name, Callback callback, const Pl
   std::vector<std::function<void()>> ready;
   {
     const std::lock_guard guard(repetition.mutex);
-    const SrcuState::GracePeriod grace_period = start_grace_period(actor, state);
+    const SrcuState::GracePeriod grace_period =
+        start_grace_period(actor, state, EventKind::call_rcu, id.value);
     queued.grace_period = grace_period.number;
     queued.number = ++state.last_callback;
     state.unfinished_callbacks.insert(queued.number);
     repetition.begin_work();
-    record(actor, EventKind::call_rcu,
-           {.value = id.value, .grace_period = trace_id(grace_period.number)});
     state.waiting.push_back({grace_period.last_section,
                              [&repetition, &state, queued] { queued.run(repetition, state); }});
     ready = take_ready_callbacks(state);

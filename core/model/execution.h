@@ -137,8 +137,8 @@ class Execution final : public ActorEntry {
   void claim_section_start(Operation& operation);
   int open_srcu_section(const ModelSrcu& domain);
   void close_srcu_section(const ModelSrcu& domain, int index);
-  /// `domain`: null is RCU.
-  GracePeriodId start_grace_period(const ModelSrcu* domain = nullptr);
+  GracePeriodId start_grace_period(const ModelSrcu* domain = nullptr);  ///< Null: RCU.
+  void emit_grace_period_start(GracePeriodId id);  ///< After the event of the call that asked.
   void end_grace_period(GracePeriodId id);
   std::int64_t next_cookie() const;  ///< Of the next grace period of RCU.
   /// True if a grace period of RCU that started at or after the cookie has ended.

@@ -84,12 +84,16 @@ GracePeriodId Execution::start_grace_period(const ModelSrcu* domain) {
   }
   grace_period.pre_existing = open;
   if (keeps_memory_order()) options_.memory->on_grace_period_start(id, domain);
-  if (!is_tracing()) return id;
+  return id;
+}
+
+void Execution::emit_grace_period_start(GracePeriodId id) {
+  if (!is_tracing()) return;
+  const ActorSet& open = grace_periods_.at(id).pre_existing;
   emit(EventKind::grace_period_start, {}, static_cast<std::int64_t>(open.count()), {}, id);
   for (std::size_t i = 0; i < actor_count_; ++i)
     if (open[i]) emit(EventKind::grace_period_waits_for, {}, actors_[i].id.value, {}, id);
   if (open.none()) emit(EventKind::grace_period_end, {}, 0, {}, id);
-  return id;
 }
 
 void Execution::end_grace_period(GracePeriodId id) { grace_periods_.at(id).is_over = true; }

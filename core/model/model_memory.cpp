@@ -99,6 +99,7 @@ void Model::free_after_grace_period(const void* address, const Place& place) con
   const ObjectId object = execution_->heap().find(address);
   const std::string name = "kfree_rcu of " + execution_->object_name(object);
   execution_->emit(EventKind::kfree_rcu, execution_->trace_object(object), 0, place, grace_period);
+  execution_->emit_grace_period_start(grace_period);
   const Model world = *this;
   execution_->spawn({name,
                      ActorKind::grace_period,

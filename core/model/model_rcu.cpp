@@ -47,6 +47,7 @@ void Model::wait_for_grace_period(const srcu_struct* domain, std::string_view na
   const GracePeriodId grace_period = execution_->start_grace_period(domain);
   execution_->emit(EventKind::synchronize_rcu_start, {}, name == "synchronize_rcu_expedited", place,
                    grace_period);
+  execution_->emit_grace_period_start(grace_period);
   Operation end = make_operation(OperationKind::grace_period_end, place);
   end.argument = grace_period.value;
   if (domain == nullptr) end.claim(ResourceClass::rcu, 0, Mode::grace_end);
@@ -69,6 +70,7 @@ std::int64_t Model::start_poll_synchronize_rcu(Place place) const {
   if (!execution_->step(operation)) return 0;
   const std::int64_t cookie = execution_->next_cookie();
   const GracePeriodId grace_period = execution_->start_grace_period();
+  execution_->emit_grace_period_start(grace_period);
   execution_->spawn({"grace period of start_poll", ActorKind::grace_period, {}, [] {}},
                     {.grace_period = grace_period});
   return cookie;
@@ -131,6 +133,7 @@ void Model::call_rcu(std::string name, Callback callback, Place place) const {
       execution_->spawn_callback({std::move(name), ActorKind::callback, {}, std::move(callback)},
                                  {.grace_period = grace_period, .callbacks = rcu_callbacks});
   execution_->emit(EventKind::call_rcu, {}, actor.value, place, grace_period);
+  execution_->emit_grace_period_start(grace_period);
 }
 
 /// The kernel runs these from a work item, with bottom halves off.
@@ -144,6 +147,7 @@ void Model::call_srcu(srcu_struct& domain, std::string name, Callback callback, 
       {std::move(name), ActorKind::kworker, {}, std::move(callback)},
       {.grace_period = grace_period, .callbacks = resource_of(&domain), .bh_off = true});
   execution_->emit(EventKind::call_rcu, {}, actor.value, place, grace_period);
+  execution_->emit_grace_period_start(grace_period);
 }
 
 void Model::rcu_barrier(Place place) const {

@@ -38,6 +38,7 @@ bool Model::queue(work_struct& work, bool after_grace_period, const Place& place
                      execution_->trace_object(&work, item.name.c_str(), "work_struct"),
                      is_queued ? execution_->work(work.index).worker.value : -1, place,
                      grace_period, is_queued ? std::uint16_t{0} : event_flag::failed);
+  if (grace_period.is_valid()) execution_->emit_grace_period_start(grace_period);
   return is_queued;
 }
 
