@@ -113,13 +113,15 @@ void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runn
 
 namespace {
 
-/// What the replay is named after: the finding that the metadata asks for, or else what ends the
-/// execution, or else the first. Requires: there is one.
+/// What the replay is named after: the finding that the metadata asks for, by a reader if one met
+/// it, or else what ends the execution, or else the first. Requires: there is one.
 const Finding& headline(const std::vector<Finding>& findings,
                         const std::map<std::string, std::string>& metadata) {
   if (const auto wanted = metadata.find("finding"); wanted != metadata.end())
-    for (const Finding& finding : findings)
-      if (describe(finding.kind).name == wanted->second) return finding;
+    for (const bool is_by_reader : {true, false})
+      for (const Finding& finding : findings)
+        if (describe(finding.kind).name == wanted->second && finding.is_by_reader == is_by_reader)
+          return finding;
   const auto is_fatal = [](const Finding& finding) { return describe(finding.kind).is_fatal; };
   const auto fatal = std::find_if(findings.begin(), findings.end(), is_fatal);
   return fatal != findings.end() ? *fatal : findings.front();

@@ -76,7 +76,9 @@ struct Verdict {
                         ///< empty = none.
   double estimate = 0;  ///< Estimated number of executions in all; 0 if unknown.
   std::optional<unsigned> preemption_bound;  ///< That the search was told to keep.
-  std::vector<Finding> findings;  ///< One of each kind and place, with the fewest context switches.
+  /// One of each kind and place: a reader's if there is one, with the fewest context switches. By
+  /// kind; those of readers come first.
+  std::vector<Finding> findings;
   std::set<std::string> final_states;
   Cost cost;
   AwaitSites awaits;  ///< Where actors wait in loops; the schedules of the findings rest on them.

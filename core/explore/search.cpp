@@ -59,7 +59,7 @@ bool Tally::keep(Found candidate) {
     found.emplace(key, std::move(candidate));
     return true;
   }
-  if (candidate.is_shorter_than(entry->second)) entry->second = std::move(candidate);
+  if (candidate.is_better_than(entry->second)) entry->second = std::move(candidate);
   return false;
 }
 
@@ -142,7 +142,8 @@ void Search::keep_findings() {
   Found found{{}, count_context_switches(choices), choices.size()};
   for (const Finding& finding : execution_.findings()) {
     const Found* known = tally_.find(finding);
-    if (known != nullptr && !found.is_shorter_than(*known)) continue;
+    found.finding.is_by_reader = finding.is_by_reader;
+    if (known != nullptr && !found.is_better_than(*known)) continue;
     found.finding = finding;
     found.finding.schedule = to_text(choices);
     is_finding_new_ |= tally_.keep(found);
@@ -198,6 +199,10 @@ Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double sha
   verdict.preemption_bound = options.preemption_bound;
   verdict.estimate = share_done > 0 ? static_cast<double>(tally.executions) / share_done : 0;
   for (const auto& [key, found] : tally.found) verdict.findings.push_back(found.finding);
+  std::stable_sort(verdict.findings.begin(), verdict.findings.end(),
+                   [](const Finding& a, const Finding& b) {
+                     return std::pair(a.kind, !a.is_by_reader) < std::pair(b.kind, !b.is_by_reader);
+                   });
   if (!verdict.findings.empty()) verdict.outcome = Outcome::unsafe;
   return verdict;
 }

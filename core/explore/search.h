@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -46,9 +47,11 @@ struct Found {
   std::size_t context_switches = 0;
   std::size_t choices = 0;
 
-  /// True if people would rather read this counterexample.
-  bool is_shorter_than(const Found& other) const {
-    return std::pair(context_switches, choices) < std::pair(other.context_switches, other.choices);
+  /// True if people would rather read this counterexample: of two at one place, what a reader met
+  /// tells more than what an updater did to itself; then the shorter one.
+  bool is_better_than(const Found& other) const {
+    return std::tuple(!finding.is_by_reader, context_switches, choices) <
+           std::tuple(!other.finding.is_by_reader, other.context_switches, other.choices);
   }
 };
 
@@ -70,7 +73,7 @@ struct Tally {
 
   /// What is known of that kind and place; null if nothing is.
   const Found* find(const Finding& finding) const;
-  /// Keeps the shorter one of each kind and place. Return: true if there was none.
+  /// Keeps the better one of each kind and place. Return: true if there was none.
   bool keep(Found found);
   void keep_doubt(const std::string& why);
   /// Return: false if there are more than max_final_states.

@@ -117,7 +117,9 @@ bool Trials::is_over() const {
 
 const Finding* Trials::shown() const {
   for (const Finding& found : checked_.execution.findings())
-    if (found.kind == finding_.kind && found.place == finding_.place) return &found;
+    if (found.kind == finding_.kind && found.place == finding_.place &&
+        (found.is_by_reader || !finding_.is_by_reader))
+      return &found;
   return nullptr;
 }
 

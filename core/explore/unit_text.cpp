@@ -29,6 +29,7 @@ void write(TextWriter& out, const Found& found) {
   out.string(finding.actor);
   out.string(finding.place);
   out.number(finding.step);
+  out.number(static_cast<unsigned>(finding.is_by_reader));
   out.number(found.context_switches);
   out.number(found.choices);
 }
@@ -47,6 +48,7 @@ Found read_found(TextReader& in) {
   finding.actor = in.string();
   finding.place = in.string();
   finding.step = in.number<Step>();
+  finding.is_by_reader = in.number<unsigned>() != 0;
   found.context_switches = in.number<std::size_t>();
   found.choices = in.number<std::size_t>();
   return found;

@@ -79,6 +79,7 @@ void note_fault(Actor& actor, Fault fault, const Place& place) {
   finding.kconfig = kconfig_of(finding.kind, finding.message);
   finding.explanation = std::move(fault.explanation);
   finding.actor = actor.name;
+  finding.is_by_reader = actor.is_reader();
   finding.place = fault.where.empty() ? name_of_object(actor, fault.object) : fault.where;
   if (finding.place.empty()) finding.place = describe_place(place);
   const ObjectHeader* header = actor.repetition->heap().find(fault.object);

@@ -242,6 +242,7 @@ void Execution::report(FindingKind kind, ActorId actor, std::string message, std
   finding.actor = actor.is_valid() ? this->actor(actor).spec.name : "";
   finding.place = std::move(place);
   finding.step = steps_ - 1;
+  finding.is_by_reader = actor.is_valid() && this->actor(actor).is_reader();
   if (is_tracing()) {
     const ActorId previous = std::exchange(current_, actor);
     emit(EventKind::finding, trace_object(object), static_cast<std::int64_t>(kind), {}, {},

@@ -59,6 +59,8 @@ struct Finding {
   std::string actor;     ///< Name of the actor that hit it.
   std::string place;     ///< What distinguishes it from others of its kind: the location or object.
   Step step = -1;        ///< In its execution; -1 when it was found at the end or live.
+  /// The actor was in a read-side critical section: it met what RCU is there to keep from readers.
+  bool is_by_reader = false;
 };
 
 }  // namespace rcuscope

@@ -23,7 +23,6 @@ struct HandMade {
 // clang-format off
 const HandMade hand_made[] = {
     // One actor alone: it only has to get there.
-    {"kfree_before_grace_period", "s1:2x29."},
     {"put_device_without_get", "s1:2x33."},
     {"lookup_without_section_in_hardirq", "s1:1."},
     {"get_device_in_section_put_in_hardirq_strict", "s1:1x9."},
@@ -71,6 +70,7 @@ const HandMade hand_made[] = {
     // Published, found by the reader's check, taken away again, loaded for the second time.
     {"pointer_loaded_again_after_check", "s1:1x4,2x3,1x2,2x2."},
     // The reader stands on the object, the updater takes it away, the reader goes on.
+    {"kfree_before_grace_period", "s1:1x4,2x26,1."},
     {"no_synchronize_rcu", "s1:1x4,2x33,1."},
     {"list_del", "s1:1x4,2x27,1."},
     {"kfree_rcu_reader_follows_device", "s1:1x4,2x44,1."},

@@ -347,3 +347,62 @@ def test_cost_is_that_of_the_worst_execution_and_in_the_json() -> None:
         "grace_periods": {"second": 2},
         "locks_held": {},
     }
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_findings_of_readers_come_first(jobs: int) -> None:
+    verdict = rs.explore("kfree_before_grace_period", jobs=jobs)
+    assert {finding.kind for finding in verdict.findings} == {"use_after_free"}
+    first = verdict.findings[0]
+    assert first.actor == "ATC time-out ISR", "not the updater that used what it had freed itself"
+    again = rs.replay("kfree_before_grace_period", first.schedule)
+    assert again.metadata["finding"] == "use_after_free"
+    assert "ATC time-out ISR" in again.metadata["explanation"]
+
+
+def asks_for_grace_periods(k: rs.Kernel) -> None:
+    """Each primitive that starts a grace period, then a finding, so that there is a trace."""
+    domain, gone, work = k.srcu_struct("domain"), k.kzalloc("gone"), k.work(lambda: None)
+    other = k.kzalloc("other")
+
+    @k.process("updater")
+    def updater() -> None:
+        k.synchronize_rcu()
+        k.synchronize_srcu(domain)
+        k.call_rcu(lambda: None)
+        k.call_srcu(domain, lambda: None)
+        k.queue_rcu_work(work)
+        k.kfree_rcu(gone)
+        k.kfree(other)
+        k.kfree(other)
+
+
+def calls_before_starts(trace: rs.Trace) -> int:
+    """Number of grace periods that a call asked for, each recorded after that call."""
+    asks = ("synchronize_rcu_start", "call_rcu", "kfree_rcu", "queue_rcu_work")
+    calls, starts = {}, {}
+    events = trace.events
+    for place, (kind, number) in enumerate(
+        zip(events["kind"], events["grace_period"], strict=True)
+    ):
+        name = rs.EventKind(int(kind)).name
+        if name in asks and number >= 0:
+            calls[int(number)] = place
+        elif name == "grace_period_start":
+            starts[int(number)] = place
+    assert calls.keys() <= starts.keys()
+    assert all(calls[number] < starts[number] for number in calls)
+    return len(calls)
+
+
+def test_calls_come_before_the_grace_periods_they_ask_for() -> None:
+    verdict = rs.explore(asks_for_grace_periods)
+    [finding] = verdict.findings
+    assert finding.kind == "double_free"
+    assert calls_before_starts(finding.trace) == 6
+
+
+@pytest.mark.live
+def test_live_calls_come_before_the_grace_periods_they_ask_for() -> None:
+    assert calls_before_starts(rs.run("posted", repeat=5).trace) >= 10
+    assert calls_before_starts(rs.run(asks_for_grace_periods, repeat=2).trace) == 12
