@@ -45,6 +45,22 @@ std::string value_text(const TraceStore& trace, EventIndex i) {
   }
 }
 
+bool is_access(EventKind kind) {
+  return kind == EventKind::load || kind == EventKind::store ||
+         kind == EventKind::rcu_dereference || kind == EventKind::rcu_assign_pointer;
+}
+
+/// "gdev0->next": a live trace keeps the object and the name of its part apart, the model's names
+/// are whole.
+std::string location_text(const TraceStore& trace, EventIndex i) {
+  const std::string_view part = trace.string(trace.columns().value[i]);
+  const std::string object(trace.object_label(trace.columns().object[i]));
+  const bool is_whole =
+      part.find("->") != std::string_view::npos || part.find('.') != std::string_view::npos;
+  if (object.empty() || is_whole) return or_else(part, "something unnamed");
+  return part.empty() ? object : object + "->" + std::string(part);
+}
+
 /// The text of one {token} of a template; the tidy meaning of each is in event.def.
 std::string token_text(const TraceStore& trace, EventIndex i, std::string_view token) {
   const TraceColumns& columns = trace.columns();
@@ -54,6 +70,7 @@ std::string token_text(const TraceStore& trace, EventIndex i, std::string_view t
     const std::int32_t id = columns.grace_period[i];
     return or_else(grace_period_name(trace, id), "(not known)");
   }
+  if (token == "string" && is_access(trace.kind(i))) return location_text(trace, i);
   return value_text(trace, i);
 }
 

@@ -100,6 +100,7 @@ class Replay {
     if (who == nullptr || is_about_grace_period(trace_.kind(i))) return;
     who->last_event = static_cast<std::int64_t>(i);
     who->is_running = true;
+    note_phase(actor(i));
     switch (trace_.kind(i)) {
       case EventKind::rcu_read_lock:
         ++who->reader_nesting;
@@ -115,6 +116,24 @@ class Replay {
       default:
         break;
     }
+  }
+
+  /// While the actors run, `main` waits for them: it only sets up and tears down. What they leave
+  /// to be done later may go on beside it.
+  void note_phase(ActorId who) {
+    if (kind_of(who) == ActorKind::main) main_ = who;
+    const bool is_declared = is_declared_actor(kind_of(who));
+    if (!is_declared || !main_.is_valid() || !state_of(main_)->is_running) return;
+    state_of(main_)->blocked_on = wait_for_actors;
+  }
+
+  ActorKind kind_of(ActorId id) const {
+    return trace_.names().actors[static_cast<std::size_t>(id.value)].kind;
+  }
+
+  static bool is_declared_actor(ActorKind kind) {
+    return kind != ActorKind::main && kind != ActorKind::callback && kind != ActorKind::kworker &&
+           kind != ActorKind::grace_period;
   }
 
   void on_wait(EventIndex i) {
@@ -318,6 +337,7 @@ class Replay {
 
   const TraceStore& trace_;
   WorldState state_;
+  ActorId main_;                    ///< None before its first event.
   std::vector<Unlinked> unlinked_;  ///< Unlinked, and no grace period asked for yet.
 };
 

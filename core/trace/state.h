@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "trace/store.h"
@@ -39,11 +40,15 @@ struct LockState {
   std::vector<ActorId> waiters;
 };
 
+/// What `main` is blocked on while the actors run.
+inline constexpr std::string_view wait_for_actors = "the actors";
+
 struct TracedActorState {
   ActorId actor;
   bool is_running = false;  ///< Started and not ended.
   std::int32_t reader_nesting = 0;
-  std::string blocked_on;  ///< "synchronize_rcu", "group 7 mutex" ...; empty = not blocked.
+  /// "synchronize_rcu", "group 7 mutex", wait_for_actors; empty = not blocked.
+  std::string blocked_on;
   std::int64_t last_event = -1;
 };
 

@@ -121,5 +121,24 @@ TEST(ValueKind, gives_a_string_to_every_sentence_that_asks_for_one) {
   }
 }
 
+TEST(Describe, names_the_object_around_a_part) {
+  TraceBuilder builder(Clock::nanoseconds);
+  const ActorId reader = builder.add_actor({"reader", ActorKind::process, {}});
+  const ObjectId object = builder.add_object({"gdev0", "group_device"});
+  Event event;
+  event.kind = EventKind::load;
+  event.actor = static_cast<std::uint16_t>(reader.value);
+  event.object = object;
+  const auto read_of = [&](std::string_view part) {
+    TraceBuilder copy = builder;
+    event.value = part.empty() ? -1 : copy.intern(part).value;
+    copy.add(event);
+    return describe_event(copy.build(), 0);
+  };
+  EXPECT_EQ(read_of("next"), "reader reads gdev0->next") << "a live trace keeps both apart";
+  EXPECT_EQ(read_of("gdev0->next"), "reader reads gdev0->next") << "the model's names are whole";
+  EXPECT_EQ(read_of(""), "reader reads gdev0");
+}
+
 }  // namespace
 }  // namespace rcuscope

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/repeated_trace.h"
 #include "core/sample_trace.h"
 
 namespace rcuscope {
@@ -164,6 +165,18 @@ TEST(State, before_the_first_event_nothing_has_happened) {
   EXPECT_EQ(state.actors.size(), trace.names().actors.size());
   for (const TracedActorState& a : state.actors) EXPECT_EQ(a.last_event, -1);
   EXPECT_TRUE(state_at(TraceStore(), 0).objects.empty());
+}
+
+TEST(State, main_is_blocked_on_the_actors_while_they_run) {
+  const TraceStore trace = sample::repeated_trace(1);
+  std::size_t main = 0;
+  while (trace.names().actors[main].kind != ActorKind::main) ++main;
+  const auto main_at = [&](Timestamp time) { return state_at(trace, time).actors[main]; };
+  EXPECT_EQ(main_at(3'000).blocked_on, "");
+  EXPECT_EQ(main_at(120'000).blocked_on, wait_for_actors);
+  EXPECT_TRUE(main_at(120'000).is_running);
+  EXPECT_EQ(main_at(300'000).blocked_on, "");
+  EXPECT_EQ(main_at(9'050'000).blocked_on, "") << "the grace-period kthread is none of them";
 }
 
 }  // namespace
