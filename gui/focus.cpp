@@ -55,11 +55,17 @@ class Focus {
     });
   }
 
+  /// `main` waits for the actors as long as they run: it is not what the picture is about.
+  bool is_waiting_main(ActorId id) const {
+    return info(id).kind == ActorKind::main && state(id).blocked_on == wait_for_actors;
+  }
+
   int rank(ActorId id) const {
     const TracedActorState& s = state(id);
     if (session_.selected_actor() == id) return 0;
     if (is_at_fault(id)) return 1;
     if (is_accomplice(id)) return 2;
+    if (is_waiting_main(id)) return 9;
     if (s.is_running && !s.blocked_on.empty()) return 3;
     if (held_up_by(id).is_valid()) return 4;
     if (s.is_running && s.reader_nesting > 0) return 5;
@@ -110,6 +116,16 @@ class Focus {
       focus.lines.push_back(line(focus, events[i], i + 1 == happened, i >= happened));
     }
     if (happened > 0) focus.place = last_place(events, happened);
+    focus.least_distance = least_distance(focus.lines);
+  }
+
+  double least_distance(const std::vector<FocusLine>& lines) const {
+    Timestamp least = 0;
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+      const Timestamp distance = trace_.time(lines[i].event) - trace_.time(lines[i - 1].event);
+      if (distance > 0 && (least == 0 || distance < least)) least = distance;
+    }
+    return static_cast<double>(least);
   }
 
   std::int32_t last_place(const std::vector<std::uint32_t>& events, std::size_t happened) const {
@@ -159,7 +175,12 @@ class Focus {
     if (!s.is_running) {
       tone = Tone::gone;
       const Timestamp ended = trace_.time(static_cast<EventIndex>(s.last_event));
-      return "ended at " + session_.format().instant(static_cast<double>(ended));
+      return "ended at " +
+             session_.format().instant_in_view(static_cast<double>(ended), session_.view.span());
+    }
+    if (is_waiting_main(id)) {
+      tone = Tone::waiting;
+      return "waits for the actors";
     }
     if (!s.blocked_on.empty()) return blocked_status(id, tone);
     if (s.reader_nesting > 0) return reader_status(id, tone);

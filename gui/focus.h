@@ -28,6 +28,8 @@ struct ActorFocus {
   Tone tone = Tone::plain;
   std::int32_t place = -1;  ///< Where the actor stands: index into names().places; -1 = unknown.
   std::vector<FocusLine> lines;
+  double least_distance =
+      0;  ///< Between two lines that are not at the same time; 0 = there is none.
   std::string status;
 };
 

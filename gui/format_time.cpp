@@ -28,6 +28,7 @@ std::string short_number(double value) {
 
 TimeFormat::TimeFormat(const TraceStore& trace) : clock_(trace.clock()) {
   if (clock_ == Clock::nanoseconds) origin_ = trace.start() - trace.start() % 1000;
+  first_ = trace.start();
   length_ = static_cast<double>(trace.end() - origin_);
 }
 
@@ -59,9 +60,40 @@ std::string TimeFormat::duration(double span) const {
   return short_number(span / unit.size) + " " + std::string(unit.name);
 }
 
+std::string TimeFormat::instant_in_view(double time, double view_span) const {
+  if (clock_ == Clock::steps) return instant(time);
+  return number_in_view(time, view_span) + " " + std::string(unit_for(view_span).name);
+}
+
+std::string TimeFormat::expected_instant() const {
+  if (clock_ == Clock::steps) {
+    return "a step from " + number(static_cast<double>(first_)) + " to " + fixed(length_, 0);
+  }
+  // Rounded into the trace: what this names can be given back.
+  const TimeUnit unit = unit_for(length_);
+  const std::string name(unit.name);
+  const double thousandth = unit.size / 1000;
+  const double from = std::ceil(static_cast<double>(first_ - origin_) / thousandth) / 1000;
+  const double to = std::floor(length_ / thousandth) / 1000;
+  return "a time from " + fixed(from, 3) + " " + name + " to " + fixed(to, 3) + " " + name +
+         " (a bare number counts ns)";
+}
+
 std::string TimeFormat::number_in_view(double time, double view_span) const {
   if (clock_ == Clock::steps) return number(time);
   return tick(time, unit_for(view_span), view_span / 1000);
+}
+
+std::string TimeFormat::number_of_row(double time, double view_span, double distance) const {
+  if (clock_ == Clock::steps) return number(time);
+  const TimeUnit unit = unit_for(view_span);
+  const double value = (time - static_cast<double>(origin_)) / unit.size;
+  int decimals = 1;
+  // Down to the nanosecond.
+  for (double shown = unit.size / 10; distance > 0 && shown > distance && shown > 1; shown /= 10) {
+    ++decimals;
+  }
+  return fixed(value, unit.size == 1 ? 0 : decimals);
 }
 
 std::string TimeFormat::tick(double time, const TimeUnit& unit, double distance) const {

@@ -28,12 +28,21 @@ class TimeFormat {
   /// The unit in which `span` has one to four digits before the point.
   TimeUnit unit_for(double span) const;
 
+  /// That of the whole trace.
+  TimeUnit whole_unit() const { return unit_for(length_); }
+
   /// "72.8 µs", "step 42"; in the unit that suits the whole trace.
   std::string instant(double time) const;
+  /// In the ruler's unit, as precise as a view of `view_span` can show.
+  std::string instant_in_view(double time, double view_span) const;
+  /// What parse() takes: "a step from 0 to 42", "a time from 0 us to 296.312 ms, such as 148 ms".
+  std::string expected_instant() const;
   /// The bare number of instant().
   std::string number(double time) const;
   /// The bare number in the ruler's unit, as precise as a view of `view_span` can show.
   std::string number_in_view(double time, double view_span) const;
+  /// The same for one row of a list, precise enough to tell times `distance` apart; 0 = any.
+  std::string number_of_row(double time, double view_span, double distance) const;
   /// "20.8 µs", "12 steps", "1 step".
   std::string duration(double span) const;
   /// Number on the ruler; `distance` between two ticks decides the decimals.
@@ -47,6 +56,7 @@ class TimeFormat {
  private:
   Clock clock_ = Clock::steps;
   Timestamp origin_ = 0;
+  Timestamp first_ = 0;
   double length_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "app.h"
 #include "base/error.h"
 #include "io/format.h"
+#include "navigate.h"
 #include "options.h"
 
 namespace rcuscope::gui {
@@ -19,15 +20,7 @@ constexpr int exit_usage = 2;
 Session open_session(const Options& options) {
   Session session(load_trace(options.trace));
   session.theme = options.theme;
-  if (!options.at.empty()) {
-    const auto time = session.format().parse(options.at);
-    if (!time) {
-      const bool is_steps = session.trace().clock() == Clock::steps;
-      throw UsageError("--at '" + options.at + "': expected " +
-                       (is_steps ? "a step such as 42" : "a time such as 72.8us or 1.5ms"));
-    }
-    session.playback.move_to(*time);
-  }
+  if (!options.at.empty()) show_time(session, "--at", options.at);
   return session;
 }
 

@@ -7,6 +7,9 @@
 #include <iterator>
 #include <optional>
 
+#include "base/error.h"
+#include "timeline/layout.h"
+
 namespace rcuscope::gui {
 namespace {
 
@@ -83,6 +86,17 @@ void go_to_event(Session& session, EventIndex event) {
   session.selection = item_of_event(session, event);
   session.inspector_scroll_px = 0;
   session.move_playhead(static_cast<double>(session.trace().time(event)));
+}
+
+void show_time(Session& session, const std::string& name, const std::string& text) {
+  const auto time = session.format().parse(text);
+  if (!time || *time < session.trace().start() || *time > session.trace().end()) {
+    throw UsageError(name + " '" + text + "': expected " + session.format().expected_instant());
+  }
+  session.playback.move_to(*time);
+  const double drawn = drawn_time(session.trace().clock(), static_cast<double>(*time));
+  const bool is_shown = drawn >= session.view.start && drawn <= session.view.end;
+  if (!is_shown) session.view = revealed(session.view, drawn, session.limits());
 }
 
 bool follow_arrow(Session& session, int direction) {

@@ -13,6 +13,10 @@ Selection item_of_event(const Session& session, EventIndex event);
 /// Selects it and moves the playhead there.
 void go_to_event(Session& session, EventIndex event);
 
+/// Moves the playhead to what a user wrote as `text`, and the view with it if it does not show
+/// that. Throws: UsageError that calls it `name`, if it is no time or none of the trace.
+void show_time(Session& session, const std::string& name, const std::string& text);
+
 /// To the other end of an arrow: -1 to what caused the selection, 1 to what it led to. Of several,
 /// the cause that came last and the effect that came first. Without a selected event: the arrow
 /// nearest to the playhead. Leaves a notice if there is none. Return: false if there is none.

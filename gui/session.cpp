@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <set>
 
 #include "timeline/layout.h"
 
@@ -29,15 +30,70 @@ ViewLimits limits_of(const TraceStore& trace, const Lanes& lanes, const TimeForm
           is_steps ? 4.0 : 40.0};
 }
 
-/// From the first to the last event of the actors that the scenario is about: set-up and tear-down
-/// by `main` are long and tell little.
-TimeView story_of(const TraceStore& trace, const ViewLimits& limits) {
-  std::optional<EventIndex> first, last, last_finding;
+/// The events from `first` to before `last`.
+struct EventRange {
+  EventIndex first = 0;
+  EventIndex last = 0;
+};
+
+/// The repetition that `moment` belongs to: a live run starts `main` anew for each. The whole trace
+/// where nothing is repeated.
+EventRange repetition_at(const TraceStore& trace, Timestamp moment) {
+  EventRange range{0, trace.size()};
   for (EventIndex i = 0; i < trace.size(); ++i) {
     const std::int32_t actor = trace.columns().actor[i];
-    if (actor < 0) continue;
+    const bool is_start =
+        actor >= 0 && trace.kind(i) == EventKind::actor_start &&
+        trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main;
+    if (!is_start) continue;
+    if (trace.time(i) > moment) return {range.first, i};
+    range.first = i;
+  }
+  return range;
+}
+
+/// The events that the scenario is about. Set-up and tear-down by `main` are long and tell little;
+/// grace periods that only `main` asked for, and what they free, belong to them.
+class Story {
+ public:
+  Story(const TraceStore& trace, const EventRange& range) : trace_(trace) {
+    for (EventIndex i = range.first; i < range.last; ++i) {
+      if (kind_of_actor(i) != ActorKind::main) continue;
+      mains_grace_periods_.insert(trace.columns().grace_period[i]);
+      if (trace.kind(i) == EventKind::kfree_rcu) mains_objects_.insert(trace.columns().object[i]);
+    }
+    mains_grace_periods_.erase(-1);
+  }
+
+  bool tells(EventIndex i) const {
+    const std::optional<ActorKind> who = kind_of_actor(i);
+    if (!who || *who == ActorKind::main) return false;
+    if (*who != ActorKind::grace_period) return true;
+    return !mains_grace_periods_.contains(trace_.columns().grace_period[i]) &&
+           !(trace_.kind(i) == EventKind::kfree &&
+             mains_objects_.contains(trace_.columns().object[i]));
+  }
+
+ private:
+  std::optional<ActorKind> kind_of_actor(EventIndex i) const {
+    const std::int32_t actor = trace_.columns().actor[i];
+    if (actor < 0) return std::nullopt;
+    return trace_.names().actors[static_cast<std::size_t>(actor)].kind;
+  }
+
+  const TraceStore& trace_;
+  std::set<std::int32_t> mains_grace_periods_;
+  std::set<std::int32_t> mains_objects_;  ///< Handed to kfree_rcu.
+};
+
+/// One whole repetition, from the first to the last event that tells its story.
+TimeView story_of(const TraceStore& trace, const ViewLimits& limits, Timestamp moment) {
+  const EventRange repetition = repetition_at(trace, moment);
+  const Story story(trace, repetition);
+  std::optional<EventIndex> first, last, last_finding;
+  for (EventIndex i = repetition.first; i < repetition.last; ++i) {
     if (trace.kind(i) == EventKind::finding) last_finding = i;
-    if (trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main) continue;
+    if (!story.tells(i)) continue;
     if (!first) first = i;
     last = i;
   }
@@ -68,8 +124,9 @@ Session::Session(TraceStore trace)
     }
     if (!first_finding_ && trace_.kind(i) == EventKind::finding) first_finding_ = i;
   }
-  view = story_of(trace_, limits_);
-  playback.move_to(telling_moment(trace_));
+  const Timestamp moment = telling_moment(trace_);
+  view = story_of(trace_, limits_, moment);
+  playback.move_to(moment);
 }
 
 std::string_view Session::metadata(const std::string& key) const {
@@ -241,6 +298,16 @@ VerdictText verdict_text(const Session& session) {
 
 namespace {
 
+/// The grace period of a call starts an instant later; without one, the call itself.
+Timestamp start_of_grace_period_asked_at(const TraceStore& trace, EventIndex call) {
+  const auto& grace_period = trace.columns().grace_period;
+  for (EventIndex i = call; i < trace.size() && grace_period[call] >= 0; ++i) {
+    const bool is_same = grace_period[i] == grace_period[call];
+    if (is_same && trace.kind(i) == EventKind::grace_period_start) return trace.time(i);
+  }
+  return trace.time(call);
+}
+
 /// Where nobody was waited for: when an updater starts to wait, else when it has unlinked
 /// something.
 Timestamp moment_of_change(const TraceStore& trace) {
@@ -252,7 +319,7 @@ Timestamp moment_of_change(const TraceStore& trace) {
           actor >= 0 &&
           trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main;
       if (!is_main && (trace.kind(i) == kinds[0] || trace.kind(i) == kinds[1])) {
-        return trace.time(i);
+        return start_of_grace_period_asked_at(trace, i);
       }
     }
   }

@@ -97,6 +97,7 @@ class Session {
   float lane_scroll_px = 0;
   float inspector_scroll_px = 0;
   float inspector_height_px = 0;  ///< Of its contents in the last frame.
+  float finding_scroll_px = 0;
   bool shows_help = false;
   bool prefers_events = false;  ///< Bottom panels: sentences even where source is readable.
 

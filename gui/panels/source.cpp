@@ -148,7 +148,7 @@ class ActorPanel {
 
   std::string time_of(const FocusLine& line) const {
     const auto time = static_cast<double>(session_.trace().time(line.event));
-    return session_.format().number_in_view(time, session_.view.span());
+    return session_.format().number_of_row(time, session_.view.span(), focus_.least_distance);
   }
 
   void draw_event(const FocusLine& line, float time_width, float y) {

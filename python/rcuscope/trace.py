@@ -322,11 +322,12 @@ class Trace(show.Shown):
             path: Of the PNG.
             width: Pixels.
             height: Pixels.
-            at: Playhead, in the trace's clock; None = where the finding is.
+            at: Playhead, from `start` to `end` in the trace's clock; the view moves there if it
+                has to. None = where the finding is.
             theme: "light" or "dark".
 
         Raises:
-            ValueError: for a wrong size or theme.
+            ValueError: for a wrong size, theme or time.
             OSError: if the viewer is not installed or cannot write.
 
         Example:

@@ -62,7 +62,7 @@ def render(trace: Trace, path: str, *, width: int, height: int, at: int | None, 
     """Draws a trace into a PNG.
 
     Raises:
-        ValueError: for a wrong size or theme.
+        ValueError: for a wrong size, theme or time.
         OSError: if the viewer is missing or fails.
     """
     render_each(trace, [(path, at)], width=width, height=height, theme=theme)
@@ -88,9 +88,14 @@ def render_each(
         jobs: Viewers at a time.
 
     Raises:
-        ValueError: for a wrong size or theme.
+        ValueError: for a wrong size, theme or time.
         OSError: if the viewer is missing or fails.
     """
+    for _, at in pictures:
+        if at is not None and not trace.start <= at <= trace.end:
+            raise ValueError(
+                f"at={at}: expected a time of the trace, {trace.start} to {trace.end} {trace.clock}"
+            )
     if theme not in ("light", "dark"):
         raise ValueError(f"theme={theme!r}: expected 'light' or 'dark'")
     for name, value, least in (("width", width, 200), ("height", height, 150)):
@@ -103,12 +108,20 @@ def render_each(
         command = [str(program), str(file), "--theme", theme]
         command += ["--width", str(width), "--height", str(height)]
         with ThreadPoolExecutor(jobs) as pool:
-            drawn = [pool.submit(_draw, command, path, at) for path, at in pictures]
+            drawn = [
+                pool.submit(_draw, command, path, None if at is None else at - _origin(trace))
+                for path, at in pictures
+            ]
             try:
                 for picture in drawn:
                     picture.result()
             finally:
                 pool.shutdown(cancel_futures=True)  # after a failure the others are of no use
+
+
+def _origin(trace: Trace) -> int:
+    """What the viewer counts from: of nanoseconds the trace's start, to the microsecond."""
+    return trace.start - trace.start % 1000 if trace.clock == "ns" else 0
 
 
 def _draw(command: list[str], path: str, at: int | None) -> None:

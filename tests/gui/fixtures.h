@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "app.h"
+#include "core/repeated_trace.h"
 #include "core/sample_trace.h"
 #include "session.h"
 #include "timeline/layout.h"
@@ -22,6 +23,13 @@ inline Session safe_session(Clock clock = Clock::nanoseconds) {
 
 inline Session faulty_session(Clock clock = Clock::nanoseconds) {
   return Session(sample::use_after_free_trace(clock));
+}
+
+/// A long live trace, seen as a whole.
+inline Session repeated_session(std::int32_t repetition_count) {
+  Session session(sample::repeated_trace(repetition_count));
+  session.fit();
+  return session;
 }
 
 /// Seven pixels a byte: enough to see what fits.

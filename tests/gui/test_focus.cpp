@@ -81,5 +81,26 @@ TEST(Focus, actor_that_has_not_started_says_so) {
   EXPECT_EQ(updater->status, "has not started");
 }
 
+TEST(Focus, main_waits_while_the_actors_run) {
+  Session session(sample::repeated_trace(1));
+  const auto main_at = [&session](Timestamp time) {
+    session.playback.move_to(time);
+    const auto actors = focus_actors(session, {.actor_count = 9});
+    return find(actors, "main")->status;
+  };
+  EXPECT_EQ(main_at(3'000), "runs");
+  EXPECT_EQ(main_at(120'000), "waits for the actors");
+  EXPECT_EQ(main_at(300'000), "runs");
+}
+
+TEST(Focus, lines_know_how_precise_their_times_have_to_be) {
+  Session session(sample::repeated_trace(2));
+  session.playback.move_to(150'000);
+  const auto actors = focus_actors(session, {});
+  const ActorFocus* updater = find(actors, "iommu_group_remove_device");
+  ASSERT_NE(updater, nullptr);
+  EXPECT_EQ(updater->least_distance, 2'000) << "from the free to the end";
+}
+
 }  // namespace
 }  // namespace rcuscope::gui

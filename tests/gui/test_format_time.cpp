@@ -60,5 +60,20 @@ TEST(TimeFormat, zoomed_in_times_have_more_decimals) {
   EXPECT_EQ(format.number_in_view(72'812, 5'000), "72.812");
 }
 
+TEST(TimeFormat, rows_differ_where_their_times_do) {
+  const TimeFormat format(sample::repeated_trace(2));
+  EXPECT_EQ(format.number_of_row(10'100'000, 20e6, 0), "10.1");
+  EXPECT_EQ(format.number_of_row(10'100'400, 20e6, 400), "10.1004");
+  EXPECT_EQ(format.number_of_row(10'100'401, 20e6, 1), "10.100401");
+  EXPECT_EQ(format.number_of_row(10'100'400, 200e3, 400), "10100.4");
+  EXPECT_EQ(format.number_of_row(150, 500, 1), "150") << "no part of a nanosecond";
+}
+
+TEST(TimeFormat, instant_follows_the_view) {
+  const TimeFormat format(sample::repeated_trace(2));
+  EXPECT_EQ(format.instant_in_view(10'100'400, 20e6), "10.10 ms");
+  EXPECT_EQ(format.instant_in_view(10'100'400, 200e3), "10100.4 µs");
+}
+
 }  // namespace
 }  // namespace rcuscope::gui

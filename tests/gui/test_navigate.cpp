@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "base/error.h"
 #include "gui/fixtures.h"
 #include "keys.h"
 
@@ -216,6 +217,38 @@ TEST(Loop, without_a_range_there_is_none_and_it_is_said) {
   toggle_loop(session);
   EXPECT_FALSE(session.playback.loop());
   EXPECT_NE(session.notice, "");
+}
+
+TEST(ShowTime, moves_the_view_only_if_it_has_to) {
+  Session session(sample::repeated_trace(20));
+  const TimeView before = session.view;
+  show_time(session, "--at", "55ms");
+  EXPECT_EQ(session.playback.playhead(), 55'000'000);
+  EXPECT_NEAR(session.view.span(), before.span(), 1);
+  EXPECT_LT(session.view.start, 55e6);
+  EXPECT_GT(session.view.end, 55e6);
+  const TimeView moved = session.view;
+  show_time(session, "--at", "54.999ms");
+  EXPECT_EQ(session.view.start, moved.start);
+}
+
+TEST(ShowTime, names_the_value_and_the_range) {
+  const auto complaint = [](Session session, const std::string& at) -> std::string {
+    try {
+      show_time(session, "--at", at);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string live = complaint(Session(sample::repeated_trace(2)), "80ms");
+  EXPECT_EQ(live,
+            "--at '80ms': expected a time from 0.000 ms to 19.100 ms (a bare number counts ns)");
+  EXPECT_EQ(complaint(Session(sample::repeated_trace(2)), "19.100 ms"), "");
+  EXPECT_NE(complaint(test::safe_session(Clock::steps), "-1").find("expected a step from"),
+            std::string::npos);
+  EXPECT_NE(complaint(test::safe_session(Clock::steps), "soon").find("expected a step from"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -151,5 +151,49 @@ TEST(Session, trace_without_events_opens) {
   });
 }
 
+TEST(Session, first_view_of_a_live_trace_is_one_whole_repetition) {
+  const Session session(sample::repeated_trace(20));
+  const auto moment = static_cast<double>(session.playback.playhead());
+  EXPECT_GE(moment, session.view.start);
+  EXPECT_LE(moment, session.view.end);
+  // The last repetition whose grace period waits for a reader.
+  const double start = 19 * sample::repetition_length;
+  EXPECT_LE(session.view.start, (start + sample::story_start) * 1000);
+  EXPECT_GE(session.view.end, (start + sample::story_end) * 1000);
+  EXPECT_LT(session.view.span(), 100'000) << "without set-up and tear-down";
+}
+
+TEST(Session, repetitions_of_a_logical_clock_are_framed_too) {
+  const Session one(sample::repeated_trace(1, Clock::steps));
+  const Session many(sample::repeated_trace(20, Clock::steps));
+  EXPECT_NEAR(many.view.span(), one.view.span(), 2);
+  EXPECT_LT(many.view.span(), 30);
+}
+
+TEST(Session, what_a_scenario_frees_later_belongs_to_its_story) {
+  sample::Story s(Clock::nanoseconds);
+  s.at(0, s.setup, EventKind::actor_start);
+  s.at(10, s.remover, EventKind::actor_start);
+  s.at(11, s.remover, EventKind::kfree_rcu, {.object = s.gdevs[0], .grace_period = 1});
+  s.at(12, s.remover, EventKind::actor_end);
+  s.at(90, s.kthread, EventKind::kfree, {.object = s.gdevs[0]});
+  s.at(500, s.setup, EventKind::actor_end);
+  const Session session(s.out.build());
+  EXPECT_GE(session.view.end, 90'000);
+  EXPECT_LT(session.view.end, 200'000);
+}
+
+TEST(Session, opens_when_a_grace_period_starts_that_waits_for_nobody) {
+  sample::Story s(Clock::nanoseconds);
+  s.at(10, s.remover, EventKind::list_del_rcu, {.object = s.gdevs[0]});
+  s.at(12, s.remover, EventKind::synchronize_rcu_start, {.grace_period = 3});
+  s.grace_period_start(12.4, 3, {});
+  s.grace_period_end(20, 3);
+  s.at(21, s.remover, EventKind::synchronize_rcu_end, {.grace_period = 3});
+  const Session session(s.out.build());
+  EXPECT_EQ(session.playback.playhead(), 12'400);
+  EXPECT_EQ(session.world().grace_periods.size(), 1u);
+}
+
 }  // namespace
 }  // namespace rcuscope::gui

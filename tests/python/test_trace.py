@@ -214,6 +214,23 @@ def test_png(trace: rs.Trace, tmp_path: Path) -> None:
 
 
 @pytest.mark.gui
+@pytest.mark.live
+def test_png_takes_the_times_of_a_live_trace(tmp_path: Path) -> None:
+    live = rs.run("posted", repeat=3).trace
+    for name, at in (("first", live.start), ("last", live.end), ("default", None)):
+        live.to_png(tmp_path / f"{name}.png", at=at, width=400, height=300)
+    pictures = {path.read_bytes() for path in tmp_path.glob("*.png")}
+    assert len(pictures) == 3
+
+
+def test_time_outside_of_the_trace_is_refused(trace: rs.Trace, tmp_path: Path) -> None:
+    for at in (trace.start - 1, trace.end + 1):
+        expected = rf"at={at}: expected a time of the trace, {trace.start} to {trace.end} steps"
+        with pytest.raises(ValueError, match=expected):
+            trace.to_png(tmp_path / "x.png", at=at)
+
+
+@pytest.mark.gui
 def test_png_at_an_impossible_place_is_an_os_error(trace: rs.Trace, tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"rcuscope-viewer could not draw .*x\.png"):
         trace.to_png(tmp_path / "no such folder" / "x.png")
