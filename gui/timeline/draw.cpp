@@ -40,6 +40,7 @@ class LayoutPainter {
     for (const BadgeDot& badge : layout_.badges) draw_badge(badge);
     for (const ArrowPath& path : layout_.arrows) draw_plate(path);
     for (const MarkGlyph& glyph : layout_.marks) draw_mark(glyph);
+    draw_hidden_arrows();
     p_.pop_clip();
   }
 
@@ -58,7 +59,7 @@ class LayoutPainter {
       const float split = std::clamp(playhead_x_, band.x0, band.x1);
       p_.fill({band.x0, top, split, bottom}, fade(theme_.grace_period, theme_.band_past));
       p_.fill({split, top, band.x1, bottom}, fade(theme_.grace_period, theme_.band_future));
-      if (band.x1 - band.x0 < px(5)) continue;  // all edges and no band
+      if (!band.has_edges) continue;
       const Color edge = fade(theme_.grace_period, 0.55f);
       p_.line({band.x0, top}, {band.x0, bottom}, edge, px(1));
       p_.dashed_line({band.x1, top}, {band.x1, bottom}, edge);
@@ -84,7 +85,7 @@ class LayoutPainter {
       p_.line({x, layout_.lanes.y0}, {x, layout_.lanes.y1}, fade(theme_.line, 0.55f), 1);
       // The flag of the playhead says the time there.
       const float reach = p_.text_width(p_.fonts().tiny, tick.label) + px(28);
-      if (x + reach > playhead_x_ && x - px(26) < playhead_x_) continue;
+      if (tick.label.empty() || (x + reach > playhead_x_ && x - px(26) < playhead_x_)) continue;
       p_.text(p_.fonts().tiny, x + px(4), top + px(5), theme_.text_faint, tick.label);
     }
     p_.line({layout_.lanes.x0, top + px(23.5f)}, {layout_.lanes.x1, top + px(23.5f)}, theme_.line,
@@ -151,7 +152,8 @@ class LayoutPainter {
 
   Color bar_color(const Bar& bar) const {
     const Color color = span_color(theme_, span(bar));
-    return bar.count > 1 ? fade(color, 0.8f) : color;
+    // Many in one: as strong as they are long, so that gaps do not look busy.
+    return bar.count > 1 ? fade(color, 0.25f + 0.6f * bar.busy_share) : color;
   }
 
   /// What was right until the error keeps its own colour.
@@ -271,6 +273,15 @@ class LayoutPainter {
     p_.stroke(path.plate, fade(color, 0.5f), px(4), px(1));
     p_.text_between(p_.fonts().tiny, path.plate.x0 + px(5), path.plate.y0, path.plate.y1, color,
                     arrow.label);
+  }
+
+  void draw_hidden_arrows() {
+    if (layout_.hidden_arrows_note.empty()) return;
+    const Rect& at = layout_.hidden_arrows_at;
+    p_.fill(at, theme_.panel, px(4));
+    p_.stroke(at, theme_.line_strong, px(4), px(1));
+    p_.text_between(p_.fonts().tiny, at.x0 + px(8), at.y0, at.y1, theme_.text_secondary,
+                    layout_.hidden_arrows_note);
   }
 
   void draw_badge(const BadgeDot& dot) {
@@ -402,7 +413,7 @@ class LayoutPainter {
     if (glyph.shape == MarkShape::finding) {
       p_.fill(at, theme_.background, px(5));
       p_.fill(at, fade(theme_.error, std::max(opacity, finding_opacity)), px(5));
-      p_.text_between(p_.fonts().bold, at.x0 + px(10), at.y0, at.y1, theme_.on_finding, mark.label);
+      p_.text_between(p_.fonts().bold, at.x0 + px(10), at.y0, at.y1, theme_.on_finding, glyph.text);
       return;
     }
     const bool is_pin = glyph.shape == MarkShape::pin;
@@ -413,7 +424,7 @@ class LayoutPainter {
       text = theme_.error;
     }
     const Face& face = is_pin || glyph.has_stem ? p_.fonts().tiny : p_.fonts().small;
-    p_.text_between(face, at.x0, at.y0, at.y1, fade(text, opacity < 1 ? 0.65f : 1), mark.label);
+    p_.text_between(face, at.x0, at.y0, at.y1, fade(text, opacity < 1 ? 0.65f : 1), glyph.text);
   }
 
   const Row* row_of(std::int32_t lane) const {

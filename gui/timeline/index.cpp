@@ -12,6 +12,8 @@ void append(Track& track, const Span& span, std::uint32_t index) {
   if (span.is_error) track.errors.push_back(static_cast<std::uint32_t>(track.spans.size()));
   track.starts.push_back(span.start);
   track.ends.push_back(std::max(span.start, span.end));
+  track.busy.push_back((track.busy.empty() ? 0 : track.busy.back()) + track.ends.back() -
+                       span.start);
   track.spans.push_back(index);
 }
 
@@ -29,7 +31,10 @@ Track& slot_for(LaneIndex& lane, const Span& span) {
 }
 
 void index_arrows(const Lanes& lanes, TimelineIndex& index) {
-  for (std::uint32_t i = 0; i < lanes.arrows.size(); ++i) index.arrows.push_back(i);
+  for (std::uint32_t i = 0; i < lanes.arrows.size(); ++i) {
+    index.arrows.push_back(i);
+    if (lanes.arrows[i].kind == ArrowKind::freed_then_used) index.error_arrows.push_back(i);
+  }
   const auto first = [&](std::uint32_t i) {
     return std::min(lanes.arrows[i].from, lanes.arrows[i].to);
   };
@@ -58,6 +63,13 @@ std::size_t gallop(const std::vector<Timestamp>& ends, std::size_t first, double
   return position;
 }
 
+float busy_share(const Track& track, std::size_t first, std::size_t last) {
+  const Timestamp before = first == 0 ? 0 : track.busy[first - 1];
+  const Timestamp length = track.ends[last] - track.starts[first];
+  if (length <= 0) return 1;
+  return static_cast<float>(track.busy[last] - before) / static_cast<float>(length);
+}
+
 void add_errors(const Track& track, std::size_t first, std::size_t last, double resolution,
                 std::vector<FoldedRun>& runs) {
   auto error = std::lower_bound(track.errors.begin(), track.errors.end(), first);
@@ -65,7 +77,7 @@ void add_errors(const Track& track, std::size_t first, std::size_t last, double 
   for (; error != track.errors.end() && *error < last; ++error) {
     const Timestamp start = track.starts[*error], end = track.ends[*error];
     if (static_cast<double>(end) <= drawn_until) continue;
-    runs.push_back({track.spans[*error], 1, start, end});
+    runs.push_back({track.spans[*error], 1, start, end, 1});
     drawn_until = std::max(static_cast<double>(end), static_cast<double>(start) + resolution);
   }
 }
@@ -116,7 +128,7 @@ std::vector<FoldedRun> fold(const Track& track, double from, double to, double r
     const bool is_small = static_cast<double>(track.ends[i]) - start < resolution;
     const std::size_t last = is_small ? gallop(track.ends, i, start + resolution) : i;
     runs.push_back({track.spans[i], static_cast<std::uint32_t>(last - i + 1), track.starts[i],
-                    track.ends[last]});
+                    track.ends[last], busy_share(track, i, last)});
     i = last + 1;
   }
   add_errors(track, first, i, resolution, runs);

@@ -14,6 +14,7 @@ namespace rcuscope::gui {
 struct Track {
   std::vector<Timestamp> starts;
   std::vector<Timestamp> ends;
+  std::vector<Timestamp> busy;        ///< Length of this span and of all before it.
   std::vector<std::uint32_t> spans;   ///< Indices into Lanes::spans.
   std::vector<std::uint32_t> errors;  ///< Positions in this track that must never merge away.
 };
@@ -30,6 +31,7 @@ struct TimelineIndex {
   std::vector<LaneIndex> lanes;
   std::vector<std::uint32_t> arrows;         ///< Sorted by the earlier end.
   std::vector<Timestamp> arrow_ends_max;     ///< Latest end of this arrow and all before it.
+  std::vector<std::uint32_t> error_arrows;   ///< ArrowKind::freed_then_used.
   std::vector<std::uint32_t> badges;         ///< Sorted by time.
   std::vector<std::uint32_t> grace_periods;  ///< Spans of that kind, by start.
 };
@@ -42,6 +44,7 @@ struct FoldedRun {
   std::uint32_t count = 1;
   Timestamp start = 0;
   Timestamp end = 0;
+  float busy_share = 1;  ///< Of the time from start to end, what its spans take.
 };
 
 /// The runs that overlap from..to. Spans shorter than `resolution` merge with their neighbours;

@@ -65,7 +65,7 @@ Rect slot_rect(const LayoutInput& input, const Row& row, std::size_t slot, float
 class BarBuilder {
  public:
   BarBuilder(const LayoutInput& input, TimelineLayout& out) : input_(input), out_(out) {
-    resolution_ = out.axis.per_pixel() * 2;
+    resolution_ = out.axis.per_pixel() * bar_resolution * static_cast<double>(input.scale);
   }
 
   void add_row(const Row& row, RowState& state) {
@@ -115,6 +115,7 @@ class BarBuilder {
     Bar bar;
     bar.span = run.span;
     bar.count = run.count;
+    bar.busy_share = run.busy_share;
     bar.rect = clipped(run, slot_rect(input_, row, slot, 0, 0));
     bar.error_x = bar.rect.x1;
     if (span(bar).is_error) {
@@ -306,7 +307,12 @@ void add_ticks(const LayoutInput& input, TimelineLayout& out) {
   for (; time <= out.axis.view.end; time += distance) {
     if (time < origin || time > last) continue;
     const double drawn = drawn_time(input.format.clock(), time);
-    out.ticks.push_back({out.axis.to_x(drawn), input.format.tick(time, out.unit, distance)});
+    const float x = out.axis.to_x(drawn);
+    std::string label = input.format.tick(time, out.unit, distance);
+    // Half a number is a wrong number.
+    const float width = input.measure(TextStyle::tiny, label) + 4 * input.scale;
+    if (x + width > out.lanes.x1) label.clear();
+    out.ticks.push_back({x, std::move(label)});
   }
 }
 
@@ -329,8 +335,13 @@ void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out) {
   }
   std::sort(out.bands.begin(), out.bands.end(),
             [](const Band& a, const Band& b) { return a.x0 < b.x0; });
+  // Nearer to each other than this, edges are a fence in front of the lanes.
+  constexpr float edge_distance = 24;
+  const bool has_edges =
+      static_cast<float>(out.bands.size()) * edge_distance * input.scale <= out.lanes.width();
   for (std::size_t i = 0; i < out.bands.size(); ++i) {
     Band& band = out.bands[i];
+    band.has_edges = has_edges && band.x1 - band.x0 >= 5 * input.scale;
     const Span& span = input.lanes.spans[band.span];
     const float left = std::max({band.x0 + pad, out.lanes.x0 + pad, title_end + pad});
     float right = std::min(band.x1, out.lanes.x1) - pad;
@@ -369,8 +380,9 @@ void add_badges(const LayoutInput& input, TimelineLayout& out, std::vector<RowSt
       const auto time = static_cast<double>(input.lanes.badges[*badge].time);
       if (time > out.axis.view.end) break;
       float x = out.axis.to_x(drawn_time(input.format.clock(), time));
-      // Several readers may report in one moment: side by side, up to a place for each.
-      if (x < last_x + 15 * input.scale && x > last_x - 60 * input.scale) {
+      // Several readers may report in one moment: side by side, as long as they stay near it.
+      if (x < last_x + 15 * input.scale) {
+        if (x < last_x - 45 * input.scale) continue;
         x = last_x + 15 * input.scale;
       }
       last_x = x;
@@ -422,6 +434,7 @@ TimelineLayout compute_layout(const LayoutInput& input) {
   layout::add_rows(input, out);
   std::vector<layout::RowState> rows(out.rows.size());
   layout::add_ticks_and_bands(input, out);
+  layout::count_arrows(input, out);
   layout::collect_marks(input, out, rows);
   layout::add_bars(input, out, rows);
   layout::add_badges(input, out, rows);

@@ -47,6 +47,7 @@ struct Bar {
   Rect rect;
   std::uint32_t span = 0;   ///< Of a run: its first span, or the error.
   std::uint32_t count = 1;  ///< Spans that were folded into it.
+  float busy_share = 1;     ///< Of its time, what those take.
   float error_x = 0;        ///< Of an error: from here on it is wrong.
   std::string label;        ///< Shortened to its room; empty = none.
   Rect label_rect;
@@ -57,7 +58,9 @@ struct Bar {
 enum class MarkShape : std::uint8_t { pin, ring, diamond, crossed, link, note, finding };
 
 struct MarkGlyph {
-  std::size_t mark = 0;
+  std::size_t mark = 0;     ///< Of several: the first.
+  std::uint32_t count = 1;  ///< Marks that stand too close together to be told apart.
+  std::string text;         ///< "kfree gdev0", "3 × kfree gdev0", "kfree gdev0 +2".
   MarkShape shape{};
   Point at;
   float size = 1;    ///< Share of the full glyph: less where marks stand close together.
@@ -79,8 +82,9 @@ struct Band {
   std::uint32_t span = 0;
   float x0 = 0;
   float x1 = 0;
-  std::string title;     ///< Empty when it does not fit.
-  std::string duration;  ///< Likewise.
+  std::string title;      ///< Empty when it does not fit.
+  std::string duration;   ///< Likewise.
+  bool has_edges = true;  ///< Not where they would stand close together.
 };
 
 struct BadgeDot {
@@ -113,6 +117,10 @@ struct TimelineLayout {
   std::vector<ArrowPath> arrows;
   std::vector<BadgeDot> badges;
   std::vector<EventDot> dots;  ///< None where they would stand too close together.
+  /// Not drawn, because so many would cover the rest: all but those of errors.
+  std::size_t hidden_arrow_count = 0;
+  std::string hidden_arrows_note;  ///< "1 204 arrows: zoom in to see them"; empty = none hidden.
+  Rect hidden_arrows_at;
 };
 
 /// Cost: logarithmic in the trace, linear in what is visible.

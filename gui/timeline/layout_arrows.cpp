@@ -2,14 +2,17 @@
 // Arrows between lanes: curves from bar edge to bar edge, labels where nothing else stands.
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "timeline/layout_parts.h"
 
 namespace rcuscope::gui::layout {
 namespace {
 
-/// More arrows than this on one screen are a carpet, not a picture.
-constexpr std::size_t arrow_count_max = 400;
+/// More arrows than one for so many pixels of width are a carpet, not a picture.
+constexpr float pixels_per_arrow = 16;
+/// Counting ends here: more is said to be "more than" this.
+constexpr std::size_t arrow_count_max = 10'000;
 
 const Row* find_row(const TimelineLayout& out, std::int32_t lane) {
   for (const Row& row : out.rows) {
@@ -67,25 +70,69 @@ void place_plate(const LayoutInput& input, const TimelineLayout& out, ArrowPath&
   }
 }
 
-}  // namespace
+bool is_in_view(const LayoutInput& input, const TimelineLayout& out, std::uint32_t index) {
+  const Arrow& arrow = input.lanes.arrows[index];
+  return static_cast<double>(std::max(arrow.from, arrow.to)) >= out.axis.view.start &&
+         static_cast<double>(std::min(arrow.from, arrow.to)) <= out.axis.view.end;
+}
 
-void add_arrows(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows) {
+/// At most arrow_count_max + 1 that may touch the view.
+std::vector<std::uint32_t> visible_arrows(const LayoutInput& input, const TimelineLayout& out) {
+  std::vector<std::uint32_t> visible;
   const auto& ends = input.index.arrow_ends_max;
   const auto first = std::lower_bound(
       ends.begin(), ends.end(), out.axis.view.start,
       [](Timestamp end, double limit) { return static_cast<double>(end) < limit; });
   for (auto i = static_cast<std::size_t>(first - ends.begin());
-       i < ends.size() && out.arrows.size() < arrow_count_max; ++i) {
-    const Arrow& arrow = input.lanes.arrows[input.index.arrows[i]];
+       i < ends.size() && visible.size() <= arrow_count_max; ++i) {
+    const std::uint32_t index = input.index.arrows[i];
+    const Arrow& arrow = input.lanes.arrows[index];
     if (static_cast<double>(std::min(arrow.from, arrow.to)) > out.axis.view.end) break;
-    const Row* from = find_row(out, arrow.from_lane);
-    const Row* to = find_row(out, arrow.to_lane);
-    if (from == nullptr || to == nullptr) continue;
-    ArrowPath path = make_path(input, out, input.index.arrows[i], *from, *to);
-    const bool is_point = std::fabs(path.from.x - path.to.x) < 1 && from == to;
-    if (is_point) continue;
-    place_plate(input, out, path, rows);
-    out.arrows.push_back(path);
+    if (is_in_view(input, out, index)) visible.push_back(index);
+  }
+  return visible;
+}
+
+void add_arrow(const LayoutInput& input, TimelineLayout& out, std::uint32_t index,
+               std::vector<RowState>& rows) {
+  const Arrow& arrow = input.lanes.arrows[index];
+  const Row* from = find_row(out, arrow.from_lane);
+  const Row* to = find_row(out, arrow.to_lane);
+  if (from == nullptr || to == nullptr) return;
+  ArrowPath path = make_path(input, out, index, *from, *to);
+  const bool is_point = std::fabs(path.from.x - path.to.x) < 1 && from == to;
+  if (is_point) return;
+  place_plate(input, out, path, rows);
+  out.arrows.push_back(path);
+}
+
+/// In the lower right corner, where it covers least; nothing else may be written there.
+void say_what_is_hidden(const LayoutInput& input, TimelineLayout& out) {
+  const bool is_counted = out.hidden_arrow_count <= arrow_count_max;
+  const std::size_t count = std::min(out.hidden_arrow_count, arrow_count_max);
+  out.hidden_arrows_note = (is_counted ? "" : "more than ") +
+                           with_thousands(std::to_string(count)) + " arrows: zoom in to see them";
+  const float width = input.measure(TextStyle::tiny, out.hidden_arrows_note) + 16 * input.scale;
+  const float x1 = out.lanes.x1 - 10 * input.scale, y1 = out.lanes.y1 - 6 * input.scale;
+  out.hidden_arrows_at = {x1 - width, y1 - 20 * input.scale, x1, y1};
+}
+
+}  // namespace
+
+void count_arrows(const LayoutInput& input, TimelineLayout& out) {
+  const std::size_t count = visible_arrows(input, out).size();
+  if (static_cast<float>(count) * pixels_per_arrow * input.scale <= out.lanes.width()) return;
+  out.hidden_arrow_count = count;
+  say_what_is_hidden(input, out);
+}
+
+void add_arrows(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows) {
+  if (out.hidden_arrow_count == 0) {
+    for (const std::uint32_t index : visible_arrows(input, out)) add_arrow(input, out, index, rows);
+    return;
+  }
+  for (const std::uint32_t index : input.index.error_arrows) {
+    if (is_in_view(input, out, index)) add_arrow(input, out, index, rows);
   }
 }
 

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
+#include <map>
+#include <utility>
 
 #include "timeline/layout_parts.h"
 
@@ -14,6 +15,10 @@ namespace {
 constexpr float glyph_radius = 10;
 /// Marks whose centres are nearer than this get smaller glyphs.
 constexpr float glyph_distance = 20;
+/// Nearer than this even the smallest glyphs cover each other.
+constexpr float merge_distance = 10;
+/// More labels of one text in one row are a pattern, not words.
+constexpr std::size_t repeated_label_max = 8;
 
 /// True if the arrow that leaves here bears the same words: its tail is mark enough.
 bool is_said_by_arrow(const Lanes& lanes, const Mark& mark) {
@@ -24,7 +29,60 @@ bool is_said_by_arrow(const Lanes& lanes, const Mark& mark) {
   });
 }
 
-/// Points that share a place merge; errors never do.
+/// "3 × kfree gdev0" for marks that say the same, else "kfree gdev0 +2".
+std::string text_of(const std::string& first, std::uint32_t count, bool is_same) {
+  if (count == 1 || first.empty()) return first;
+  if (is_same) return with_thousands(std::to_string(count)) + " × " + first;
+  return first + " +" + with_thousands(std::to_string(count - 1));
+}
+
+/// The marks of a row as glyphs: those too close together to be told apart are one; errors never.
+class GlyphCollector {
+ public:
+  GlyphCollector(const LayoutInput& input, const Row& row) : input_(input), row_(row) {}
+
+  void add(std::size_t index, float x) {
+    const Mark& mark = input_.lanes.marks[index];
+    const bool is_same_place = x < first_x_ + merge_distance * input_.scale;
+    if (is_same_place && !mark.is_error && !glyphs_.empty() && !is_error_) {
+      MarkGlyph& last = glyphs_.back();
+      ++last.count;
+      if (mark.label != input_.lanes.marks[last.mark].label) is_same_text_ = false;
+      return;
+    }
+    finish();
+    first_x_ = x;
+    is_error_ = mark.is_error;
+    is_same_text_ = true;
+    MarkGlyph glyph;
+    glyph.mark = index;
+    glyph.shape = shape_of(mark);
+    glyph.at = {x, (row_.bar.y0 + row_.bar.y1) / 2};
+    glyph.head_y = row_.bar.y0 - 6 * input_.scale;
+    glyph.has_stem = glyph.shape == MarkShape::pin;
+    glyphs_.push_back(std::move(glyph));
+  }
+
+  std::vector<MarkGlyph> take() {
+    finish();
+    return std::move(glyphs_);
+  }
+
+ private:
+  void finish() {
+    if (glyphs_.empty()) return;
+    MarkGlyph& last = glyphs_.back();
+    last.text = text_of(input_.lanes.marks[last.mark].label, last.count, is_same_text_);
+  }
+
+  const LayoutInput& input_;
+  const Row& row_;
+  std::vector<MarkGlyph> glyphs_;
+  float first_x_ = -1e9f;
+  bool is_error_ = false;  ///< The last glyph.
+  bool is_same_text_ = true;
+};
+
 std::vector<MarkGlyph> visible_glyphs(const LayoutInput& input, const TimelineLayout& out,
                                       const Row& row) {
   const LaneIndex& lane = input.index.lanes[row.lane];
@@ -36,31 +94,40 @@ std::vector<MarkGlyph> visible_glyphs(const LayoutInput& input, const TimelineLa
   auto at = std::lower_bound(begin, end, from, [](const Mark& mark, double time) {
     return static_cast<double>(mark.time) < time;
   });
-  std::vector<MarkGlyph> glyphs;
-  float last_x = -1e9f;
+  GlyphCollector glyphs(input, row);
   for (; at != end && static_cast<double>(at->time) <= out.axis.view.end; ++at) {
     const float x = out.axis.to_x(drawn_time(input.format.clock(), static_cast<double>(at->time)));
-    if (x < last_x + 2 * input.scale && !at->is_error) continue;
-    if (is_said_by_arrow(input.lanes, *at)) continue;
-    last_x = x;
-    MarkGlyph glyph;
-    glyph.mark = static_cast<std::size_t>(at - marks.begin());
-    glyph.shape = shape_of(*at);
-    glyph.at = {x, (row.bar.y0 + row.bar.y1) / 2};
-    glyph.head_y = row.bar.y0 - 6 * input.scale;
-    glyph.has_stem = glyph.shape == MarkShape::pin;
-    glyphs.push_back(glyph);
+    if (out.hidden_arrow_count == 0 && is_said_by_arrow(input.lanes, *at)) continue;
+    glyphs.add(static_cast<std::size_t>(at - marks.begin()), x);
   }
-  return glyphs;
+  return glyphs.take();
+}
+
+/// What is said very often in one row is said once, with its number in view.
+void aggregate_texts(const LayoutInput& input, std::vector<MarkGlyph>& glyphs) {
+  std::map<std::string, std::vector<MarkGlyph*>> saying;
+  std::map<std::string, std::uint32_t> counts;
+  for (std::size_t i = 0; i < glyphs.size(); ++i) {
+    const Mark& mark = input.lanes.marks[glyphs[i].mark];
+    if (!mark.is_error) saying[mark.label].push_back(&glyphs[i]);
+    const std::size_t end =
+        i + 1 < glyphs.size() ? glyphs[i + 1].mark : glyphs[i].mark + glyphs[i].count;
+    for (std::size_t m = glyphs[i].mark; m < end; ++m) ++counts[input.lanes.marks[m].label];
+  }
+  for (const auto& [label, glyphs_of_label] : saying) {
+    if (glyphs_of_label.size() <= repeated_label_max) continue;
+    for (MarkGlyph* glyph : glyphs_of_label) glyph->text.clear();
+    glyphs_of_label.front()->text = text_of(label, counts[label], true);
+  }
 }
 
 /// The place above the bars that an error's arrow within one lane takes.
 void reserve_arches(const LayoutInput& input, const TimelineLayout& out, const Row& row,
                     RowState& state) {
-  for (const Arrow& arrow : input.lanes.arrows) {
-    const bool is_arch = arrow.kind == ArrowKind::freed_then_used &&
-                         arrow.from_lane == arrow.to_lane &&
-                         arrow.from_lane == static_cast<std::int32_t>(row.lane);
+  for (const std::uint32_t index : input.index.error_arrows) {
+    const Arrow& arrow = input.lanes.arrows[index];
+    const bool is_arch =
+        arrow.from_lane == arrow.to_lane && arrow.from_lane == static_cast<std::int32_t>(row.lane);
     if (!is_arch) continue;
     const auto x_of = [&](Timestamp time) {
       return out.axis.to_x(drawn_time(input.format.clock(), static_cast<double>(time)));
@@ -116,6 +183,8 @@ class MarkBuilder {
 
   bool try_place(MarkGlyph& glyph, const Rect& place, bool avoids_bars) {
     if (place.x0 < out_.lanes.x0 || place.x1 > out_.lanes.x1) return false;
+    if (place.y0 < out_.lanes.y0 || place.y1 > out_.lanes.y1) return false;
+    if (place.overlaps(out_.hidden_arrows_at)) return false;
     if (!state_.labels.is_free(place)) return false;
     if (avoids_bars && !state_.solid.is_free(place)) return false;
     glyph.label = place;
@@ -129,14 +198,14 @@ class MarkBuilder {
     const TextStyle style = is_finding                      ? TextStyle::bold
                             : glyph.shape == MarkShape::pin ? TextStyle::tiny
                                                             : TextStyle::small;
-    const float width = input_.measure(style, mark(glyph).label);
+    const float width = input_.measure(style, glyph.text);
     if (width == 0) return;
     if (is_finding) {
       place_finding(glyph, width);
     } else if (glyph.shape != MarkShape::pin && place_beside(glyph, width)) {
       return;
     } else {
-      place_raised(glyph, input_.measure(TextStyle::tiny, mark(glyph).label));
+      place_raised(glyph, input_.measure(TextStyle::tiny, glyph.text));
     }
   }
 
@@ -189,7 +258,7 @@ class MarkBuilder {
     for (int level = 1;; ++level) {
       const float shift = static_cast<float>(level) * line;
       const float y0 = is_above ? row_.bar.y0 - shift + px(1) : row_.bar.y1 + shift - line + px(1);
-      if (y0 < row_.rect.y0 - px(2) || y0 + line > row_.rect.y1 + px(1)) return false;
+      if (y0 < row_.rect.y0 || y0 + line > row_.rect.y1) return false;
       // The stem must not cross what stands between here and the bar.
       const Rect stem = is_above ? Rect{glyph.at.x - 1, y0, glyph.at.x + 1, row_.bar.y0 - px(5)}
                                  : Rect{glyph.at.x - 1, row_.bar.y1 + px(1), glyph.at.x + 1, y0};
@@ -216,6 +285,7 @@ void collect_marks(const LayoutInput& input, const TimelineLayout& out,
                    std::vector<RowState>& rows) {
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
     rows[i].glyphs = visible_glyphs(input, out, out.rows[i]);
+    aggregate_texts(input, rows[i].glyphs);
     reserve_arches(input, out, out.rows[i], rows[i]);
     shrink_glyphs(rows[i].glyphs, input.scale);
   }

@@ -14,6 +14,8 @@ inline constexpr float header_height = 46;
 inline constexpr float label_height = 15;
 inline constexpr float row_height_min = 44;
 inline constexpr float row_height_max = 280;
+/// Bars that would be narrower than this merge with their neighbours.
+inline constexpr double bar_resolution = 4;
 
 /// Rectangles that a label must not cover.
 class Obstacles {
@@ -41,6 +43,8 @@ struct RowState {
 
 void add_rows(const LayoutInput& input, TimelineLayout& out);
 void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out);
+/// Decides whether arrows are drawn: it makes a difference to what marks have to say.
+void count_arrows(const LayoutInput& input, TimelineLayout& out);
 void add_bars(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
 void add_badges(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
 void collect_marks(const LayoutInput& input, const TimelineLayout& out,

@@ -112,14 +112,8 @@ class OverviewStrip {
       const float opacity = span.kind == SpanKind::blocked ? 0.6f : 0.85f;
       p_.fill({x0, y - bar / 2, x1, y + bar / 2}, fade(span_color(theme_, shown), opacity), 1);
     }
-    for (const Mark& mark : session_.lanes().marks) {
-      const double time = drawn_time(session_.trace().clock(), static_cast<double>(mark.time));
-      const Point at{axis_.to_x(time), middle(mark.lane)};
-      if (mark.is_error) {
-        p_.circle(at, p_.px(3.5f), theme_.error);
-      } else if (shape_of(mark) == MarkShape::diamond) {
-        p_.diamond(at, p_.px(2.5f), theme_.release, theme_.release);
-      }
+    for (const OverviewMark& mark : overview_marks(session_, axis_, 0)) {
+      draw_mark(mark, {mark.x, middle(mark.lane)});
     }
   }
 
@@ -147,9 +141,16 @@ class OverviewStrip {
           {x + p_.px(0.5f), strip_.y1 - p_.px(3) - height, x + p_.px(3.2f), strip_.y1 - p_.px(3)},
           fade(theme_.reader, 0.75f), p_.px(1));
     }
-    for (const Mark& mark : session_.lanes().marks) {
-      if (mark.is_error)
-        p_.circle({x_of(mark.time), strip_.y0 + p_.px(6)}, p_.px(3.5f), theme_.error);
+    for (const OverviewMark& mark : overview_marks(session_, axis_, p_.px(8))) {
+      draw_mark(mark, {mark.x, strip_.y0 + p_.px(6)});
+    }
+  }
+
+  void draw_mark(const OverviewMark& mark, Point at) {
+    if (mark.is_error) {
+      p_.circle(at, p_.px(3.5f), theme_.error);
+    } else {
+      p_.diamond(at, p_.px(2.5f), theme_.release, theme_.release);
     }
   }
 
@@ -202,6 +203,24 @@ class OverviewStrip {
 };
 
 }  // namespace
+
+std::vector<OverviewMark> overview_marks(const Session& session, const TimeAxis& axis,
+                                         float distance) {
+  std::vector<OverviewMark> puts, errors;
+  for (const Mark& mark : session.lanes().marks) {
+    const double time = drawn_time(session.trace().clock(), static_cast<double>(mark.time));
+    const OverviewMark shown{axis.to_x(time), mark.lane, mark.is_error};
+    if (mark.is_error) {
+      errors.push_back(shown);
+    } else if (mark.kind == EventKind::put_device || mark.kind == EventKind::kref_put) {
+      const bool is_near =
+          !puts.empty() && puts.back().lane == shown.lane && shown.x < puts.back().x + distance;
+      if (!is_near) puts.push_back(shown);
+    }
+  }
+  puts.insert(puts.end(), errors.begin(), errors.end());  // above them
+  return puts;
+}
 
 void draw_overview(Ui& ui, Session& session, const Rect& area) {
   OverviewStrip(ui, session, area).draw();

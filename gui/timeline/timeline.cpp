@@ -217,6 +217,10 @@ class TimelinePanel {
 
   // --- the tip ---
 
+  std::string instant(Timestamp time) const {
+    return session_.format().instant_in_view(static_cast<double>(time), session_.view.span());
+  }
+
   void draw_tip(const TimelineLayout& layout) {
     const Mouse mouse = current_mouse();
     if (!layout.lanes.contains(mouse.at) || ImGui::GetIO().MouseDown[0]) return;
@@ -227,12 +231,12 @@ class TimelinePanel {
     if (item.kind == Selection::Kind::span) {
       const Span& span = session_.lanes().spans[item.index];
       event = span.first_event;
-      time = session_.format().instant(static_cast<double>(span.start)) + ", " +
+      time = instant(span.start) + ", " +
              session_.format().duration(static_cast<double>(span.end - span.start));
     } else {
       event = item.kind == Selection::Kind::mark ? session_.lanes().marks[item.index].event
                                                  : item.index;
-      time = session_.format().instant(static_cast<double>(session_.trace().time(event)));
+      time = instant(session_.trace().time(event));
     }
     const std::string sentence = describe_event(session_.trace(), event);
     const float width =

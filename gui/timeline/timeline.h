@@ -12,6 +12,18 @@ namespace rcuscope::gui {
 void draw_timeline(Ui& ui, Session& session, const Rect& area);
 
 /// The whole trace in a strip, with a window that moves the view.
+/// A point of the overview strip: a finding, or a reference that is dropped. References that are
+/// taken say too little to stand there.
+struct OverviewMark {
+  float x = 0;
+  std::int32_t lane = 0;
+  bool is_error = false;
+};
+
+/// Of puts in one lane those that stand at least `distance` pixels apart, and all errors.
+std::vector<OverviewMark> overview_marks(const Session& session, const TimeAxis& axis,
+                                         float distance);
+
 void draw_overview(Ui& ui, Session& session, const Rect& area);
 
 /// Draws what compute_layout decided. Everything after the playhead is dimmed.

@@ -4,7 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <utility>
+#include <vector>
+
 #include "gui/fixtures.h"
+#include "timeline/timeline.h"
 
 namespace rcuscope::gui {
 namespace {
@@ -144,6 +149,134 @@ TEST(Layout, one_pixel_and_no_lanes_are_no_trouble) {
   EXPECT_TRUE(LayoutOf(empty).layout.rows.empty());
   const Session session = test::safe_session();
   EXPECT_NO_FATAL_FAILURE(LayoutOf(session, Rect{0, 0, 1, 1}));
+}
+
+/// Every text that marks, bars and arrows have put somewhere.
+std::vector<Rect> all_labels(const TimelineLayout& layout) {
+  std::vector<Rect> labels;
+  for (const MarkGlyph& glyph : layout.marks) {
+    if (glyph.has_label) labels.push_back(glyph.label);
+  }
+  for (const Bar& bar : layout.bars) {
+    if (!bar.label.empty()) labels.push_back(bar.label_rect.inset(0, 4));
+  }
+  for (const ArrowPath& arrow : layout.arrows) {
+    if (arrow.has_plate) labels.push_back(arrow.plate);
+  }
+  if (!layout.hidden_arrows_note.empty()) labels.push_back(layout.hidden_arrows_at);
+  return labels;
+}
+
+TEST(Layout, labels_never_meet_at_any_size_and_length) {
+  for (const std::int32_t repetition_count : {1, 30, 400}) {
+    for (const Rect area : {Rect{0, 0, 1382, 500}, Rect{0, 0, 680, 300}, Rect{0, 0, 350, 230}}) {
+      const Session session = test::repeated_session(repetition_count);
+      const TimelineLayout layout = LayoutOf(session, area).layout;
+      const std::vector<Rect> labels = all_labels(layout);
+      for (std::size_t i = 0; i < labels.size(); ++i) {
+        EXPECT_GE(labels[i].y0, layout.lanes.y0) << repetition_count << " at " << area.x1;
+        EXPECT_LE(labels[i].y1, layout.lanes.y1) << repetition_count << " at " << area.x1;
+        for (std::size_t j = 0; j < i; ++j) {
+          EXPECT_FALSE(labels[i].overlaps(labels[j])) << repetition_count << " at " << area.x1;
+        }
+      }
+    }
+  }
+}
+
+TEST(Layout, arrows_are_all_drawn_or_all_counted) {
+  const Session few = test::repeated_session(2);
+  EXPECT_EQ(LayoutOf(few).layout.arrows.size(), few.lanes().arrows.size());
+  EXPECT_TRUE(LayoutOf(few).layout.hidden_arrows_note.empty());
+  const Session many = test::repeated_session(400);
+  const TimelineLayout layout = LayoutOf(many).layout;
+  EXPECT_TRUE(layout.arrows.empty()) << "not an arbitrary part of them";
+  EXPECT_EQ(layout.hidden_arrow_count, many.lanes().arrows.size());
+  EXPECT_EQ(layout.hidden_arrows_note, "1 200 arrows: zoom in to see them");
+}
+
+TEST(Layout, arrow_of_an_error_is_always_drawn) {
+  sample::Story s(Clock::nanoseconds);
+  for (std::int32_t i = 0; i < 100; ++i) sample::add_repetition(s, 10'000.0 * i, i);
+  s.at(1'000'000, s.remover, EventKind::kfree, {.object = s.gdevs[0]});
+  s.at(1'000'500, s.time_out, EventKind::finding,
+       {.object = s.gdevs[0],
+        .value = static_cast<std::int64_t>(FindingKind::use_after_free),
+        .flags = event_flag::error});
+  Session session(s.out.build());
+  session.fit();
+  const TimelineLayout layout = LayoutOf(session).layout;
+  EXPECT_GT(layout.hidden_arrow_count, 0u);
+  ASSERT_EQ(layout.arrows.size(), 1u);
+  EXPECT_EQ(session.lanes().arrows[layout.arrows[0].arrow].kind, ArrowKind::freed_then_used);
+}
+
+TEST(Layout, what_is_said_often_is_said_once_with_its_number) {
+  const Session session = test::repeated_session(30);
+  const TimelineLayout layout = LayoutOf(session, {0, 0, 1382, 500}).layout;
+  std::size_t said = 0;
+  for (const MarkGlyph& glyph : layout.marks) {
+    if (session.lanes().marks[glyph.mark].kind != EventKind::list_del_rcu || glyph.text.empty())
+      continue;
+    EXPECT_EQ(glyph.text, "30 × list_del_rcu");
+    ++said;
+  }
+  EXPECT_EQ(said, 1u);
+}
+
+TEST(Layout, glyphs_that_would_cover_each_other_are_one_with_their_number) {
+  const Session session = test::repeated_session(400);
+  const TimelineLayout layout = LayoutOf(session).layout;
+  std::map<std::int32_t, std::pair<std::size_t, float>> of_lane;  // marks so far, last x
+  for (const MarkGlyph& glyph : layout.marks) {
+    auto& [count, last_x] =
+        of_lane.try_emplace(session.lanes().marks[glyph.mark].lane, 0, -100).first->second;
+    EXPECT_GE(glyph.at.x - last_x, 9.9f);
+    last_x = glyph.at.x;
+    count += glyph.count;
+  }
+  std::size_t total = 0;
+  for (const auto& [lane, seen] : of_lane) total += seen.first;
+  EXPECT_EQ(total, session.lanes().marks.size()) << "none is lost";
+}
+
+TEST(Layout, folded_bars_tell_how_busy_they_are) {
+  const Session session = test::repeated_session(400);
+  bool has_folded = false;
+  for (const Bar& bar : LayoutOf(session).layout.bars) {
+    if (bar.count == 1 || session.lanes().spans[bar.span].kind != SpanKind::reader) continue;
+    has_folded = true;
+    EXPECT_LT(bar.busy_share, 0.05f) << "39 of 10 000 µs";
+  }
+  EXPECT_TRUE(has_folded);
+}
+
+TEST(Layout, bands_that_stand_close_together_have_no_edges) {
+  const Session many = test::repeated_session(400);
+  for (const Band& band : LayoutOf(many).layout.bands) EXPECT_FALSE(band.has_edges);
+  const Session safe = test::safe_session();
+  for (const Band& band : LayoutOf(safe).layout.bands) EXPECT_TRUE(band.has_edges);
+}
+
+TEST(Layout, ruler_has_no_half_numbers) {
+  for (const float width : {350.0f, 700.0f, 1003.0f}) {
+    const TimelineLayout layout = LayoutOf(test::repeated_session(9), {0, 0, width, 300}).layout;
+    for (const Tick& tick : layout.ticks) {
+      if (tick.label.empty()) continue;
+      EXPECT_LE(tick.x + 4 + test::measure_text(TextStyle::tiny, tick.label), layout.lanes.x1);
+    }
+  }
+}
+
+TEST(Overview, shows_puts_and_no_gets) {
+  const Session session(sample::repeated_trace(3));
+  const TimeAxis axis{{session.limits().start, session.limits().end}, 0, 900};
+  EXPECT_EQ(overview_marks(session, axis, 0).size(), 3u);
+  EXPECT_EQ(overview_marks(session, axis, 10'000).size(), 1u);
+  const Session faulty = test::faulty_session();
+  const auto marks = overview_marks(faulty, axis, 0);
+  ASSERT_FALSE(marks.empty());
+  EXPECT_TRUE(marks.back().is_error) << "above the puts";
 }
 
 }  // namespace
