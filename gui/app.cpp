@@ -124,8 +124,8 @@ void App::draw_panels(Ui& ui, const Rect& screen) {
   ui.paint.fill(frames.bar, theme_.panel);
   ui.paint.line({frames.bar.x0, frames.bar.y1}, {frames.bar.x1, frames.bar.y1}, theme_.line, 1);
   float x = draw_scenario(ui, session_, frames.bar) + ui.paint.px(18);
-  x = draw_playback(ui, session_, frames.bar, x);
   float right = draw_switches(ui, session_, frames.bar);
+  x = draw_playback(ui, session_, frames.bar, x, right);
   right = draw_search(ui, session_, frames.bar, x, right);
   draw_verdict(ui, session_, frames.bar, x, right);
 }

@@ -11,24 +11,31 @@ namespace rcuscope::gui {
 namespace {
 
 constexpr float line_height = 17;
+constexpr float finding_margin = 5;  ///< Above and below its card.
 
 /// A card with a heading and wrapped text. Return: its height.
 float card_height(const Painter& p, std::size_t line_count) {
   return p.px(34 + line_height * static_cast<float>(line_count) + 6);
 }
 
-void draw_card(Painter& p, const Rect& card, Color color, std::string_view heading,
-               const std::vector<std::string>& lines) {
-  const Theme& theme = p.theme();
-  p.fill(card, fade(color, theme.tint), p.px(7));
+void draw_card_ground(Painter& p, const Rect& card, Color color, std::string_view heading) {
+  p.fill(card, fade(color, p.theme().tint), p.px(7));
   p.fill({card.x0, card.y0 + p.px(7), card.x0 + p.px(3), card.y1 - p.px(7)}, color, p.px(1.5f));
   p.text_fit(p.fonts().bold, card.x0 + p.px(12), card.y0 + p.px(8), card.width() - p.px(24), color,
              heading);
-  float y = card.y0 + p.px(30);
+}
+
+void draw_lines(Painter& p, float x, float y, const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
-    p.text(p.fonts().small, card.x0 + p.px(12), y, theme.text, line);
+    p.text(p.fonts().small, x, y, p.theme().text, line);
     y += p.px(line_height);
   }
+}
+
+void draw_card(Painter& p, const Rect& card, Color color, std::string_view heading,
+               const std::vector<std::string>& lines) {
+  draw_card_ground(p, card, color, heading);
+  draw_lines(p, card.x0 + p.px(12), card.y0 + p.px(30), lines);
 }
 
 std::string place_of(const TraceStore& trace, EventIndex event) {
@@ -39,7 +46,8 @@ std::string place_of(const TraceStore& trace, EventIndex event) {
 
 std::string selection_time(const Session& session, EventIndex event) {
   const TimeFormat& format = session.format();
-  std::string text = format.instant(static_cast<double>(session.trace().time(event)));
+  std::string text =
+      format.instant_in_view(static_cast<double>(session.trace().time(event)), session.view.span());
   if (session.selection.kind == Selection::Kind::span) {
     const Span& span = session.lanes().spans[session.selection.index];
     text += ", lasts " + format.duration(static_cast<double>(span.end - span.start));
@@ -72,23 +80,38 @@ std::vector<std::string> wrap_text(const Painter& painter, const Face& face, std
   return lines;
 }
 
-float draw_finding(Ui& ui, const Session& session, const Rect& area) {
+std::vector<std::string> finding_lines(const Painter& painter, const Session& session,
+                                       float width) {
+  const std::string text(session.metadata("explanation"));
+  if (!session.finding_so_far() || text.empty()) return {};
+  return wrap_text(painter, painter.fonts().small, text, width - painter.px(56));
+}
+
+float finding_height(const Painter& painter, const std::vector<std::string>& lines) {
+  return lines.empty() ? 0 : card_height(painter, lines.size()) + 2 * painter.px(finding_margin);
+}
+
+void draw_finding(Ui& ui, Session& session, const Rect& room,
+                  const std::vector<std::string>& lines) {
   Painter& p = ui.paint;
-  const auto finding = session.finding_so_far();
-  std::string text(session.metadata("explanation"));
-  if (!finding || text.empty()) return area.y1;
-  auto lines = wrap_text(p, p.fonts().small, text, area.width() - p.px(56));
-  constexpr std::size_t line_count_max = 9;
-  if (lines.size() > line_count_max) {
-    lines.resize(line_count_max);
-    lines.back() += " …";
-  }
+  const Rect card{room.x0 + p.px(16), room.y0 + p.px(finding_margin), room.x1 - p.px(16),
+                  room.y1 - p.px(finding_margin)};
   const float height = card_height(p, lines.size());
-  const Rect card{area.x0 + p.px(16), area.y1 - height - p.px(10), area.x1 - p.px(16),
-                  area.y1 - p.px(10)};
-  ui.widgets.add("finding", card);
-  draw_card(p, card, p.theme().error, "What went wrong", lines);
-  return card.y0 - p.px(10);
+  const Response response = ui.interact("finding", card);
+  if (response.is_hovered) session.finding_scroll_px -= current_mouse().wheel * p.px(line_height);
+  session.finding_scroll_px =
+      std::clamp(session.finding_scroll_px, 0.0f, std::max(0.0f, height - card.height()));
+  draw_card_ground(p, card, p.theme().error, "What went wrong");
+  const Rect text{card.x0, card.y0 + p.px(28), card.x1, card.y1 - p.px(6)};
+  p.push_clip(text);
+  draw_lines(p, card.x0 + p.px(12), card.y0 + p.px(30) - session.finding_scroll_px, lines);
+  p.pop_clip();
+  if (height <= card.height()) return;
+  const float share = text.height() / (height - p.px(34));
+  const float top = text.y0 + (text.height() * (1 - share)) * session.finding_scroll_px /
+                                  (height - card.height());
+  p.fill({card.x1 - p.px(7), top, card.x1 - p.px(3), top + text.height() * share},
+         fade(p.theme().error, 0.6f), p.px(2));
 }
 
 float draw_selection(Ui& ui, Session& session, const Rect& area) {

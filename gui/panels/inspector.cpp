@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <string>
 
+#include "panels/inspector_room.h"
 #include "panels/panels.h"
 
 namespace rcuscope::gui {
 namespace {
 
 constexpr float legend_height = 66;
+/// A list and a card.
+constexpr float objects_height_min = 150;
 constexpr float padding = 16;
 
 class InspectorPanel {
@@ -25,17 +28,29 @@ class InspectorPanel {
   void draw() {
     p_.fill(area_, theme_.panel);
     p_.line({area_.x0, area_.y0}, {area_.x0, area_.y1}, theme_.line_strong, 1);
-    const Rect upper{area_.x0, area_.y0, area_.x1, area_.y1 - p_.px(legend_height)};
-    const float bottom = draw_finding(ui_, session_, upper);
-    draw_world({upper.x0, upper.y0, upper.x1, bottom});
-    draw_legend(upper.y1);
+    const StatePicture& picture = session_.picture();
+    const std::vector<std::string> finding = finding_lines(p_, session_, area_.width());
+    const InspectorRoom room = share_room(area_.height(), {.objects = least_height(picture),
+                                                           .rcu = rcu_height(picture),
+                                                           .finding = finding_height(p_, finding),
+                                                           .legend = px(legend_height),
+                                                           .objects_min = px(objects_height_min)});
+    const float objects_end = area_.y0 + room.objects, finding_y = objects_end + room.rcu;
+    draw_objects(picture, {area_.x0, area_.y0, area_.x1, objects_end}, room.rcu == 0);
+    const float rcu_y = std::min(objects_end, area_.y0 + session_.inspector_height_px);
+    if (room.rcu > 0) draw_rcu(picture, rcu_y);
+    const float legend_y = finding_y + room.finding;
+    if (room.finding > 0) {
+      draw_finding(ui_, session_, {area_.x0, finding_y, area_.x1, legend_y}, finding);
+    }
+    if (room.legend > 0) draw_legend(legend_y);
   }
 
  private:
   float px(float length) const { return p_.px(length); }
 
   /// Scrolls as one piece when it is higher than its room.
-  void draw_world(const Rect& room) {
+  void draw_objects(const StatePicture& picture, const Rect& room, bool has_rcu) {
     session_.inspector_scroll_px =
         std::clamp(session_.inspector_scroll_px, 0.0f,
                    std::max(0.0f, session_.inspector_height_px - room.height()));
@@ -44,19 +59,14 @@ class InspectorPanel {
     area.y0 -= session_.inspector_scroll_px;
     float y = area.y0 + draw_range(ui_, session_, area);
     y += draw_selection(ui_, session_, {area.x0, y, area.x1, area.y1});
-    const StatePicture& picture = session_.picture();
-    make_room(picture, room.height() - (y - area.y0));
+    make_room(picture, room.height() - (y - area.y0) - (has_rcu ? rcu_height(picture) : 0));
     for (const ListChain& list : picture.lists) y = draw_list(list, y);
-    if (picture.lists.empty()) y = draw_heading("Objects", "", y);
+    // Before the first event of an object there is nothing to say.
+    if (picture.lists.empty() && !picture.cards.empty()) y = draw_heading("Objects", "", y);
     for (std::size_t i = 0; i < picture.cards.size(); ++i) {
       y = draw_card(picture.cards[i], i < dense_.size() && dense_[i], y);
     }
-    if (picture.cards.empty()) {
-      p_.text(p_.fonts().small, left_, y, theme_.text_faint, "none alive yet");
-      y += px(24);
-    }
-    y = draw_rcu(picture, y + px(6));
-    y = draw_locks(picture, y);
+    if (has_rcu) y = draw_rcu(picture, y);
     session_.inspector_height_px = y - area.y0;
     p_.pop_clip();
     // After the contents, so that their buttons are hit first.
@@ -79,7 +89,8 @@ class InspectorPanel {
   /// Cards with nothing to say shrink to one line, the last first, until everything fits.
   void make_room(const StatePicture& picture, float room) {
     dense_.assign(picture.cards.size(), false);
-    float missing = full_height(picture) - room;
+    float missing = lists_height(picture) - room;
+    for (const ObjectCard& card : picture.cards) missing += card_height(card, false) + px(7);
     for (std::size_t i = picture.cards.size(); i-- > 0 && missing > 0;) {
       if (!is_quiet(picture.cards[i])) continue;
       dense_[i] = true;
@@ -87,17 +98,22 @@ class InspectorPanel {
     }
   }
 
-  float full_height(const StatePicture& picture) const {
-    float height = frame_height(picture);
-    for (const ObjectCard& card : picture.cards) height += card_height(card, false) + px(7);
+  float least_height(const StatePicture& picture) const {
+    float height = lists_height(picture);
+    for (const ObjectCard& card : picture.cards)
+      height += card_height(card, is_quiet(card)) + px(7);
     return height;
   }
 
-  float frame_height(const StatePicture& picture) const {
+  float lists_height(const StatePicture& picture) const {
+    if (picture.lists.empty()) return picture.cards.empty() ? 0 : px(44);
+    return px(74) * static_cast<float>(picture.lists.size());
+  }
+
+  float rcu_height(const StatePicture& picture) const {
     const std::size_t per_row = chips_per_row(picture);
     const auto chip_rows = static_cast<float>((picture.chips.size() + per_row - 1) / per_row);
-    return px(78) * static_cast<float>(std::max<std::size_t>(1, picture.lists.size())) + px(41) +
-           chip_rows * px(42) + px(20) * static_cast<float>(picture.locks.size()) + px(16);
+    return px(41) + chip_rows * px(42) + px(20) * static_cast<float>(picture.locks.size());
   }
 
   static bool is_quiet(const ObjectCard& card) {
@@ -136,7 +152,7 @@ class InspectorPanel {
     }
     draw_pointer("head", x, y);
     draw_link("head", false, x, y);
-    return y + px(34);
+    return y + px(30);
   }
 
   void draw_link(const std::string& text, bool is_entry, float& x, float y) {
@@ -237,6 +253,8 @@ class InspectorPanel {
   // --- grace periods and locks ---
 
   float draw_rcu(const StatePicture& picture, float y) {
+    ui_.widgets.add("rcu", {area_.x0, y, area_.x1, y + rcu_height(picture)});
+    y += px(6);
     p_.line({area_.x0, y}, {area_.x1, y}, theme_.line, 1);
     y += px(10);
     p_.text(p_.fonts().bold, left_, y, theme_.text, "RCU");
@@ -252,7 +270,8 @@ class InspectorPanel {
       const float top = y + static_cast<float>(i / per_row) * px(42);
       draw_chip(picture.chips[i], {x, top, x + width, top + px(36)});
     }
-    return y + static_cast<float>((picture.chips.size() + per_row - 1) / per_row) * px(42);
+    y += static_cast<float>((picture.chips.size() + per_row - 1) / per_row) * px(42);
+    return draw_locks(picture, y);
   }
 
   /// CPUs are short, names of actors are not.

@@ -11,8 +11,9 @@ namespace rcuscope::gui {
 /// Logo and name of the scenario. Return: the x where it ends.
 float draw_scenario(Ui& ui, const Session& session, const Rect& bar);
 
-/// Transport buttons, speeds and time, from `x` on. Return: the x where it ends.
-float draw_playback(Ui& ui, Session& session, const Rect& bar, float x);
+/// Transport buttons, speeds and time, from `x` on; speeds and time only where they fit left of
+/// `right`. Return: the x where it ends.
+float draw_playback(Ui& ui, Session& session, const Rect& bar, float x, float right);
 
 /// Theme and help at the right end of the bar. Return: the x where they begin.
 float draw_switches(Ui& ui, Session& session, const Rect& bar);
@@ -27,9 +28,13 @@ void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, floa
 /// What is true at the playhead: selection, lists, objects, grace periods, locks, legend.
 void draw_inspector(Ui& ui, Session& session, const Rect& area);
 
-/// The finding in words, at the bottom of `area`, once the playhead has reached it.
-/// Return: the y where it begins, or area.y1.
-float draw_finding(Ui& ui, const Session& session, const Rect& area);
+/// The finding in words, broken for a panel of that width; none before the playhead has reached it.
+std::vector<std::string> finding_lines(const Painter& painter, const Session& session, float width);
+/// Of the card with its margins; 0 for no lines.
+float finding_height(const Painter& painter, const std::vector<std::string>& lines);
+/// Scrolls when the room is less.
+void draw_finding(Ui& ui, Session& session, const Rect& room,
+                  const std::vector<std::string>& lines);
 
 /// The selected span or mark in words. Return: the height it took, or 0.
 float draw_selection(Ui& ui, Session& session, const Rect& area);

@@ -88,11 +88,17 @@ float draw_transport(Ui& ui, Session& session, const Rect& bar, float x) {
   return x;
 }
 
+constexpr float speed_width = 38;
+
+float speeds_width(const Painter& p) {
+  return p.px(speed_width) * static_cast<float>(playback_speeds.size());
+}
+
 float draw_speeds(Ui& ui, Session& session, const Rect& bar, float x) {
   constexpr std::array<const char*, 4> names = {"¼×", "1×", "4×", "16×"};
   static_assert(names.size() == playback_speeds.size());
   Painter& p = ui.paint;
-  const float width = p.px(38), top = bar.center().y - p.px(16), bottom = top + p.px(32);
+  const float width = p.px(speed_width), top = bar.center().y - p.px(16), bottom = top + p.px(32);
   p.fill({x, top, x + width * static_cast<float>(names.size()), bottom}, p.theme().raised, p.px(6));
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Rect rect{x, top, x + width, bottom};
@@ -108,14 +114,23 @@ float draw_speeds(Ui& ui, Session& session, const Rect& bar, float x) {
 
 }  // namespace
 
-float draw_playback(Ui& ui, Session& session, const Rect& bar, float x) {
+float draw_playback(Ui& ui, Session& session, const Rect& bar, float x, float right) {
   Painter& p = ui.paint;
   x = draw_transport(ui, session, bar, x) + p.px(12);
-  x = draw_speeds(ui, session, bar, x) + p.px(18);
-  const std::string now = session.format().instant(session.playback.position());
-  std::string end = "/ " + session.format().number(static_cast<double>(session.playback.end()));
+  if (x + speeds_width(p) <= right) x = draw_speeds(ui, session, bar, x) + p.px(18);
+  const TimeFormat& format = session.format();
+  const std::string now = format.instant_in_view(session.playback.position(), session.view.span());
+  std::string end = "/ " + format.number(static_cast<double>(session.playback.end()));
   if (end.ends_with(".0")) end.resize(end.size() - 2);
+  const std::string_view unit = format.whole_unit().name;
+  // Zoomed in, now is in another unit than the whole.
+  if (format.unit_for(session.view.span()).name != unit) end += " " + std::string(unit);
+  const auto fits = [&](const Face& face, std::string_view text) {
+    return x + p.text_width(face, text) <= right;
+  };
+  if (!fits(p.fonts().mono_bold, now)) return x;
   x += p.text_between(p.fonts().mono_bold, x, bar.y0, bar.y1, p.theme().text, now) + p.px(8);
+  if (!fits(p.fonts().mono, end)) return x;
   x += p.text_between(p.fonts().mono, x, bar.y0, bar.y1, p.theme().text_faint, end);
   return x;
 }

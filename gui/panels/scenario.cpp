@@ -44,8 +44,10 @@ float draw_scenario(Ui& ui, const Session& session, const Rect& bar) {
   const std::string title = title_of(session);
   const float world_width = p.text_width(p.fonts().small, world);
   const float gap = world.empty() ? 0 : p.px(8);
+  // Below that the buttons need the room.
+  const float least_room = std::clamp(bar.width() - p.px(540), p.px(20), p.px(160));
   const float title_room = std::min(p.text_width(p.fonts().regular, title),
-                                    std::clamp(bar.width() - p.px(930), p.px(160), p.px(520)));
+                                    std::clamp(bar.width() - p.px(930), least_room, p.px(520)));
   const Rect box{x, bar.y0 + p.px(10), x + world_width + gap + title_room + p.px(28),
                  bar.y1 - p.px(10)};
   ui.widgets.add("scenario", box);

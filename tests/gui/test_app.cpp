@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "base/error.h"
 #include "fonts.h"
 #include "gui/fixtures.h"
@@ -221,6 +223,21 @@ TEST(Picture, small_windows_are_no_trouble) {
   }
 }
 
+TEST(Picture, parts_of_the_top_bar_never_meet) {
+  for (const int width_px : {620, 700, 850, 1000, 1280, 1600}) {
+    const auto app = make_app(test::faulty_session(), 1, {width_px, 500});
+    std::vector<Rect> parts;
+    for (const char* name : {"scenario", "play", "step", "end", "speed:0", "speed:3", "theme",
+                             "help", "search", "verdict"}) {
+      if (const Rect* part = app->widgets().find(name)) parts.push_back(*part);
+    }
+    EXPECT_GE(parts.size(), 6u);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) EXPECT_FALSE(parts[i].overlaps(parts[j])) << width_px;
+    }
+  }
+}
+
 TEST(Picture, trace_without_events_says_so) {
   const Image image = make_app(Session{TraceStore()})->screenshot();
   EXPECT_GT(test::share_of(image, make_theme(ThemeName::light).background), 0.9);
@@ -238,6 +255,40 @@ TEST(Picture, missing_fonts_fall_back_to_the_built_in_one) {
 TEST(Fonts, symbols_that_the_built_in_font_lacks_become_ascii) {
   EXPECT_EQ(without_symbols("a → b … c – d"), "a -> b .. c - d");
   EXPECT_EQ(without_symbols("20.8 µs"), "20.8 µs");
+}
+
+/// A session at its finding, with an explanation of that many words.
+Session explained_session(int word_count) {
+  TraceStore trace = sample::use_after_free_trace(Clock::nanoseconds);
+  TraceNames names = trace.names();
+  std::string text;
+  for (int i = 0; i < word_count; ++i) text += "because ";
+  names.metadata["explanation"] = text;
+  return Session(TraceStore(trace.clock(), trace.columns(), std::move(names), 0));
+}
+
+TEST(Inspector, nothing_covers_anything) {
+  for (const WindowSize size : {WindowSize{1600, 900}, {1280, 720}, {1000, 600}}) {
+    for (const int word_count : {5, 60, 300}) {
+      const auto app = test::make_app(explained_session(word_count), 1, size);
+      const Rect objects = *app->widgets().find("inspector");
+      const Rect rcu = *app->widgets().find("rcu");
+      const Rect finding = *app->widgets().find("finding");
+      EXPECT_FALSE(objects.overlaps(finding)) << size.height_px << ", " << word_count;
+      EXPECT_GE(objects.height(), 100) << size.height_px << ", " << word_count;
+      EXPECT_GE(finding.height(), 55) << size.height_px << ", " << word_count;
+      const bool scrolls_with_objects = rcu.y1 > finding.y0;
+      if (scrolls_with_objects) EXPECT_LE(size.height_px, 600);
+    }
+  }
+}
+
+TEST(Inspector, long_explanation_scrolls) {
+  const auto app = test::make_app(explained_session(300));
+  app->run_script("wheel finding -3");
+  EXPECT_GT(app->session().finding_scroll_px, 0);
+  app->run_script("wheel finding 9");
+  EXPECT_EQ(app->session().finding_scroll_px, 0);
 }
 
 }  // namespace
