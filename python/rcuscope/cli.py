@@ -160,11 +160,8 @@ def _run(arguments: argparse.Namespace) -> int:
         print(json.dumps({**json.loads(done.to_json()), "expect": expect, "met": is_met}, indent=2))
     else:
         print(done)
-        latency = done.stats.grace_period
-        print(
-            f"{done.stats.grace_periods} grace periods (p50 {latency.p50 / 1000:.1f} us, "
-            f"p99 {latency.p99 / 1000:.1f} us), {done.stats.sections} sections"
-        )
+        print(done.stats.grace_period.told("grace periods", "synchronize_rcu"))
+        print(f"{done.stats.sections:,} read-side critical sections")
     return EXIT_MET if is_met else EXIT_MISSED
 
 

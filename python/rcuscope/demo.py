@@ -62,28 +62,21 @@ def _matrix(verdicts: dict[str, rs.Verdict]) -> list[str]:
     ]
 
 
-def _microseconds(nanoseconds: int) -> str:
-    return f"{nanoseconds / 1000:,.1f} us"
-
-
 def _live_lines(done: rs.Run, seconds: float) -> list[str]:
     """The numbers of the live run in words."""
     stats = done.stats
-    latency = stats.grace_period
     repetitions = f"{stats.repetitions:,} repetitions in {seconds:g} s"
-    grace_periods = (
-        f"{stats.grace_periods:,} grace periods; synchronize_rcu took p50 "
-        f"{_microseconds(latency.p50)}, p90 {_microseconds(latency.p90)}, p99 "
-        f"{_microseconds(latency.p99)}, max {_microseconds(latency.max)}"
-    )
+    grace_periods = stats.grace_period.told("grace periods", "synchronize_rcu")
     sections = (
         f"{stats.sections:,} read-side critical sections, "
         f"{stats.sections_per_second:,.0f} per second of the actors' run time"
     )
     delay = stats.callback_delay
     callbacks = (
-        f"kfree_rcu freed {delay.count:,} times, p50 {_microseconds(delay.p50)} after the call: "
+        f"kfree_rcu freed {delay.count:,} times, p50 {delay.p50 / 1000:,.1f} us after the call: "
         "liburcu's thread looks for work every 10 ms"
+        if delay.count
+        else "kfree_rcu freed nothing"
     )
     findings = f"{len(done.findings) or 'no'} findings, {stats.events_lost} events lost"
     return [

@@ -32,13 +32,28 @@ _recording_numbers: Final = itertools.count(1)
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """Percentiles of a latency, in ns."""
+    """Percentiles of a latency, in ns; all are 0 where `count` is."""
 
     count: int
     p50: int
     p90: int
     p99: int
     max: int
+
+    def __str__(self) -> str:
+        """In words, in microseconds: "p50 2.2 us, p90 3.8 us, p99 7.5 us, max 7.5 us"."""
+        if self.count == 0:
+            return "nothing measured"
+        return ", ".join(
+            f"{name} {getattr(self, name) / 1000:,.1f} us" for name in ("p50", "p90", "p99", "max")
+        )
+
+    def told(self, plural: str, call: str) -> str:
+        """How often and how long: "56 grace periods; synchronize_rcu took p50 2.2 us, ..."."""
+        if self.count == 0:
+            return f"no {plural}: {call} was never waited for, so it has no latency"
+        noun = plural.removesuffix("s") if self.count == 1 else plural
+        return f"{self.count:,} {noun}; {call} took {self}"
 
 
 _Run = TypeVar("_Run", bound="Run")

@@ -263,3 +263,22 @@ def test_threads_and_kernels_go_away() -> None:
 def test_wrong_options_say_why(options: dict[str, Any], message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         rs.run("posted", **options)
+
+
+def test_no_latency_is_said_not_printed_as_zero() -> None:
+    none = rs.Latency(count=0, p50=0, p90=0, p99=0, max=0)
+    assert str(none) == "nothing measured"
+    told = none.told("grace periods", "synchronize_rcu")
+    assert told.startswith("no grace periods: synchronize_rcu")
+    assert "0" not in told
+    one = rs.Latency(count=1, p50=2200, p90=2200, p99=2200, max=1_234_500)
+    assert one.told("grace periods", "synchronize_rcu") == (
+        "1 grace period; synchronize_rcu took p50 2.2 us, p90 2.2 us, p99 2.2 us, max 1,234.5 us"
+    )
+
+
+def test_accesses_name_their_object() -> None:
+    told = rs.run("posted").trace.describe()
+    assert "reads group 7->next with rcu_dereference" in told
+    assert "reads gdev 0000:01:00.0->dev" in told
+    assert "reads next" not in told
