@@ -86,6 +86,34 @@ class Story {
   std::set<std::int32_t> mains_objects_;  ///< Handed to kfree_rcu.
 };
 
+/// The grace period of a call starts an instant later; without one, the call itself.
+Timestamp start_of_grace_period_asked_at(const TraceStore& trace, EventIndex call) {
+  const auto& grace_period = trace.columns().grace_period;
+  for (EventIndex i = call; i < trace.size() && grace_period[call] >= 0; ++i) {
+    const bool is_same = grace_period[i] == grace_period[call];
+    if (is_same && trace.kind(i) == EventKind::grace_period_start) return trace.time(i);
+  }
+  return trace.time(call);
+}
+
+/// Where nobody was waited for: when an updater starts to wait, else when it has unlinked
+/// something; else the end.
+Timestamp moment_of_change(const TraceStore& trace, EventRange range) {
+  for (const auto& kinds : {std::array{EventKind::synchronize_rcu_start, EventKind::call_rcu},
+                            std::array{EventKind::list_del_rcu, EventKind::list_del}}) {
+    for (EventIndex i = range.first; i < range.last; ++i) {
+      const std::int32_t actor = trace.columns().actor[i];
+      const bool is_main =
+          actor >= 0 &&
+          trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main;
+      if (!is_main && (trace.kind(i) == kinds[0] || trace.kind(i) == kinds[1])) {
+        return start_of_grace_period_asked_at(trace, i);
+      }
+    }
+  }
+  return range.last > range.first ? trace.time(range.last - 1) : trace.end();
+}
+
 /// One whole repetition, from the first to the last event that tells its story.
 TimeView story_of(const TraceStore& trace, const ViewLimits& limits, Timestamp moment) {
   const EventRange repetition = repetition_at(trace, moment);
@@ -124,8 +152,12 @@ Session::Session(TraceStore trace)
     }
     if (!first_finding_ && trace_.kind(i) == EventKind::finding) first_finding_ = i;
   }
-  const Timestamp moment = telling_moment(trace_);
+  Timestamp moment = telling_moment(trace_);
   view = story_of(trace_, limits_, moment);
+  // What only tear-down waited for, for example, is outside of the story.
+  const auto time = static_cast<double>(moment);
+  if (time < view.start || time > view.end)
+    moment = moment_of_change(trace_, repetition_at(trace_, moment));
   playback.move_to(moment);
 }
 
@@ -296,38 +328,6 @@ VerdictText verdict_text(const Session& session) {
   return text;
 }
 
-namespace {
-
-/// The grace period of a call starts an instant later; without one, the call itself.
-Timestamp start_of_grace_period_asked_at(const TraceStore& trace, EventIndex call) {
-  const auto& grace_period = trace.columns().grace_period;
-  for (EventIndex i = call; i < trace.size() && grace_period[call] >= 0; ++i) {
-    const bool is_same = grace_period[i] == grace_period[call];
-    if (is_same && trace.kind(i) == EventKind::grace_period_start) return trace.time(i);
-  }
-  return trace.time(call);
-}
-
-/// Where nobody was waited for: when an updater starts to wait, else when it has unlinked
-/// something.
-Timestamp moment_of_change(const TraceStore& trace) {
-  for (const auto& kinds : {std::array{EventKind::synchronize_rcu_start, EventKind::call_rcu},
-                            std::array{EventKind::list_del_rcu, EventKind::list_del}}) {
-    for (EventIndex i = 0; i < trace.size(); ++i) {
-      const std::int32_t actor = trace.columns().actor[i];
-      const bool is_main =
-          actor >= 0 &&
-          trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main;
-      if (!is_main && (trace.kind(i) == kinds[0] || trace.kind(i) == kinds[1])) {
-        return start_of_grace_period_asked_at(trace, i);
-      }
-    }
-  }
-  return trace.end();
-}
-
-}  // namespace
-
 Timestamp telling_moment(const TraceStore& trace) {
   Timestamp first = trace.end(), last = trace.end();
   std::int32_t waiting = -1;
@@ -342,7 +342,7 @@ Timestamp telling_moment(const TraceStore& trace) {
       last = trace.time(i);
     }
   }
-  if (waiting < 0) return moment_of_change(trace);
+  if (waiting < 0) return moment_of_change(trace, {0, trace.size()});
   // Seven tenths of the wait: some readers have left, one still holds the grace period up.
   return first + (std::max(first, last) - first) * 7 / 10;
 }

@@ -195,5 +195,21 @@ TEST(Session, opens_when_a_grace_period_starts_that_waits_for_nobody) {
   EXPECT_EQ(session.world().grace_periods.size(), 1u);
 }
 
+TEST(Session, opens_inside_the_first_view_though_only_tear_down_waited_for_a_reader) {
+  sample::Story s(Clock::nanoseconds);
+  s.at(0, s.setup, EventKind::actor_start);
+  s.at(10, s.time_out, EventKind::actor_start);
+  s.at(11, s.remover, EventKind::list_del_rcu, {.object = s.gdevs[0]});
+  s.at(12, s.remover, EventKind::actor_end);
+  s.at(300, s.setup, EventKind::kfree_rcu, {.object = s.gdevs[1], .grace_period = 4});
+  s.grace_period_start(301, 4, {s.time_out});
+  s.at(310, s.setup, EventKind::actor_end);
+  const Session session(s.out.build());
+  EXPECT_EQ(session.playback.playhead(), 11'000);
+  EXPECT_LE(session.view.start, 11'000);
+  EXPECT_GE(session.view.end, 11'000);
+  EXPECT_LT(session.view.end, 100'000);
+}
+
 }  // namespace
 }  // namespace rcuscope::gui
