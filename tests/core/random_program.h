@@ -37,4 +37,33 @@ inline Program make_program(const RandomProgram& random_program) {
   };
 }
 
+/// An actor that takes a reference and mostly gives it back, with other actions around that.
+inline RandomActor generate_holder(Random& random) {
+  const Actions others = {Action::read,          Action::write,        Action::read_plain,
+                          Action::write_plain,   Action::full_barrier, Action::use_object,
+                          Action::load_acquire,  Action::read_count,   Action::store_release,
+                          Action::reader_section};
+  RandomActor actor;
+  const auto add = [&](Action action) {
+    actor.actions.emplace_back(action, static_cast<int>(random.below(2)));
+  };
+  const auto add_other = [&] {
+    if (random.is_chosen(1, 2)) add(others[random.below(others.size())]);
+  };
+  add_other();
+  add(random.is_chosen(1, 8) ? Action::get_unless_zero : Action::get);
+  add_other();
+  if (!random.is_chosen(1, 8)) add(random.is_chosen(1, 6) ? Action::call_rcu_put : Action::put);
+  add_other();
+  if (random.is_chosen(1, 12)) add(Action::put);
+  return actor;
+}
+
+inline RandomProgram generate_holders(Random& random) {
+  RandomProgram program;
+  const std::uint64_t count = 2 + random.below(2);
+  for (std::uint64_t i = 0; i < count; ++i) program.actors.push_back(generate_holder(random));
+  return program;
+}
+
 }  // namespace rcuscope::testing
