@@ -63,8 +63,7 @@ int main() {
     const Program program =
         make_program([waits](Kernel<Model>& k) { removal(k, waits); }, Variant{});
     const Verdict verdict = explore(program, *runner, {});
-    std::printf("%s synchronize_rcu: %s\n", waits ? "with" : "without",
-                verdict.summary().c_str());
+    std::printf("%s synchronize_rcu: %s\n", waits ? "with" : "without", verdict.summary().c_str());
     for (const Finding& finding : verdict.findings) {
       std::printf("  %s\n  %s\n  schedule: %s\n", finding.message.c_str(),
                   finding.explanation.c_str(), finding.schedule.c_str());
