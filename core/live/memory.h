@@ -43,7 +43,7 @@ struct Memory {
       const T old = location.exchange(value, std::memory_order_acq_rel);
       if (old != value) pointer_changed(&location, old.raw(), value.raw(), access);
     } else {
-      location.store(value, store_order(access));
+      location.store(value, is_ptr<T>::value ? link_store_order(access) : store_order(access));
       if constexpr (is_ptr<T>::value) {  // a link: it publishes the entry around the node
         if (access == Access::assign) publish_entry(value.raw());
       }

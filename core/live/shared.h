@@ -27,6 +27,17 @@ constexpr std::memory_order store_order(Access access) {
   return is_ordered ? std::memory_order_release : std::memory_order_relaxed;
 }
 
+/// Of a link of a list. list_del_rcu passes on, by WRITE_ONCE, a node that another updater has
+/// published: a reader that finds it there is ordered by that updater's release and by
+/// dependencies, which C++ does not know. ThreadSanitizer goes by C++, so under it the store is a
+/// release.
+constexpr std::memory_order link_store_order(Access access) {
+#if defined(__SANITIZE_THREAD__)
+  if (store_order(access) == std::memory_order_relaxed) return std::memory_order_release;
+#endif
+  return store_order(access);
+}
+
 constexpr std::memory_order update_order(Access access) {
   if (access == Access::relaxed) return std::memory_order_relaxed;
   if (access == Access::acquire) return std::memory_order_acquire;

@@ -53,11 +53,13 @@ TEST_P(WorkloadUnderLock, waits_for_nobody) {
 INSTANTIATE_TEST_SUITE_P(locks, WorkloadUnderLock,
                          testing::Values(Protect::mutex, Protect::rwlock));
 
+#if !defined(__SANITIZE_THREAD__)  // which finds it out, too
 TEST(Workload, one_without_a_grace_period_is_found_out) {
   WorkloadOptions options = short_workload();
   options.variant.reclaim = Variant::Reclaim::none;
   EXPECT_TRUE(contains(run_workload(options).live.findings, FindingKind::use_after_free));
 }
+#endif
 
 TEST(Workload, ends_early_when_the_poll_says_so) {
   WorkloadOptions options = short_workload();
