@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _STRATEGIES: Final = ("dpor", "exhaustive", "random", "pct")
 _SAMPLING: Final = ("random", "pct")
 _BUG_DEPTH_MAX: Final = 100
-_SAMPLES: Final = 10_000
 _JOBS_MAX: Final = 10_000
 _PREEMPTION_BOUND_MAX: Final = 1_000_000
 
@@ -137,13 +136,13 @@ def explore(
         memory: "sc", which is also what None means in this version.
         strategy: "dpor", "exhaustive" (every interleaving), or sampling, which never exhausts:
             "random" (each choice uniform) or "pct" (random priorities that change at random
-            points: Burckhardt et al., ASPLOS 2010). Sampling takes 10,000 executions, or as many
-            as max_executions or max_seconds allow; its outcome is UNSAFE or UNKNOWN.
+            points: Burckhardt et al., ASPLOS 2010). Sampling goes on until max_executions,
+            max_seconds, stop_on_first or Ctrl-C ends it; its outcome is UNSAFE or UNKNOWN.
         preemption_bound: Only schedules in which so many times or less an actor that could have
             gone on has to give way; those with fewer preemptions come first. No reduction: every
             such schedule is executed. Exhausting it is "SAFE_BOUNDED", or "SAFE" if no schedule
             needs more.
-        max_executions: Executions, complete or given up; None = no limit, but for sampling.
+        max_executions: Executions, complete or given up; None = no limit.
         max_steps: Operations of one execution.
         max_seconds: Of wall time; None = no limit.
         stop_on_first: End at the first finding.
@@ -201,8 +200,6 @@ def explore(
         "preemption_bound": preemption_bound,
         **origin.config.options(),
     }
-    if strategy in _SAMPLING and max_executions is None and max_seconds is None:
-        options["max_executions"] = _SAMPLES  # nothing else would end it
     file = None if checkpoint is None else _checkpoint_file(checkpoint, origin, options)
     report = None if progress is None else lambda *numbers: progress(Progress(*numbers))
     if executor is None:
