@@ -378,6 +378,10 @@ class Writer {
 
   void write_captions(double top) {
     double y = top + 15;
+    for (const std::string& text : captions_.message_lines) {
+      out_ += text_at(20, y, "still message", text);
+      y += captions_.line_height;
+    }
     for (const std::string& text : captions_.still_lines) {
       out_ += text_at(20, y, "still", text);
       y += captions_.line_height;
@@ -389,7 +393,7 @@ class Writer {
     out_ += "</style>\n";
     for (std::size_t i = 0; i < captions_.captions.size(); ++i) {
       const std::string name = "c" + std::to_string(i) + "-" + id_;
-      out_ += "<text class=\"caption\"" + attribute("x", 20) + attribute("y", top + 16) +
+      out_ += "<text class=\"caption\"" + attribute("x", 20) + attribute("y", y + 2) +
               " style=\"animation-name:" + name + "\">" + xml_text(captions_.captions[i].text) +
               "</text>\n";
     }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double caption_size = 13;
 constexpr double still_size = 12;
-constexpr std::size_t still_lines_limit = 4;
+constexpr std::size_t still_lines_limit = 8;
 constexpr std::size_t caption_limit = 96;
 constexpr double least_share = 0.012;  ///< Shorter than this (0.14 s) nobody reads a word.
 
@@ -106,6 +106,13 @@ std::string summary(const TraceStore& trace) {
   return trace.size() == 0 ? "This trace has no events." : "";
 }
 
+/// Without a traceback; "" if the summary is the message itself.
+std::string first_line_of_message(const TraceStore& trace, const std::string& summed_up) {
+  const auto found = trace.names().metadata.find("message");
+  if (found == trace.names().metadata.end() || found->second == summed_up) return "";
+  return found->second.substr(0, found->second.find('\n'));
+}
+
 std::vector<std::string> broken_into_lines(const std::string& text, double width_px) {
   std::vector<std::string> lines;
   std::string line;
@@ -140,7 +147,8 @@ Captions make_captions(const TraceStore& trace, const TimeScale& scale, double w
   for (Caption& caption : out.captions) caption.text = fitted(caption.text, width_px, caption_size);
   out.still = summary(trace);
   out.still_lines = broken_into_lines(out.still, width_px);
-  const std::size_t lines = std::max(out.still_lines.size(), std::size_t{1});
+  out.message_lines = broken_into_lines(first_line_of_message(trace, out.still), width_px);
+  const std::size_t lines = out.message_lines.size() + out.still_lines.size() + 1;  // the caption
   out.height = static_cast<double>(lines) * out.line_height + 8;
   return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Captions: what the picture says below the lanes, while it plays and when it stands still.
+// Captions: what the picture says below the lanes: always what it is about, and while it plays what
+// happens now.
 #pragma once
 
 #include <string>
@@ -17,8 +18,9 @@ struct Caption {
 };
 
 struct Captions {
-  std::vector<Caption> captions;  ///< In order of time, not overlapping.
-  std::string still;              ///< The sentence that sums it up.
+  std::vector<Caption> captions;           ///< In order of time, not overlapping.
+  std::vector<std::string> message_lines;  ///< A finding in the kernel's words, if there is one.
+  std::string still;                       ///< The sentences that sum it up.
   std::vector<std::string> still_lines;
   double line_height = 17;
   double height = 0;

@@ -15,7 +15,7 @@ text{font:500 11.5px Inter,"Helvetica Neue",Arial,"Liberation Sans",sans-serif;f
 .line{stroke:#E3E7EC}.strong-line{stroke:#CBD2DA}
 .edge-atomic{fill:#55626F}.edge{fill:#CBD2DA}
 .title{font-size:17px;font-weight:600}
-.subtitle,.still{font-size:12px;fill:#55626F}
+.subtitle,.still{font-size:12px;fill:#55626F}.message{font-weight:600;fill:#D32F41}
 .lane-name{font-size:13px}
 .cpu{font-size:10.5px;font-weight:600;fill:#55626F}
 .quiet{font-size:10.5px;fill:#8B97A3}
@@ -66,14 +66,12 @@ text{font:500 11.5px Inter,"Helvetica Neue",Arial,"Liberation Sans",sans-serif;f
 constexpr const char* moving_rules = R"(
 .animated{visibility:visible}
 .travel{animation:travel-ID DURATION linear infinite}
-.still{animation:still-ID DURATION step-end infinite}
 .caption{opacity:0;animation-duration:DURATION;animation-timing-function:step-end;animation-iteration-count:infinite}
 .pop{transform-box:fill-box;transform-origin:center;animation:pop-ID DURATION ease-out infinite}
 )";
 
 constexpr const char* key_frames = R"(
 @keyframes travel-ID{0%{transform:translateX(0)}SHARE%,100%{transform:translateX(TRAVELpx)}}
-@keyframes still-ID{0%{opacity:0}SHARE%,100%{opacity:1}}
 @keyframes pop-ID{0%{transform:scale(1.7)}4%,100%{transform:scale(1)}}
 )";
 

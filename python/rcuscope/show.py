@@ -43,6 +43,15 @@ class Shown:
             bundle["image/svg+xml"] = _as_wide_as_its_place(trace.to_svg())
         return bundle
 
+    def _ipython_display_(self) -> None:
+        """Shows the text above the picture: of one bundle a notebook shows only the picture."""
+        from IPython.display import display  # noqa: PLC0415  IPython is who calls this
+
+        bundle = self._repr_mimebundle_()
+        display({"text/plain": bundle["text/plain"]}, raw=True)
+        if len(bundle) > 1:
+            display({**bundle, "text/plain": f"(picture of {self._shown_title()})"}, raw=True)
+
     def _shown_title(self) -> str:
         """The heading of a page about it."""
         trace = self._shown_trace()

@@ -134,6 +134,19 @@ TEST(Svg, names_lanes_title_verdict_and_finding) {
   }
 }
 
+TEST(Svg, says_all_the_time_what_went_wrong) {
+  sample::Story s(Clock::steps);
+  s.meta("message", "BUG: KASAN: slab-use-after-free\nTraceback");
+  s.meta("explanation", "Nothing held the free back.");
+  s.at(1, s.remover, EventKind::kfree, {.object = s.gdevs[0]});
+  const std::string svg = to_svg(s.out.build());
+  EXPECT_EQ(svg.find("Traceback"), std::string::npos) << "a picture has no room for it";
+  const std::size_t message = svg.find("class=\"still message\"");
+  ASSERT_NE(message, std::string::npos);
+  EXPECT_NE(svg.find("class=\"still\"", message), std::string::npos) << "the explanation follows";
+  EXPECT_EQ(svg.find(".still{animation"), std::string::npos) << "nobody reads it in two seconds";
+}
+
 TEST(Svg, scopes_its_style_so_that_two_pictures_fit_into_one_page) {
   const std::string svg = to_svg(sample::safe_trace());
   const std::size_t id_at = svg.find("id=\"") + 4;

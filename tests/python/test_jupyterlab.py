@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -19,6 +20,10 @@ playwright = pytest.importorskip("playwright.sync_api", reason="without playwrig
 
 LESSON = Path(__file__).resolve().parents[2] / "notebooks" / "01_grace_period.ipynb"
 IDLE = """document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"""
+CELLS = "document.querySelectorAll('.jp-CodeCell').length"
+CODE_CELLS = sum(
+    cell["cell_type"] == "code" for cell in json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
+)
 ALL_RAN = """(() => {
   const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
   return prompts.length > 5 && prompts.every((one) => /\\d/.test(one.textContent));
@@ -37,6 +42,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folders = {f"JUPYTER_{name}_DIR": str(home / name) for name in ("CONFIG", "DATA", "RUNTIME")}
+    # All cells, not only those near the part that is seen.
+    settings = home / "CONFIG" / "lab/user-settings/@jupyterlab/notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
     words = ["-m", "jupyterlab", "--allow-root", "--no-browser", "--ServerApp.ip=127.0.0.1"]
     words += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     words += ["--IdentityProvider.token=secret", f"--ServerApp.root_dir={notebooks}"]
@@ -72,6 +81,8 @@ def page(server: str) -> Iterator[Any]:
         lab = browser.new_page(viewport={"width": 1400, "height": 1000})
         lab.goto(server)
         lab.wait_for_selector(".jp-NotebookPanel", timeout=60_000)
+        # Cells come after the panel, and "Run All" runs those that are there.
+        lab.wait_for_function(f"{CELLS} === {CODE_CELLS}", timeout=60_000)
         lab.wait_for_function(IDLE, timeout=60_000)
         lab.get_by_role("menuitem", name="Run", exact=True).click()
         lab.get_by_text("Run All Cells", exact=True).click()

@@ -201,3 +201,19 @@ def test_without_pillow_the_error_says_how_to_get_it(
 def test_gif_in_a_missing_folder_is_an_os_error(verdict: rs.Verdict, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"x\.gif"):
         verdict.to_gif(tmp_path / "missing" / "x.gif", width=200, height=150, frames=2)
+
+
+def test_notebooks_show_the_text_above_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    display = pytest.importorskip("IPython.display", reason="without IPython")
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data))
+    verdict = rs.explore("list_del", memory="sc")
+    verdict._ipython_display_()
+    text, picture = shown
+    assert text == {"text/plain": str(verdict)}
+    assert "CONFIG_KCSAN" in text["text/plain"]  # of the second finding, too
+    assert picture["image/svg+xml"].startswith("<svg")
+    assert "text/html" not in picture
+    shown.clear()
+    rs.explore("posted", memory="sc")._ipython_display_()
+    assert len(shown) == 1  # nothing to draw
