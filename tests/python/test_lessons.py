@@ -128,6 +128,35 @@ def test_each_lesson_is_a_notebook_without_output() -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_heading_of_a_lesson_is_on_a_line_of_its_own(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
+    assert [line for lines in text for line in lines if re.search(r"\S.* ##+ ", line)] == []
+
+
+def test_lesson_02_tries_every_decision_where_it_matters() -> None:
+    cells = json.loads(NOTEBOOKS[1].read_text(encoding="utf-8"))["cells"]
+    (cell,) = (cell for cell in cells if "SCENARIO_OF = {" in "".join(cell["source"]))
+    namespace: dict[str, Any] = {"rs": rs}
+    exec("".join(cell["source"]), namespace)
+    scenario_of = namespace["SCENARIO_OF"]
+    assert set(scenario_of) == set(rs.Variant.choices())
+    for decision, scenario in scenario_of.items():
+        # Without the wait of the posted patch, what is redundant beside it matters too.
+        others = {} if decision == "reclaim" else {"reclaim": "queue_rcu_work"}
+        for further in ({}, others):
+            variants = [
+                rs.Variant(**{decision: value}, **further)
+                for value in rs.Variant.choices()[decision]
+            ]
+            verdicts = [rs.explore(scenario, variant=variant) for variant in variants]
+            if len({frozenset(f.kind for f in verdict.findings) for verdict in verdicts}) > 1:
+                break
+        else:
+            pytest.fail(f"no value of {decision} shows in {scenario}")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs_and_its_stubs_do_not_pass(path: Path, tmp_path: Path) -> None:
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")

@@ -31,7 +31,7 @@ EXERCISES: Final = (
         task="The patch takes a reference to the device and drops it. Show that it need not.",
         call="choose() returns an rs.Variant",
         hints=(
-            "The driver core holds a reference of its own until device_unregister() has returned.",
+            "Whoever removes the device holds a reference up to the end of device_unregister().",
             "Neither of both: that is a value of `hold_device`.",
         ),
         kind="SAFE",
