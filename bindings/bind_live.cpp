@@ -152,7 +152,7 @@ class PythonLiveRun {
   /// Ends the Python code that is left in the latest repetition: a runaway loop gives way to an
   /// exception. What does not within this time stays, without a run to refer to.
   void interrupt_rest() {
-    constexpr int milliseconds_max = 50;
+    constexpr int milliseconds_max = 20;
     const auto is_left = [this](const ActorFrame& frame) { return frame.kernel == kernel_; };
     interrupt_frames(activity_, is_left);
     for (int i = 0; i < milliseconds_max; ++i) {

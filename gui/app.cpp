@@ -125,8 +125,10 @@ void App::draw_panels(Ui& ui, const Rect& screen) {
   ui.paint.line({frames.bar.x0, frames.bar.y1}, {frames.bar.x1, frames.bar.y1}, theme_.line, 1);
   float x = draw_scenario(ui, session_, frames.bar) + ui.paint.px(18);
   float right = draw_switches(ui, session_, frames.bar);
-  x = draw_playback(ui, session_, frames.bar, x, right);
-  right = draw_search(ui, session_, frames.bar, x, right);
+  // Whatever else must give way: the verdict is what one opens a trace for.
+  const float kept = verdict_room(ui, session_);
+  x = draw_playback(ui, session_, frames.bar, x, right - kept);
+  right = draw_search(ui, session_, frames.bar, x + kept, right);
   draw_verdict(ui, session_, frames.bar, x, right);
 }
 

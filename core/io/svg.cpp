@@ -172,10 +172,10 @@ class Writer {
       x += text_width(cpu, 10.5, true) + 8;
     }
     const bool is_grace = lane.kind == LaneKind::grace_periods;
-    const std::string kind(is_grace ? "grace periods"
-                           : lane.must_not_sleep || lane.actor_kind == ActorKind::main
-                               ? to_string(context_of(lane.actor_kind))
-                               : to_string(lane.actor_kind));
+    const std::string kind(is_grace                             ? "grace periods"
+                           : lane.actor_kind == ActorKind::main ? "set-up and tear-down"
+                           : lane.must_not_sleep ? to_string(context_of(lane.actor_kind))
+                                                 : to_string(lane.actor_kind));
     const double width = text_width(kind, 10.5);
     if (!lane.must_not_sleep) {
       out_ += text_at(x, middle + 15, "quiet", kind);

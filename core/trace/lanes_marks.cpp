@@ -87,9 +87,9 @@ std::string mark_label(const TraceStore& trace, EventIndex i) {
     case EventKind::remove_device_from_group:
       return object_label(trace, i, "remove");
     case EventKind::sysfs_create_link:
-      return "link " + string_label(trace, i);
+      return "sysfs link " + string_label(trace, i);
     case EventKind::sysfs_remove_link:
-      return "unlink " + string_label(trace, i);
+      return "sysfs unlink " + string_label(trace, i);
     case EventKind::warn_on:
       return "WARN_ON(" + string_label(trace, i) + ")";
     case EventKind::note:

@@ -22,6 +22,8 @@ float draw_switches(Ui& ui, Session& session, const Rect& bar);
 /// Return: the x where it begins, or `right`.
 float draw_search(Ui& ui, Session& session, const Rect& bar, float x, float right);
 
+/// What the shortest form of the verdict needs; 0 without one.
+float verdict_room(const Ui& ui, const Session& session);
 /// The verdict in the room between `x` and `right`.
 void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, float right);
 

@@ -74,6 +74,12 @@ float draw_switches(Ui& ui, Session& session, const Rect& bar) {
   return right;
 }
 
+float verdict_room(const Ui& ui, const Session& session) {
+  const VerdictText verdict = verdict_text(session);
+  if (verdict.word.empty()) return 0;
+  return verdict_width(ui.paint, verdict.word) + ui.paint.px(14 + 12 + 1);
+}
+
 void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, float right) {
   Painter& p = ui.paint;
   const Theme& theme = p.theme();

@@ -238,6 +238,15 @@ TEST(Picture, parts_of_the_top_bar_never_meet) {
   }
 }
 
+TEST(Picture, verdict_is_there_at_all_common_widths) {
+  for (const int width_px : {1000, 1100, 1280, 1366, 1440, 1600}) {
+    const auto app = make_app(test::faulty_session(), 1, {width_px, 700});
+    app->frame();
+    app->frame();
+    EXPECT_TRUE(app->widgets().find("verdict")) << width_px;
+  }
+}
+
 TEST(Picture, trace_without_events_says_so) {
   const Image image = make_app(Session{TraceStore()})->screenshot();
   EXPECT_GT(test::share_of(image, make_theme(ThemeName::light).background), 0.9);
