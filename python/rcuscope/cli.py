@@ -7,7 +7,6 @@ import argparse
 import functools
 import json
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -22,6 +21,7 @@ from rcuscope.cli_arguments import (
     add_litmus,
     add_view,
 )
+from rcuscope.complaint import told
 from rcuscope.loading import load_scenario
 from rcuscope.progress import ProgressLine
 from rcuscope.scenario import check_expectation
@@ -487,9 +487,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error)
     except _core.NondeterminismError as error:
         return _complain(error)
-    except Exception:  # noqa: BLE001  the scenario's file raised it: its author wants the traceback
-        traceback.print_exc()
-        return EXIT_USAGE
+    except SystemExit as error:  # of a scenario's body: its status would pass for the command's
+        return _complain(f"the scenario ends the program, SystemExit({error.code!r})")
+    except Exception as error:  # noqa: BLE001  a user's file raised it
+        return _complain(told(error))
 
 
 def viewer_main() -> int:

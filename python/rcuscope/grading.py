@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from rcuscope import show
+from rcuscope import _core, show
+from rcuscope.answer_call import call, guarded
 from rcuscope.exercises import Answer, Exercise
+from rcuscope.exercises.form import UNMET, NotYet
 from rcuscope.explore import explore
 from rcuscope.scenario import scenario
-from rcuscope.stepping import step
+from rcuscope.stepping import Session, step
 from rcuscope.variant import Variant
 from rcuscope.verdict import Finding, Verdict
 
@@ -48,10 +51,20 @@ def _say(
     return Grade(exercise=exercise.name, passed=passed, message=message, findings=findings)
 
 
+def _finding_text(finding: Finding) -> str:
+    check = re.match(r"WARNING: (\w+):", finding.message)
+    if check is not None and check[1] in UNMET:
+        return f"After some order of the operations {UNMET[check[1]]}:"
+    return f"Some order of the operations ends in {finding.kind}:"
+
+
 def _grade_verdict(exercise: Exercise, verdict: Verdict) -> Grade:
     if verdict.findings:
-        message = f"Some order of the operations ends in {verdict.findings[0].kind}:"
-        return _say(exercise, False, message, verdict.findings)
+        return _say(exercise, False, _finding_text(verdict.findings[0]), verdict.findings)
+    if verdict.limit == "max_steps":
+        return _say(
+            exercise, False, "Your function does not end: one execution has 10,000 operations."
+        )
     if verdict.outcome != "SAFE":
         return _say(
             exercise,
@@ -72,14 +85,27 @@ def _grade_program(exercise: Exercise, answer: Answer) -> Grade:
     return _grade_verdict(exercise, verdict)
 
 
+def _failure(answer: Answer, session: Session) -> NotYet | None:
+    try:
+        call(answer, session)
+    except NotYet as failed:
+        return failed
+    return None
+
+
 def _grade_schedule(exercise: Exercise, answer: Answer) -> Grade:
     with step(exercise.scenario) as session:
-        answer(session)
+        failed = _failure(answer, session)
+        if session._is_closed:
+            return _say(exercise, False, "Your function closes the session: leave it open.")
         found = session.findings
+        wanted = [finding for finding in found if finding.kind == exercise.break_with]
+        # Who has reached the defect may ask for one choice too many: there is nothing left then.
+        if failed and not (wanted and isinstance(failed.__cause__, _core.UsageError)):
+            return _say(exercise, False, str(failed))
         if not found:
             return _say(exercise, False, f"Your schedule {session.schedule} shows no defect.")
         trace = session.trace
-    wanted = [finding for finding in found if finding.kind == exercise.break_with]
     shown = next(iter(wanted or found))
     object.__setattr__(shown, "_trace", trace)  # it outlives the session
     message = f"Your schedule ends in {shown.kind}" + (
@@ -89,7 +115,7 @@ def _grade_schedule(exercise: Exercise, answer: Answer) -> Grade:
 
 
 def _grade_variant(exercise: Exercise, answer: Answer) -> Grade:
-    variant = answer()
+    variant = call(answer)
     if not isinstance(variant, Variant):
         raise TypeError(f"the answer to {exercise.name} returned {variant!r}: expected a Variant")
     changed = 0 if variant == Variant() else len(str(variant).split())
@@ -107,7 +133,7 @@ def _grade_variant(exercise: Exercise, answer: Answer) -> Grade:
 
 def _grade_reading(exercise: Exercise, answer: Answer) -> Grade:
     assert exercise.judge is not None
-    objection = exercise.judge(answer)
+    objection = exercise.judge(guarded(answer))
     message = objection or "Right for every trace that it was tried on."
     return _say(exercise, not objection, message)
 
@@ -124,8 +150,14 @@ def grade(exercise: Exercise, answer: Answer) -> Grade:
 
     Raises:
         TypeError: if the answer returns what is not asked for.
-        Exception: what an answer that is called outside the model raises.
     """
+    try:
+        return _grade(exercise, answer)
+    except NotYet as failed:
+        return _say(exercise, False, str(failed))
+
+
+def _grade(exercise: Exercise, answer: Answer) -> Grade:
     if exercise.around is not None:
         return _grade_program(exercise, answer)
     if exercise.judge is not None:

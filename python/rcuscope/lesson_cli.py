@@ -7,10 +7,13 @@ import argparse
 import json
 import runpy
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from rcuscope import lessons
+from rcuscope.answer_call import check_is_plain
 from rcuscope.exercises import EXERCISES
+from rcuscope.loading import running
 
 _FUNCTION: Final = "answer"
 
@@ -23,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         nargs="?",
-        help="a Python file with the function `answer`; of a lesson, the folder for its notebook",
+        help="a Python file with the function that the task names, or `answer`; of a lesson, the "
+        "folder for its notebook",
     )
     parser.add_argument("--hint", type=int, metavar="N", help="print a hint; each says more")
 
@@ -54,6 +58,11 @@ def _tell_lesson(lesson: str, folder: str | None) -> tuple[str, dict[str, Any]]:
     """Its exercises and its notebook, which is copied if a folder is given."""
     text, record = _list(lesson)
     if folder is not None:
+        if Path(folder).is_file():
+            raise NotADirectoryError(
+                f"{folder} is a file: expected a folder for the notebook of lesson {lesson}; to "
+                f"grade an answer, name its exercise: rcuscope lesson {lesson}.1 {folder}"
+            )
         path = lessons.copy(lesson, folder)
         return f"{path}: open it with Jupyter", {**record, "notebook": str(path)}
     path = lessons.notebook(lesson)
@@ -61,12 +70,23 @@ def _tell_lesson(lesson: str, folder: str | None) -> tuple[str, dict[str, Any]]:
     return text, {**record, "notebook": str(path)}
 
 
-def _answer_of(file: str) -> Any:
-    """The function `answer` of a Python file, whose errors are its author's."""
-    found = runpy.run_path(file)
-    if _FUNCTION not in found:
-        raise ValueError(f"{file} defines no function {_FUNCTION}")
-    return found[_FUNCTION]
+def _own_name(exercise: str) -> str:
+    """Of the function that the task asks for: `remove`."""
+    return EXERCISES[exercise].call.partition("(")[0]
+
+
+def _answer_of(file: str, exercise: str) -> Any:
+    """The answer in a Python file, whose errors are its author's."""
+    if Path(file).is_dir():
+        raise IsADirectoryError(f"{file} is a folder: expected a Python file with the answer")
+    with running(file):
+        found = runpy.run_path(file)
+    names = _FUNCTION, _own_name(exercise)
+    for name in names:
+        if name in found:
+            check_is_plain(exercise, found[name])
+            return found[name]
+    raise ValueError(f"{file} defines no function `{names[0]}` or `{names[1]}`")
 
 
 def run(exercise: str | None, file: str | None, *, hint: int | None, as_json: bool) -> int:
@@ -74,8 +94,8 @@ def run(exercise: str | None, file: str | None, *, hint: int | None, as_json: bo
 
     Args:
         exercise: Its name, or the number of a lesson; None = list them all.
-        file: Defines the function `answer`, or the folder for a lesson's notebook; None = tell
-            what is asked.
+        file: Defines the function that the task names, or `answer`; or the folder for a lesson's
+            notebook; None = tell what is asked.
         hint: Number of the hint to print, from 1.
         as_json: Print one JSON record.
 
@@ -101,11 +121,12 @@ def run(exercise: str | None, file: str | None, *, hint: int | None, as_json: bo
         text = lessons.task(exercise)
         record = {"exercise": exercise, "task": text}
         text += (
-            f"\nPut it into a file as the function `{_FUNCTION}`: rcuscope lesson {exercise} FILE"
+            f"\nPut it into a file, as `{_own_name(exercise)}` or as `{_FUNCTION}`: "
+            f"rcuscope lesson {exercise} FILE"
         )
     else:
         lessons.task(exercise)  # an unknown name is told before the file runs
-        grade = lessons.check(exercise, _answer_of(file))
+        grade = lessons.check(exercise, _answer_of(file, exercise))
         text, status = str(grade), 0 if grade else 1
         findings = [finding.to_dict() for finding in grade.findings]
         record = {"exercise": exercise, "passed": grade.passed, "message": grade.message}

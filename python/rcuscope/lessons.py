@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rcuscope import _core
+from rcuscope.answer_call import check_is_plain
 from rcuscope.exercises import EXERCISES, TITLES, Answer, Exercise
 from rcuscope.grading import Grade, grade
 
@@ -35,7 +36,8 @@ def check(name: str, answer: Answer) -> Grade:
 
     Raises:
         ValueError: for an unknown exercise.
-        TypeError: if the answer is no function, or returns what is not asked for.
+        TypeError: if the answer is no function, a generator or `async` function, or returns what
+            is not asked for.
 
     Example:
         >>> import rcuscope as rs
@@ -46,8 +48,7 @@ def check(name: str, answer: Answer) -> Grade:
         'use_after_free'
     """
     exercise = _find(name)
-    if not callable(answer):
-        raise TypeError(f"the answer to {name} is {answer!r}: expected a function")
+    check_is_plain(name, answer)
     graded = grade(exercise, answer)
     if graded.passed:
         _keep(name)

@@ -5,11 +5,33 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from types import ModuleType
 
 from rcuscope import _core
 from rcuscope.scenario import Scenario, as_scenario
+
+
+@contextmanager
+def running(path: str | PathLike[str]) -> Iterator[None]:
+    """Makes one clear error of a file's syntax errors, and of its wish to end the program.
+
+    An exit would otherwise be taken for the command's own: a submission could set its status.
+    """
+    try:
+        yield
+    except SystemExit as exit_:
+        raise _core.UsageError(
+            f"{path}: ends the program, SystemExit({exit_.code!r}), instead of defining functions; "
+            'put what is only for running it under `if __name__ == "__main__":`'
+        ) from None
+    except SyntaxError as error:
+        line = "" if error.text is None else f": {error.text.strip()}"
+        where = f"{error.filename or path}, line {error.lineno}"
+        raise _core.UsageError(f"{where}: {type(error).__name__}: {error.msg}{line}") from None
 
 
 def _load_module(path: Path) -> ModuleType:
@@ -20,7 +42,8 @@ def _load_module(path: Path) -> ModuleType:
     sys.modules.setdefault(path.stem, module)
     sys.path.insert(0, str(path.parent))
     try:
-        spec.loader.exec_module(module)
+        with running(path):
+            spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(path.parent))
     return module

@@ -223,7 +223,7 @@ def test_every_lesson_has_its_notebook_in_the_package() -> None:
         (("lesson", "03", "--hint", "1"), "hints are of exercises"),
         (("lesson", "99.9"), "expected one of 01.1"),
         (("lesson", "01.1", "missing.py"), "missing.py"),
-        (("lesson", "01.1", "empty.py"), "empty.py defines no function answer"),
+        (("lesson", "01.1", "empty.py"), "empty.py defines no function `answer` or `remove`"),
         (("lesson", "01.1", "--hint", "9"), "expected 1 to 3"),
     ],
 )

@@ -3,14 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from rcuscope.scenario import Body, Scenario
 from rcuscope.verdict import Verdict
 
 Answer = Callable[..., Any]
+
+
+class NotYet(Exception):  # noqa: N818  no defect: what the student reads
+    """Why an answer does not pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,27 @@ class Exercise:
     kind: str = ""
     objects: Callable[[Verdict], str] | None = None
     judge: Callable[[Answer], str] | None = None
+
+
+# What a program's check at the end misses, by the name of its function.
+UNMET: Final[Mapping[str, str]] = {
+    "all_are_removed": "an entry is still on the list",
+    "both_updates_count": "the value is not 3: an update is lost",
+    "has_moved": "the entry is still on its first list, or not alone and whole on the second",
+    "is_added": "the list does not hold one entry, whose value is 3",
+    "is_forgotten": "the entry is still on the list or in the registry",
+    "is_removed": "the entry is still on the list",
+    "is_replaced": "the published object does not have value=2",
+    "second_is_finalized_once": "the finalizer of the second entry has not run once",
+}
+
+
+def whole_number(value: object) -> int | None:
+    """The int that a number is, of Python or NumPy; None for anything else."""
+    if isinstance(value, (float, np.floating)):
+        return int(value) if float(value).is_integer() else None
+    is_int = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return int(value) if is_int else None  # type: ignore[call-overload]  # it is one of these
 
 
 def waits_for_nobody(verdict: Verdict) -> str:

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+import numpy as np
+
 from rcuscope import _core, examples
-from rcuscope.exercises.form import Answer, Exercise
+from rcuscope.exercises.form import Answer, Exercise, NotYet, whole_number
 from rcuscope.exercises.programs import unplug
 from rcuscope.explore import replay
 from rcuscope.scenario import scenario
@@ -124,19 +126,37 @@ def _same(expected: Callable[[Trace], Any]) -> Callable[[Answer], str]:
 
     def judge(answer: Answer) -> str:
         for name, trace in _traces():
-            wanted, said = expected(trace), answer(trace)
-            if isinstance(wanted, list):
-                said = [int(number) for number in said]
-                if len(said) != len(wanted):
-                    return f"On {name}: {len(said)} numbers; wanted are {len(wanted)}."
-                for number, (mine, right) in enumerate(zip(said, wanted, strict=True)):
-                    if mine != right:
-                        return f"On {name}: call {number} has {mine}; right is {right}."
-            elif not isinstance(said, bool) or said != wanted:
-                return f"On {name}: {said!r} is not right."
+            try:
+                said = answer(trace)
+            except NotYet as failed:
+                return f"On {name}: {failed}"
+            wanted = expected(trace)
+            differs = _differs_in_numbers if isinstance(wanted, list) else _differs
+            if objection := differs(said, wanted):
+                return f"On {name}: {objection}"
         return ""
 
     return judge
+
+
+def _differs(said: Any, wanted: bool) -> str:
+    if not isinstance(said, (bool, np.bool_)):
+        return f"your function returned {said!r}; expected True or False."
+    return "" if said == wanted else f"{said!r} is not right."
+
+
+def _differs_in_numbers(said: Any, wanted: list[int]) -> str:
+    if not isinstance(said, Iterable) or isinstance(said, (str, bytes, dict)):
+        return f"your function returned {said!r}; expected a list of ints."
+    said = list(said)
+    if len(said) != len(wanted):
+        return f"the list has length {len(said)}; right is {len(wanted)}, one for each call."
+    for number, (mine, right) in enumerate(zip(said, wanted, strict=True)):
+        if whole_number(mine) is None:
+            return f"call {number} has {mine!r}; expected an int."
+        if whole_number(mine) != right:
+            return f"call {number} has {mine}; right is {right}."
+    return ""
 
 
 def _judge_variant(answer: Answer) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rcuscope import _core
-from rcuscope.exercises.form import Answer, Exercise
+from rcuscope.exercises.form import Answer, Exercise, NotYet, whole_number
 from rcuscope.exercises.programs import look
 from rcuscope.live import run
 from rcuscope.scenario import Body, scenario
@@ -115,8 +115,14 @@ def _longest(trace: Trace) -> int:
 
 def _judge_longest(answer: Answer) -> str:
     for name, trace in _traces():
-        said, wanted = answer(trace), _longest(trace)
-        if said != wanted:
+        try:
+            said = answer(trace)
+        except NotYet as failed:
+            return f"On {name}: {failed}"
+        wanted = _longest(trace)
+        if whole_number(said) is None:
+            return f"On {name}: your function returned {said!r}; expected an int."
+        if whole_number(said) != wanted:
             return f"On {name}: {said} {trace.clock}; right is {wanted}."
     return ""
 
