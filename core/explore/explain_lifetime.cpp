@@ -237,7 +237,7 @@ std::string explain_uncounted_leak(const Story& story) {
         story.kind(i) != EventKind::kmalloc)
       return text + " The last one who touched it was " + story.who(i) + " at " + story.at(i) +
              ", who ended without freeing it.";
-  return text + " It was never stored anywhere that others could find.";
+  return text + " Whoever had the last pointer to it lost it without freeing it.";
 }
 
 }  // namespace

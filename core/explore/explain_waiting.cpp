@@ -87,7 +87,9 @@ std::string explain_deadlock(const Story& story) {
   const char* reason =
       "Nobody can go on: each of them waits for the next, and the last for the "
       "first. ";
-  if (finding.message.find("has ended") != std::string::npos)
+  if (finding.message.find("which nobody completes") != std::string::npos)
+    reason = "It can never go on: nobody is left who would do what it waits for. ";
+  else if (finding.message.find("has ended") != std::string::npos)
     reason = "Nobody can go on: what is waited for can never come. ";
   else if (is_alone)
     reason = "It waits for itself, so it can never go on. ";

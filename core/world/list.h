@@ -73,10 +73,10 @@ void unlink(W w, ptr<list_head<W>> node, EventKind kind, Place place) {
   const auto prev = w.read(node->prev, Access::plain, place);
   if (next.address() == LIST_POISON1)
     report_corruption(w, node.raw(),
-                      "list_del corruption, ->next is LIST_POISON1 (dead000000000100)", place);
+                      "list_del corruption, entry->next is LIST_POISON1 (dead000000000100)", place);
   if (prev.address() == LIST_POISON2)
     report_corruption(w, node.raw(),
-                      "list_del corruption, ->prev is LIST_POISON2 (dead000000000122)", place);
+                      "list_del corruption, entry->prev is LIST_POISON2 (dead000000000122)", place);
   if (w.read(prev->next, Access::plain, place) != node)
     report_corruption(w, node.raw(), "list_del corruption. prev->next should be the entry", place);
   if (w.read(next->prev, Access::plain, place) != node)

@@ -319,3 +319,30 @@ def test_completion_lets_one_waiter_go_on(both: Kinds) -> None:
     assert set(both(lambda k: body(k, 1))) == {"deadlock"}
     assert any("waits for the completion done, which nobody completes" in message
                for message in messages(lambda k: body(k, 1)))  # fmt: skip
+
+
+def test_deadlock_says_who_would_have_to_do_what() -> None:
+    def waits_alone(k: rs.Kernel) -> None:
+        done = k.completion("done")
+        k.process("waiter")(lambda: k.wait_for_completion(done))
+
+    def locks_twice(k: rs.Kernel) -> None:
+        lock = k.mutex("lock")
+
+        @k.process("owner")
+        def owner() -> None:
+            k.mutex_lock(lock)
+            k.mutex_lock(lock)
+
+    assert "nobody is left who would do" in rs.explore(waits_alone).findings[0].explanation
+    assert "It waits for itself" in rs.explore(locks_twice).findings[0].explanation
+
+
+def test_leak_of_what_was_published_does_not_say_that_it_never_was() -> None:
+    def body(k: rs.Kernel) -> None:
+        published = k.shared("published", k.kzalloc("config", value=1))
+        k.process("updater")(lambda: k.xchg(published, None))
+
+    (finding,) = rs.explore(body, memory="sc").findings
+    assert finding.kind == "leak"
+    assert "lost it without freeing it" in finding.explanation
