@@ -287,7 +287,9 @@ TEST(Inspector, nothing_covers_anything) {
       EXPECT_GE(objects.height(), 100) << size.height_px << ", " << word_count;
       EXPECT_GE(finding.height(), 55) << size.height_px << ", " << word_count;
       const bool scrolls_with_objects = rcu.y1 > finding.y0;
-      if (scrolls_with_objects) EXPECT_LE(size.height_px, 600);
+      if (scrolls_with_objects) {
+        EXPECT_LE(size.height_px, 600);
+      }
     }
   }
 }
