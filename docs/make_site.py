@@ -16,6 +16,8 @@ from sphinx.cmd.build import main as sphinx_build
 ROOT = Path(__file__).resolve().parent.parent
 # What the README links to and no page of the site is.
 AT_THE_ROOT = re.compile(r"\[([^\]]+)\]\((CONTRIBUTING\.md|LICENSE|LICENSES)\)")
+# On the site a page is called by its title, not by its file: MyST fills an empty text in.
+BY_ITS_FILE = re.compile(r"\[docs/[\w.]+\]\(docs/([\w.]+)\)")
 
 
 def lay_out(pages: Path) -> None:
@@ -23,7 +25,8 @@ def lay_out(pages: Path) -> None:
     shutil.copytree(ROOT / "docs", pages)
     shutil.copytree(ROOT / "notebooks", pages / "lessons")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    readme = AT_THE_ROOT.sub(r"\1 (`\2`)", readme.replace("](docs/", "]("))
+    readme = BY_ITS_FILE.sub(r"[](\1)", readme).replace("](docs/", "](")
+    readme = AT_THE_ROOT.sub(r"\1 (`\2`)", readme)
     (pages / "readme.md").write_text(readme, encoding="utf-8")
 
 
@@ -38,8 +41,11 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     output = arguments.output.resolve()
+    # All of it goes: Sphinx would keep the HTML of pages that are no more, and myst-nb what a
+    # lesson showed under an older package.
+    for former in ("pages", "doctrees", "html"):
+        shutil.rmtree(output / former, ignore_errors=True)
     pages = output / "pages"
-    shutil.rmtree(pages, ignore_errors=True)
     lay_out(pages)
     options = ["-D", "nb_execution_mode=off"] if arguments.no_execution else []
     words = ["-W", "--keep-going", "-q", "-b", "html", "-d", str(output / "doctrees"), *options]

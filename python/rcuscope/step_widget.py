@@ -51,6 +51,17 @@ class StepWidget(TimelineWidget):
         self.session = session
         self.refresh()
 
+    def _shown_without_front_end(self) -> dict[str, str]:
+        """The moment in words: a picture cannot ask who goes next."""
+        lines = [repr(self.session)]
+        try:
+            choices = [f"  {choice}" for choice in self.session.choices]
+            state = str(self.session.state)
+        except _core.UsageError:  # it is closed
+            return {"text/plain": lines[0]}
+        lines += ["Run this cell in a notebook, and choose who goes next:", *choices, state]
+        return {"text/plain": "\n".join(lines)}
+
     def refresh(self) -> None:
         """Shows where the session is now; needed only after it was moved from elsewhere."""
         trace = self.session.trace

@@ -141,6 +141,21 @@ class TimelineWidget(anywidget.AnyWidget):
         )
         self.on_msg(self._answer)
 
+    def _shown_without_front_end(self) -> dict[str, str]:
+        """What stands in for the widget where none can run: pages, and notebooks at rest."""
+        shown = {"text/plain": str(self.trace)}
+        if len(self.trace) <= _SENTENCES_MAX:
+            shown["image/svg+xml"] = self.trace.to_svg()
+        return shown
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The widget, and what stands in for it."""
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return {**data, **self._shown_without_front_end()}, metadata
+
     def _check_time(self, name: str, time: int) -> None:
         if not self.trace.start <= time <= self.trace.end:
             raise traitlets.TraitError(

@@ -57,3 +57,84 @@ def test_scenarios_of_the_pages_do_what_the_pages_say() -> None:
         namespace: dict[str, object] = {}
         exec(compile(text.replace(line, "") if line else text, "replace.py", "exec"), namespace)
         assert rs.explore(namespace["replace"], memory="sc").outcome == outcome
+
+
+def _small_site(folder: Path) -> Path:
+    """Documentation of two pages and a lesson with widgets, around the real configuration."""
+    for name in ("conf.py", "make_site.py", "static/site.css"):
+        copy = folder / "docs" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((DOCS / name).read_bytes())
+    contents = "```{toctree}\n:glob:\n\npage*\nlessons/*\n```\n"
+    index = f"# rcuscope\n\n```{{include}} readme.md\n```\n\n{contents}"
+    (folder / "docs/index.md").write_text(index)
+    page = "# A page\n\n```{eval-rst}\n.. autoclass:: rcuscope.Kernel\n   :members: kfree\n```\n"
+    (folder / "docs/page.md").write_text(page)
+    (folder / "README.md").write_text("# rcuscope\n\nLook at [docs/page.md](docs/page.md).\n")
+    cells = [
+        'import rcuscope as rs\nrs.step("posted").widget()',
+        'rs.replay("posted", "s1:").widget()',
+    ]
+    _write_lesson(folder / "notebooks/01_widgets.ipynb", "# Lesson 01", cells)
+    return folder
+
+
+def _write_lesson(path: Path, title: str, code: list[str]) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    path.parent.mkdir(exist_ok=True)
+    new = nbformat.v4
+    cells = [new.new_markdown_cell(title), *map(new.new_code_cell, code)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(new.new_notebook(cells=cells, metadata=kernel), path)
+
+
+def _build(folder: Path) -> Path:
+    words = [sys.executable, str(folder / "docs/make_site.py"), str(folder / "site")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "site/html"
+
+
+@pytest.mark.slow
+def test_site_loads_nothing_and_links_to_nothing_that_is_missing(tmp_path: Path) -> None:
+    for name in ("myst_nb", "furo"):
+        pytest.importorskip(name)
+    html = _build(_small_site(tmp_path))
+    pages = {path: path.read_text(encoding="utf-8") for path in html.rglob("*.html")}
+    assert len(pages) > 5
+    loaded = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="(?:https?:)?//([^"]*)"')
+    for path, text in pages.items():
+        assert not re.search(r"https?://cdn|unpkg|jsdelivr|cdnjs", text), path
+        assert loaded.findall(text) == [], path
+        for link in re.findall(r'<a\b[^>]*\bhref="(?!https?:|#)([^"#?]+)', text):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"
+    index = pages[html / "index.html"]
+    assert re.search(r"Look at <a [^>]*><span[^>]*>A page</span></a>", index)
+    assert re.search(r"Copyright &#169; the rcuscope authors", index)
+    lesson = pages[html / "lessons/01_widgets.html"]
+    assert "choose who goes next:\n  ATC time-out ISR: starts" in re.sub("<[^>]*>", "", lesson)
+    assert 'src="../_images/' in lesson
+    assert list((html / "_images").glob("*.svg"))
+
+
+@pytest.mark.slow
+def test_site_keeps_nothing_of_a_former_build(tmp_path: Path) -> None:
+    for name in ("myst_nb", "furo"):
+        pytest.importorskip(name)
+    folder = _small_site(tmp_path)
+    (folder / "docs/page_of_old.md").write_text("# Of old\n")
+    html = _build(folder)
+    assert (html / "page_of_old.html").exists()
+    (folder / "docs/page_of_old.md").unlink()
+    (folder / "notebooks/01_widgets.ipynb").unlink()
+    _write_lesson(folder / "notebooks/02_later.ipynb", "# Lesson 02", ['print("later")'])
+    (folder / "docs/page.md").write_text("# A page\n\nChanged.\n")
+    html = _build(folder)
+    assert not (html / "page_of_old.html").exists()
+    assert [path.name for path in (html / "lessons").iterdir()] == ["02_later.html"]
+    for name in ("index.html", "lessons/02_later.html"):
+        text = (html / name).read_text(encoding="utf-8")
+        assert "Lesson 02" in text
+        assert "Lesson 01" not in text
+        assert "Of old" not in text
+    assert "Changed." in (html / "page.html").read_text(encoding="utf-8")

@@ -392,3 +392,16 @@ def test_without_anywidget_the_error_says_how_to_get_it(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ImportError, match=r"pip install 'rcuscope\[notebook\]'"):
         trace.widget()
+
+
+def test_something_stands_in_where_no_widget_can_run() -> None:
+    data, _ = rs.replay("posted", "s1:").widget()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["image/svg+xml"].startswith("<svg")
+    session = rs.step("posted")
+    data, _ = session.widget()._repr_mimebundle_()
+    assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert "choose who goes next:\n  ATC time-out ISR: starts" in data["text/plain"]
+    told = session.widget()
+    session.close()
+    assert "closed" in told._repr_mimebundle_()[0]["text/plain"]
