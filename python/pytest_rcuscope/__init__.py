@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 import unittest
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import rcuscope as rs
+
+_JOBS_MAX: Final = 10_000  # as rcuscope.explore says; importing that is too dear here
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,7 +35,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declares the mark."""
+    """Checks the options once for all tests, and declares the mark."""
+    jobs = config.getoption("rcuscope_jobs")
+    if jobs is not None and not 1 <= jobs <= _JOBS_MAX:
+        raise pytest.UsageError(f"--rcuscope-jobs={jobs}: expected 1 to {_JOBS_MAX}")
+    folder = config.getoption("rcuscope_html")
+    if folder is not None and (not folder or (Path(folder).exists() and not Path(folder).is_dir())):
+        raise pytest.UsageError(f"--rcuscope-html={folder!r}: expected a folder, made if need be")
     config.addinivalue_line(
         "markers",
         "rcuscope(**options): options of rcuscope.explore, and expect=, for this test's searches",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import zlib
@@ -20,6 +21,11 @@ _NOT_HERE: Final = (
 )
 
 
+def _known() -> set[str]:
+    """The options that a mark may set."""
+    return {"expect", *inspect.signature(rs.explore).parameters} - {"scenario"}
+
+
 def _options(node: pytest.Item, given: dict[str, Any]) -> dict[str, Any]:
     """Of the command line, then of the marks from the outermost on, then of the call."""
     found: dict[str, Any] = {}
@@ -32,6 +38,11 @@ def _options(node: pytest.Item, given: dict[str, Any]) -> dict[str, Any]:
             raise pytest.UsageError(
                 f"{node.nodeid}: @pytest.mark.rcuscope{mark.args!r}: expected keyword arguments, "
                 f"{_NOT_HERE}, and expect="
+            )
+        if unknown := mark.kwargs.keys() - _known():
+            raise pytest.UsageError(
+                f"{node.nodeid}: @pytest.mark.rcuscope({min(unknown)}=...): expected some of "
+                f"{', '.join(sorted(_known()))}"
             )
         found |= mark.kwargs
     return found | given
@@ -68,8 +79,10 @@ def explore_for(
     text = failure_text(verdict, expect, options)
     folder = node.config.getoption("rcuscope_html")
     if folder:
-        path = write_report(Path(folder), node.nodeid, verdict, text)
-        text += f"\nreport: {path}"
+        try:
+            text += f"\nreport: {write_report(Path(folder), node.nodeid, verdict, text)}"
+        except OSError as error:  # the finding matters more than its picture
+            text += f"\nno report: {error}"
     pytest.fail(text, pytrace=pytrace)
 
 

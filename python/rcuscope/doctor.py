@@ -49,14 +49,26 @@ def _check_reader() -> Check:
 
 
 def _check_module(part: str, module: str, remedy: str, is_needed: bool = False) -> Check:
+    """Imports it: a package that is there may lack what it needs itself."""
     works = importlib.util.find_spec(module) is not None
-    found = module if works else "not found"
+    found = module if works else f"{module}: not found"
+    if works:
+        try:
+            importlib.import_module(module)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a broken package does
+            works = False
+            found = f"broken: {type(error).__name__}: {error}"
+            remedy = remedy.replace("install", "install --force-reinstall", 1)
     return Check(part=part, works=works, found=found, remedy=remedy, is_needed=is_needed)
+
+
+def _check_program(program: str, remedy: str) -> Check:
+    found = shutil.which(program)
+    return Check(part=program, works=found is not None, found=found or "not found", remedy=remedy)
 
 
 def checks() -> list[Check]:
     """Looks at each part."""
-    program = shutil.which("babeltrace2")
     display = viewer.has_display()
     return [
         Check(part="Python", works=True, found=platform.python_version(), is_needed=True),
@@ -70,6 +82,10 @@ def checks() -> list[Check]:
         _check_module("columns", "numpy", "pip install numpy", is_needed=True),
         _check_module("animations", "PIL", "pip install 'rcuscope[plot]'"),
         _check_module("notebooks", "anywidget", "pip install 'rcuscope[notebook]'"),
+        _check_module("JupyterLab", "jupyterlab", "pip install jupyterlab"),
+        _check_module("pytest plugin", "pytest", "pip install pytest"),
+        _check_module("sending by value", "cloudpickle", "pip install 'rcuscope[cluster]'"),
+        _check_module("shell completion", "shtab", "pip install 'rcuscope[completion]'"),
         _check_viewer(),
         _check_reader(),
         Check(
@@ -78,12 +94,8 @@ def checks() -> list[Check]:
             found="found" if display else "neither DISPLAY nor WAYLAND_DISPLAY is set",
             remedy="not needed for PNG, SVG and text",
         ),
-        Check(
-            part="babeltrace2",
-            works=program is not None,
-            found=program or "not found",
-            remedy="apt-get install babeltrace2 (reads native traces, too)",
-        ),
+        _check_program("babeltrace2", "apt-get install babeltrace2 (reads native traces, too)"),
+        _check_program("trace-cmd", "apt-get install trace-cmd (for rcuscope record --kernel)"),
     ]
 
 

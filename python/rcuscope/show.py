@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from os import PathLike
-from pathlib import Path
 from typing import Any, Final
+
+from rcuscope.paths import as_path
 
 GIF_FRAMES: Final = 40
 GIF_FRAMES_MAX: Final = 1000
@@ -45,8 +46,9 @@ class Shown:
 
     def _ipython_display_(self) -> None:
         """Shows the text above the picture: of one bundle a notebook shows only the picture."""
-        from IPython.display import display  # noqa: PLC0415  IPython is who calls this
+        from IPython import display as ipython  # noqa: PLC0415  IPython is who calls this
 
+        display: Any = ipython.display
         bundle = self._repr_mimebundle_()
         display({"text/plain": bundle["text/plain"]}, raw=True)
         if len(bundle) > 1:
@@ -86,7 +88,7 @@ class Shown:
 
         text = report_page(self._shown_title(), self._shown_text(), self._shown_trace())
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            as_path(path).write_text(text, encoding="utf-8")
         return text
 
     def to_gif(
@@ -128,7 +130,7 @@ class Shown:
             )
         animation.write_gif(
             trace,
-            Path(path),
+            as_path(path),
             size=(width, height),
             frames=frames,
             seconds=seconds,

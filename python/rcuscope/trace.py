@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rcuscope import _core, show
+from rcuscope.paths import as_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -236,7 +237,7 @@ class Trace(show.Shown):
             >>> len(rs.load(path)) == len(trace)
             True
         """
-        _core.save_native(self._store, Path(path))
+        _core.save_native(self._store, as_path(path))
 
     def to_perfetto(self, path: str | PathLike[str]) -> None:
         """Writes a trace for ui.perfetto.dev: a track for each lane, flows for the arrows.
@@ -256,7 +257,7 @@ class Trace(show.Shown):
             >>> path.stat().st_size > 0
             True
         """
-        Path(path).write_bytes(_core.to_perfetto(self._store))
+        as_path(path).write_bytes(_core.to_perfetto(self._store))
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Writes the events as text, a line each, with names beside the numbers.
@@ -269,7 +270,7 @@ class Trace(show.Shown):
         """
         from rcuscope import tables  # noqa: PLC0415  not needed by most programs
 
-        tables.write_csv(self, Path(path))
+        tables.write_csv(self, as_path(path))
 
     def to_parquet(self, path: str | PathLike[str]) -> None:
         """Writes the events as a Parquet file, with names beside the numbers; needs pyarrow.
@@ -283,7 +284,7 @@ class Trace(show.Shown):
         """
         from rcuscope import tables  # noqa: PLC0415  not needed by most programs
 
-        tables.write_parquet(self, Path(path))
+        tables.write_parquet(self, as_path(path))
 
     def to_svg(self, path: str | PathLike[str] | None = None) -> str:
         """A picture that plays by itself, without script.
@@ -304,7 +305,7 @@ class Trace(show.Shown):
         """
         text = _core.to_svg(self._store)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            as_path(path).write_text(text, encoding="utf-8")
         return text
 
     def to_png(
@@ -337,7 +338,7 @@ class Trace(show.Shown):
         """
         from rcuscope import viewer  # noqa: PLC0415  not needed by most programs
 
-        viewer.render(self, fspath(path), width=width, height=height, at=at, theme=theme)
+        viewer.render(self, str(as_path(path)), width=width, height=height, at=at, theme=theme)
 
     def view(self, block: bool = False) -> None:
         """Opens the viewer on this trace, as a process of its own.
@@ -445,4 +446,4 @@ def load(path: str | PathLike[str], *, recover: bool = False) -> Trace:
         FileNotFoundError: [Errno 2] ...
     """
     read = _core.recover_trace if recover else _core.load_trace
-    return Trace(read(Path(path)))
+    return Trace(read(as_path(path)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import rcuscope as rs
-from rcuscope import _core
+from rcuscope import _core, doctor
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -195,6 +195,21 @@ def test_doctor(run_cli: RunCli) -> None:
     parts = {row["part"]: row for row in json.loads(run_cli("doctor", "--json").stdout)}
     assert parts["live world"]["works"] == _core.has_live
     assert parts["display"]["works"] is False
+    for part in ("JupyterLab", "pytest plugin", "sending by value", "shell completion"):
+        assert "pip install" in parts[part]["remedy"]
+    assert "apt-get install trace-cmd" in parts["trace-cmd"]["remedy"]
+
+
+def test_doctor_tells_a_broken_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "half_there.py").write_text("import what_it_needs_but_has_not\n")
+    (tmp_path / "that_exits.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    half = doctor._check_module("part", "half_there", "pip install half")
+    assert not half.works
+    assert "broken: ModuleNotFoundError: No module named 'what_it" in half.found
+    assert half.remedy == "pip install --force-reinstall half"
+    assert not doctor._check_module("part", "that_exits", "pip install it").works
+    assert doctor._check_module("part", "no_such_module", "").found == "no_such_module: not found"
 
 
 def test_interrupt_is_status_130(file: str, tmp_path: Path) -> None:

@@ -176,3 +176,17 @@ def test_slice_is_by_time_of_the_own_clock(trace: rs.Trace) -> None:
     assert len(first) + len(second) == len(trace)
     assert (first.events["time"] < middle).all()
     assert np.array_equal(second.events["time"], trace.events["time"][len(first) :])
+
+
+@pytest.mark.parametrize(
+    "write",
+    ["to_svg", "to_html", "to_gif", "to_png", "to_csv", "to_parquet", "to_perfetto", "save"],
+)
+def test_what_is_no_path_is_named(trace: rs.Trace, write: str) -> None:
+    with pytest.raises(TypeError, match=r"path=5: expected a str or an os\.PathLike"):
+        getattr(trace, write)(5)
+
+
+def test_load_names_what_is_no_path() -> None:
+    with pytest.raises(TypeError, match=r"path=5: expected a str or an os\.PathLike"):
+        rs.load(5)  # type: ignore[arg-type]

@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 import pytest
+import pytest_rcuscope
+import rcuscope as rs
 
 pytest_plugins = ["pytester"]
 
@@ -226,6 +228,44 @@ def test_wrong_use_is_told(run, call: str, told: str) -> None:
     result = run(f"def test_wrong(explore):\n    {call}\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"E *{told}*"])
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--rcuscope-jobs=0", "--rcuscope-jobs=0: expected 1 to 10000"),
+        ("--rcuscope-jobs=10001", "--rcuscope-jobs=10001: expected 1 to 10000"),
+        ("--rcuscope-html=test_removal.py", "--rcuscope-html='test_removal.py': expected a folder"),
+    ],
+)
+def test_wrong_option_is_told_once_and_no_test_runs(run, option: str, told: str) -> None:
+    result = run(GOOD + BAD, option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = result.stdout.str() + result.stderr.str()
+    assert text.count(told) == 1
+    assert "Traceback" not in text
+
+
+def test_limits_of_the_options_are_those_of_the_search() -> None:
+    with pytest.raises(ValueError, match=f"expected 1 to {pytest_rcuscope._JOBS_MAX}"):
+        rs.explore("posted", jobs=pytest_rcuscope._JOBS_MAX + 1)
+
+
+def test_finding_is_told_though_its_report_cannot_be_written(run) -> None:
+    result = run(BAD, "--rcuscope-html", "test_removal.py/reports")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["replay: rcuscope replay *", "no report: *test_removal.py/reports*"]
+    )
+
+
+def test_unknown_option_of_a_mark_is_named(run) -> None:
+    text = f"@pytest.mark.rcuscope(bogus=3)\n{GOOD}"
+    result = run(text)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*test_waits: @pytest.mark.rcuscope(bogus=...): expected some of *"]
+    )
 
 
 def test_workers_of_xdist_run_scenarios(run) -> None:

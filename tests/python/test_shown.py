@@ -206,7 +206,7 @@ def test_gif_in_a_missing_folder_is_an_os_error(verdict: rs.Verdict, tmp_path: P
 def test_notebooks_show_the_text_above_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     display = pytest.importorskip("IPython.display", reason="without IPython")
     shown: list[dict[str, str]] = []
-    monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(display, "display", lambda data, **_: shown.append(data))
     verdict = rs.explore("list_del", memory="sc")
     verdict._ipython_display_()
     text, picture = shown
