@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-import numpy as np
+from typing import Any, Final, SupportsInt, cast
 
 from rcuscope.scenario import Body, Scenario
 from rcuscope.verdict import Verdict
@@ -62,11 +61,10 @@ UNMET: Final[Mapping[str, str]] = {
 
 
 def whole_number(value: object) -> int | None:
-    """The int that a number is, of Python or NumPy; None for anything else."""
-    if isinstance(value, (float, np.floating)):
-        return int(value) if float(value).is_integer() else None
-    is_int = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    return int(value) if is_int else None  # type: ignore[call-overload]  # it is one of these
+    """The int that a number is, of Python or NumPy (which register there); None for others."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    return int(cast("SupportsInt", value)) if float(value).is_integer() else None
 
 
 def waits_for_nobody(verdict: Verdict) -> str:

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-import numpy as np
-
 from rcuscope import _core, examples
 from rcuscope.exercises.form import Answer, Exercise, NotYet, whole_number
 from rcuscope.exercises.programs import unplug
@@ -140,6 +138,8 @@ def _same(expected: Callable[[Trace], Any]) -> Callable[[Answer], str]:
 
 
 def _differs(said: Any, wanted: bool) -> str:
+    import numpy as np  # noqa: PLC0415  the package does without where nobody reads a trace
+
     if not isinstance(said, (bool, np.bool_)):
         return f"your function returned {said!r}; expected True or False."
     return "" if said == wanted else f"{said!r} is not right."
