@@ -2,6 +2,8 @@
 // Thread states. A thread that waits for another one must not hold the GIL: the other may need it.
 #include "interpreter.h"
 
+#include <atomic>
+
 namespace rcuscope::bindings {
 namespace {
 
@@ -13,7 +15,22 @@ struct ThreadState {
 
 thread_local ThreadState thread_state;
 
+std::atomic<bool> is_exiting{false};
+thread_local bool is_exit_thread = false;
+
 }  // namespace
+
+void begin_exit() {
+  is_exit_thread = true;
+  is_exiting.store(true);
+}
+
+void stop_if_exiting() {
+  if (!is_exiting.load(std::memory_order_relaxed) || is_exit_thread) return;
+  // Who holds the GIL must give it back first: other atexit functions wait for it.
+  if (Py_IsInitialized() != 0 && PyGILState_Check() != 0) return;
+  for (;;) pause();
+}
 
 void attach_thread() {
   thread_state.gil = until_exit([] { return PyGILState_Ensure(); });
@@ -26,6 +43,7 @@ void detach_thread() {
 }
 
 void release_gil_if_held() {
+  stop_if_exiting();  // what follows says yes once the interpreter is gone
   if (PyGILState_Check() != 0) thread_state.waiting = PyEval_SaveThread();
 }
 

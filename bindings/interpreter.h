@@ -2,8 +2,9 @@
 // How threads of the core meet the interpreter: they hold the GIL only inside Python code.
 //
 // A thread that asks for the GIL while the interpreter ends is ended by CPython with pthread_exit
-// (up to 3.13), which would unwind through C++ that cannot be unwound. until_exit() stops that: the
-// thread sleeps until the process is gone.
+// (up to 3.13), which would unwind through C++ that cannot be unwound; one that asks afterwards
+// meets thread states that are freed. until_exit() stops both: the thread sleeps until the process
+// is gone.
 #pragma once
 
 #include <Python.h>
@@ -12,9 +13,18 @@
 
 namespace rcuscope::bindings {
 
+/// For an atexit function, called before anything of the interpreter is gone: from now on the GIL is
+/// for the calling thread alone.
+void begin_exit();
+
+/// Sleeps for ever once begin_exit() was called, on any thread but its caller's that does not hold
+/// the GIL.
+void stop_if_exiting();
+
 /// Runs code that may wait for the GIL.
 template <class Function>
 auto until_exit(Function function) {
+  stop_if_exiting();
   try {
     return function();
   } catch (const abi::__forced_unwind&) {

@@ -229,9 +229,6 @@ def test_child_of_fork_refuses_after_a_run(run_script: RunScript, flavor: str) -
     check(run_script, f'rs.run("posted", flavor={flavor!r})\n' + FORK, REFUSED)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="one exit of about fifty crashes while threads of a live run go on"
-)
 @pytest.mark.parametrize("flavor", FLAVORS)
 def test_child_of_fork_refuses_while_a_reader_is_inside(run_script: RunScript, flavor: str) -> None:
     text = f"in_background(lambda: rs.run(held_up, timeout=60, flavor={flavor!r}))\n"
