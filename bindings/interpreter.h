@@ -13,8 +13,8 @@
 
 namespace rcuscope::bindings {
 
-/// For an atexit function, called before anything of the interpreter is gone: from now on the GIL is
-/// for the calling thread alone.
+/// For an atexit function, called before anything of the interpreter is gone: from now on the GIL
+/// is for the calling thread alone.
 void begin_exit();
 
 /// Sleeps for ever once begin_exit() was called, on any thread but its caller's that does not hold
