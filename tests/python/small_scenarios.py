@@ -12,6 +12,28 @@ Body = Callable[[rs.Kernel], object]
 Step = Callable[[rs.Kernel], object]
 
 
+# For programs of their own: a reader, and a removal that waits for it or does not.
+REMOVAL_TEXT = """
+def removal(k, waits):
+    head = k.list_head("devices")
+    entry = k.kzalloc("entry", value=1)
+    k.list_add_rcu(entry, head)
+
+    @k.process("reader")
+    def reader():
+        with k.rcu_read_side():
+            for found in k.list_for_each_entry_rcu(head):
+                found.value
+
+    @k.process("updater")
+    def updater():
+        k.list_del_rcu(entry)
+        if waits:
+            k.synchronize_rcu()
+        k.kfree(entry)
+"""
+
+
 def process(*steps: Step) -> Body:
     """A scenario of one process that takes the steps."""
 

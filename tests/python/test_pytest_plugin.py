@@ -10,32 +10,11 @@ import sys
 import pytest
 import pytest_rcuscope
 import rcuscope as rs
+from small_scenarios import REMOVAL_TEXT
 
 pytest_plugins = ["pytester"]
 
-# A reader that starts before the free, and one free that does not wait for it.
-SCENARIOS = """
-import rcuscope as rs
-import pytest
-
-def removal(k, waits):
-    head = k.list_head("devices")
-    entry = k.kzalloc("entry", value=1)
-    k.list_add_rcu(entry, head)
-
-    @k.process("reader")
-    def reader():
-        with k.rcu_read_side():
-            for found in k.list_for_each_entry_rcu(head):
-                found.value
-
-    @k.process("updater")
-    def updater():
-        k.list_del_rcu(entry)
-        if waits:
-            k.synchronize_rcu()
-        k.kfree(entry)
-"""
+SCENARIOS = f"import rcuscope as rs\nimport pytest\n{REMOVAL_TEXT}"
 GOOD = "@rs.scenario\ndef test_waits(k):\n    removal(k, True)\n"
 BAD = "@rs.scenario\ndef test_hurries(k):\n    removal(k, False)\n"
 

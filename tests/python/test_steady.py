@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from small_scenarios import REMOVAL_TEXT
 
 REPETITIONS = 1000
 GROWTH_MAX_KIB = 1024  # over the second half: less than 3 KiB a time, the least that a trace takes
@@ -17,22 +18,11 @@ import gc
 from pathlib import Path
 import rcuscope as rs
 
+{REMOVAL_TEXT}
+
 @rs.scenario
 def hasty(k):
-    devices = k.list_head("devices")
-    entry = k.kzalloc("entry", value=1)
-    k.list_add_rcu(entry, devices)
-
-    @k.hardirq("interrupt")
-    def interrupt():
-        with k.rcu_read_side():
-            for found in k.list_for_each_entry_rcu(devices):
-                found.value
-
-    @k.process("removal")
-    def removal():
-        k.list_del_rcu(entry)
-        k.kfree(entry)
+    removal(k, False)
 
 def resident_kib():
     gc.collect()

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, SupportsInt, cast
 
 from rcuscope.scenario import Body, Scenario
+from rcuscope.trace import Trace
 from rcuscope.verdict import Verdict
 
 Answer = Callable[..., Any]
@@ -65,6 +66,29 @@ def whole_number(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
     return int(cast("SupportsInt", value)) if float(value).is_integer() else None
+
+
+def tried_on(
+    traces: Callable[[], Iterator[tuple[str, Trace]]], objection: Callable[[Any, Trace], str]
+) -> Callable[[Answer], str]:
+    """A judge of answers that read traces.
+
+    Args:
+        traces: Makes them, with what they are.
+        objection: What is wrong with what the answer says of one; "" = nothing.
+    """
+
+    def judge(answer: Answer) -> str:
+        for name, trace in traces():
+            try:
+                said = answer(trace)
+            except NotYet as failed:
+                return f"On {name}: {failed}"
+            if told := objection(said, trace):
+                return f"On {name}: {told}"
+        return ""
+
+    return judge
 
 
 def waits_for_nobody(verdict: Verdict) -> str:

@@ -7,15 +7,12 @@ from typing import Any, Final
 
 from rcuscope import _core
 from rcuscope.exercises.form import Answer, Exercise
-from rcuscope.exercises.programs import look
+from rcuscope.exercises.programs import look, two_entries
 from rcuscope.scenario import Body
 
 
 def _removal_by_list_del(k: _core.Kernel) -> None:
-    devices = k.list_head("devices")
-    first, second = k.kzalloc("first", value=1), k.kzalloc("second", value=2)
-    k.list_add_tail_rcu(first, devices)
-    k.list_add_tail_rcu(second, devices)
+    devices, first, _ = two_entries(k)
 
     @k.process("reader")
     def reader() -> None:

@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rcuscope import _core
 from rcuscope.exercises.form import Answer, Exercise
 from rcuscope.scenario import Body
 
 
-def _ring(k: _core.Kernel) -> None:
-    """Readers of sleepable RCU that take the lock over which the updater waits for them."""
+class _Configuration(NamedTuple):
+    """What readers of sleepable RCU follow, and the lock that they take in their sections."""
+
+    domain: Any
+    lock: Any
+    published: Any
+
+
+def _configuration_with_reader(k: _core.Kernel, last_value: int) -> _Configuration:
     domain, lock = k.srcu_struct("domain"), k.mutex("lock")
     published = k.shared("published", k.kzalloc("config", value=1))
 
@@ -20,7 +27,14 @@ def _ring(k: _core.Kernel) -> None:
         with k.srcu_read_side(domain):
             config: Any = k.srcu_dereference(published, domain)
             with lock:
-                k.WARN_ON(config.value not in (1, 2))
+                k.WARN_ON(not 1 <= config.value <= last_value)
+
+    return _Configuration(domain, lock, published)
+
+
+def _ring(k: _core.Kernel) -> None:
+    """The updater waits for readers while it holds the lock that they take."""
+    domain, lock, published = _configuration_with_reader(k, last_value=2)
 
     @k.process("updater")
     def updater() -> None:
@@ -34,15 +48,7 @@ def _updates(update: Answer) -> Body:
     """Two updaters do as the answer says; a reader of the domain takes their lock."""
 
     def body(k: _core.Kernel) -> None:
-        domain, lock = k.srcu_struct("domain"), k.mutex("lock")
-        published = k.shared("published", k.kzalloc("config", value=1))
-
-        @k.process("reader")
-        def reader() -> None:
-            with k.srcu_read_side(domain):
-                config: Any = k.srcu_dereference(published, domain)
-                with lock:
-                    k.WARN_ON(config.value not in (1, 2, 3))
+        domain, lock, published = _configuration_with_reader(k, last_value=3)
 
         for name in ("first updater", "second updater"):
             k.process(name, args=(k, lock, domain, published))(update)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from rcuscope import _core, examples
-from rcuscope.exercises.form import Answer, Exercise, NotYet, whole_number
+from rcuscope.exercises.form import Answer, Exercise, tried_on, whole_number
 from rcuscope.exercises.programs import unplug
 from rcuscope.explore import replay
 from rcuscope.scenario import scenario
@@ -122,19 +122,12 @@ def _traces() -> Iterator[tuple[str, Trace]]:
 def _same(expected: Callable[[Trace], Any]) -> Callable[[Answer], str]:
     """A judge: the answer says of each trace what `expected` does."""
 
-    def judge(answer: Answer) -> str:
-        for name, trace in _traces():
-            try:
-                said = answer(trace)
-            except NotYet as failed:
-                return f"On {name}: {failed}"
-            wanted = expected(trace)
-            differs = _differs_in_numbers if isinstance(wanted, list) else _differs
-            if objection := differs(said, wanted):
-                return f"On {name}: {objection}"
-        return ""
+    def objection(said: Any, trace: Trace) -> str:
+        wanted = expected(trace)
+        differs = _differs_in_numbers if isinstance(wanted, list) else _differs
+        return differs(said, wanted)
 
-    return judge
+    return tried_on(_traces, objection)
 
 
 def _differs(said: Any, wanted: bool) -> str:

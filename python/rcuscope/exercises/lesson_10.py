@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from rcuscope import _core
-from rcuscope.exercises.form import Answer, Exercise, NotYet, whole_number
+from rcuscope.exercises.form import Answer, Exercise, tried_on, whole_number
 from rcuscope.exercises.programs import look
 from rcuscope.live import run
 from rcuscope.scenario import Body, scenario
@@ -113,18 +113,11 @@ def _longest(trace: Trace) -> int:
     return longest
 
 
-def _judge_longest(answer: Answer) -> str:
-    for name, trace in _traces():
-        try:
-            said = answer(trace)
-        except NotYet as failed:
-            return f"On {name}: {failed}"
-        wanted = _longest(trace)
-        if whole_number(said) is None:
-            return f"On {name}: your function returned {said!r}; expected an int."
-        if whole_number(said) != wanted:
-            return f"On {name}: {said} {trace.clock}; right is {wanted}."
-    return ""
+def _differs_from_longest(said: Any, trace: Trace) -> str:
+    wanted = _longest(trace)
+    if whole_number(said) is None:
+        return f"your function returned {said!r}; expected an int."
+    return "" if whole_number(said) == wanted else f"{said} {trace.clock}; right is {wanted}."
 
 
 TITLE: Final = "Measuring RCU against locks"
@@ -163,6 +156,6 @@ EXERCISES: Final = (
             "The column value is the depth after the event: a section begins with 1, ends with 0.",
             "A part of a trace may begin within a section: an end without a begin.",
         ),
-        judge=_judge_longest,
+        judge=tried_on(_traces, _differs_from_longest),
     ),
 )

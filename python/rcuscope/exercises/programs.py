@@ -17,6 +17,15 @@ def look(k: _core.Kernel, devices: Any) -> None:
             k.WARN_ON(found.value not in (1, 2, 3))
 
 
+def two_entries(k: _core.Kernel) -> tuple[Any, Any, Any]:
+    """A list, and its two entries: the first has the value 1, the second 2."""
+    devices = k.list_head("devices")
+    first, second = k.kzalloc("first", value=1), k.kzalloc("second", value=2)
+    k.list_add_tail_rcu(first, devices)
+    k.list_add_tail_rcu(second, devices)
+    return devices, first, second
+
+
 def removal(remove: Answer, *, context: str = "process", in_spinlock: bool = False) -> Body:
     """An interrupt walks a list while somebody removes its entry as the answer says."""
 
@@ -86,10 +95,7 @@ def lookup(look_up: Answer) -> Body:
     """
 
     def body(k: _core.Kernel) -> None:
-        devices = k.list_head("devices")
-        first, second = k.kzalloc("first", value=1), k.kzalloc("second", value=2)
-        k.list_add_tail_rcu(first, devices)
-        k.list_add_tail_rcu(second, devices)
+        devices, first, _ = two_entries(k)
 
         @k.process("reader")
         def reader() -> None:

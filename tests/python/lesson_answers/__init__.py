@@ -3,32 +3,13 @@
 
 from __future__ import annotations
 
-from lesson_answers import (
-    lesson_01,
-    lesson_02,
-    lesson_03,
-    lesson_04,
-    lesson_05,
-    lesson_06,
-    lesson_07,
-    lesson_08,
-    lesson_09,
-    lesson_10,
-)
+from importlib import import_module
+
+from rcuscope.lessons import TITLES
+
 from lesson_answers.shared import Answer
 
-_LESSONS = (
-    lesson_01,
-    lesson_02,
-    lesson_03,
-    lesson_04,
-    lesson_05,
-    lesson_06,
-    lesson_07,
-    lesson_08,
-    lesson_09,
-    lesson_10,
-)
+_LESSONS = [import_module(f"lesson_answers.lesson_{number}") for number in TITLES]
 RIGHT: dict[str, Answer] = {name: a for lesson in _LESSONS for name, a in lesson.RIGHT.items()}
 WRONG: dict[str, tuple[Answer, ...]] = {
     name: answers for lesson in _LESSONS for name, answers in lesson.WRONG.items()

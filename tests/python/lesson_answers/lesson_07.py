@@ -22,6 +22,12 @@ def unplugs_in_the_loop(session: rs.Session) -> None:
             session.choose(actor)
 
 
+def finalize_held(entries: list[Any], finalize: Act, put: Act) -> None:
+    for entry in entries:
+        finalize(entry)
+        put(entry)
+
+
 def with_references(
     k: rs.Kernel, devices: Any, lock: Any, finalize: Act, get: Act, put: Act
 ) -> None:
@@ -29,9 +35,7 @@ def with_references(
         entries: list[Any] = list(k.list_for_each_entry(devices))
         for entry in entries:
             get(entry)
-    for entry in entries:
-        finalize(entry)
-        put(entry)
+    finalize_held(entries, finalize, put)
 
 
 def with_references_as_reader(
@@ -42,9 +46,7 @@ def with_references_as_reader(
         entries: list[Any] = list(k.list_for_each_entry_rcu(devices))
         for entry in entries:
             get(entry)
-    for entry in entries:
-        finalize(entry)
-        put(entry)
+    finalize_held(entries, finalize, put)
 
 
 def without_protection(
