@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -15,38 +14,34 @@ import rcuscope as rs
 from rcuscope import _core, completion, lesson_cli, record
 from rcuscope.cli_arguments import (
     add_demo,
+    add_explore,
     add_export,
     add_import,
     add_list,
     add_litmus,
+    add_nothing,
+    add_replay,
+    add_run,
+    add_scenario,
     add_view,
+    variant_of,
 )
 from rcuscope.complaint import told
+from rcuscope.exit_status import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_MET,
+    EXIT_MISSED,
+    EXIT_USAGE,
+)
 from rcuscope.loading import load_scenario
-from rcuscope.progress import ProgressLine
 from rcuscope.scenario import check_expectation
-
-EXIT_MET: Final = 0
-EXIT_MISSED: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_INTERNAL: Final = 3
-EXIT_UNKNOWN: Final = 4
-EXIT_INTERRUPTED: Final = 130
 
 _MISSING: Final = {"gui": "open the viewer without a trace, or on a Python file"}
 
 
 def _print_json(record: Any) -> None:
     print(json.dumps(record, indent=2))
-
-
-def _expected(arguments: argparse.Namespace, scenario: rs.Scenario) -> str:
-    check_expectation(arguments.expect)
-    return arguments.expect or scenario.expect or "SAFE"
-
-
-def _variant(arguments: argparse.Namespace) -> rs.Variant | None:
-    return None if arguments.variant is None else rs.Variant.parse(arguments.variant)
 
 
 # ---- commands
@@ -66,71 +61,10 @@ def _list(arguments: argparse.Namespace) -> int:
     return EXIT_MET
 
 
-def _config(arguments: argparse.Namespace) -> rs.Config | None:
-    """None: the scenario's own."""
-    given = {
-        name: getattr(arguments, name)
-        for name in ("put_device", "preempt_rt", "debug_kobject_release")
-        if getattr(arguments, name)
-    }
-    return rs.Config(**given) if given else None
-
-
-def _explore_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    names = ("memory", "strategy", "preemption_bound", "bug_depth", "max_executions", "max_steps")
-    more = ("max_seconds", "stop_on_first", "seed", "jobs")
-    options = {name: getattr(arguments, name) for name in (*names, *more)}
-    return {**options, "variant": _variant(arguments), "config": _config(arguments)}
-
-
 def _explore(arguments: argparse.Namespace) -> int:
-    if arguments.all:
-        return _explore_all(arguments)
-    if arguments.scenario is None:
-        raise rs.UsageError("give a scenario, or --all for the whole catalogue")
-    scenario = load_scenario(arguments.scenario)
-    expect = _expected(arguments, scenario)
-    options = {**_explore_options(arguments), "checkpoint": arguments.checkpoint}
-    with ProgressLine(scenario.name) as line:
-        verdict = rs.explore(scenario, progress=line.show, **options)
-    is_met = verdict.meets(expect)
-    if arguments.save and verdict.findings:
-        verdict.findings[0].trace.save(arguments.save)
-    if arguments.json:
-        print(
-            json.dumps({**json.loads(verdict.to_json()), "expect": expect, "met": is_met}, indent=2)
-        )
-    else:
-        print(f"{scenario.name}: {verdict}")
-        if verdict.cost.grace_periods:
-            print(f"cost: {verdict.cost}")
-        print(f"expected {expect}: {'yes' if is_met else 'no'}")
-    return _exit_code(verdict, is_met)
+    from rcuscope import explore_command  # noqa: PLC0415  not needed by most programs
 
-
-def _explore_all(arguments: argparse.Namespace) -> int:
-    from rcuscope import survey  # noqa: PLC0415  not needed by most programs
-
-    for name in ("scenario", "variant", "expect", "save", "checkpoint"):
-        if getattr(arguments, name) is not None:
-            raise rs.UsageError(f"--all explores the catalogue as it is; leave {name} out")
-    options = _explore_options(arguments)
-    rows = list(survey.explore_all(functools.partial(rs.explore, **options)))
-    if arguments.json:
-        _print_json([row.to_dict() for row in rows])
-    else:
-        print("\n".join(survey.table_lines(rows)).lstrip("\n"))
-    if rows[-1].verdict.limit == "interrupted":
-        return EXIT_INTERRUPTED
-    return EXIT_MET if all(row.is_met for row in rows) else EXIT_MISSED
-
-
-def _exit_code(verdict: rs.Verdict, is_met: bool) -> int:
-    if verdict.limit == "interrupted":
-        return EXIT_INTERRUPTED
-    if is_met:
-        return EXIT_MET
-    return EXIT_UNKNOWN if verdict.outcome == "UNKNOWN" else EXIT_MISSED
+    return explore_command.run(arguments)
 
 
 def _litmus(arguments: argparse.Namespace) -> int:
@@ -149,11 +83,11 @@ def _run(arguments: argparse.Namespace) -> int:
         timeout=arguments.timeout,
         flavor=arguments.flavor,
         trace=arguments.trace,
-        variant=_variant(arguments),
+        variant=variant_of(arguments),
     )
-    expect = arguments.expect or "SAFE"
+    expect = arguments.expect or scenario.expect or "SAFE"
     kinds = {finding.kind for finding in done.findings}
-    is_met = not kinds if expect == "SAFE" else expect in kinds
+    is_met = not kinds if expect in ("SAFE", "UNKNOWN") else expect in kinds
     if arguments.save:
         done.trace.save(arguments.save)
     if arguments.json:
@@ -162,12 +96,13 @@ def _run(arguments: argparse.Namespace) -> int:
         print(done)
         print(done.stats.grace_period.told("grace periods", "synchronize_rcu"))
         print(f"{done.stats.sections:,} read-side critical sections")
+        print(f"expected {expect}: {'yes' if is_met else 'no'}")
     return EXIT_MET if is_met else EXIT_MISSED
 
 
 def _replay(arguments: argparse.Namespace) -> int:
     scenario = load_scenario(arguments.scenario)
-    trace = rs.replay(scenario, arguments.schedule, variant=_variant(arguments))
+    trace = rs.replay(scenario, arguments.schedule, variant=variant_of(arguments))
     if arguments.save:
         trace.save(arguments.save)
     found = trace.metadata.get("finding", "")
@@ -184,7 +119,7 @@ def _step(arguments: argparse.Namespace) -> int:
     from rcuscope import step_cli  # noqa: PLC0415  not needed by most programs
 
     scenario = load_scenario(arguments.scenario)
-    with rs.step(scenario, variant=_variant(arguments)) as session:
+    with rs.step(scenario, variant=variant_of(arguments)) as session:
         return step_cli.run(session, as_json=arguments.json)
 
 
@@ -252,69 +187,6 @@ def _missing(arguments: argparse.Namespace) -> int:
     )
 
 
-# ---- arguments
-def _add_scenario(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
-    parser.add_argument(
-        "scenario",
-        nargs="?" if is_optional else None,
-        metavar="NAME_OR_FILE[::SCENARIO]",
-        help="a name that `rcuscope list` shows, or a Python file with @rs.scenario functions",
-    )
-    parser.add_argument("--variant", help='what-ifs: "reclaim=call_rcu unlink=list_del"')
-
-
-def _add_expect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--expect", help="SAFE, UNKNOWN or a finding kind; default: the scenario's")
-
-
-def _add_explore(parser: argparse.ArgumentParser) -> None:
-    _add_scenario(parser, is_optional=True)
-    parser.add_argument("--all", action="store_true", help="the whole catalogue, as a table")
-    _add_expect(parser)
-    parser.add_argument("--memory", choices=("sc", "lkmm"))
-    parser.add_argument(
-        "--strategy", default="dpor", choices=("dpor", "exhaustive", "random", "pct")
-    )
-    parser.add_argument("--preemption-bound", type=int, metavar="N")
-    parser.add_argument("--bug-depth", type=int, default=3, metavar="N", help="of --strategy pct")
-    parser.add_argument("--max-executions", type=int, metavar="N")
-    parser.add_argument("--max-steps", type=int, default=10_000, metavar="N")
-    parser.add_argument("--max-seconds", type=float, metavar="S")
-    parser.add_argument("--stop-on-first", action="store_true", help="end at the first finding")
-    parser.add_argument("--seed", type=int, default=0, help="of random and pct")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="threads")
-    parser.add_argument(
-        "--checkpoint", metavar="FILE", help="go on from there, and write the state there"
-    )
-    parser.add_argument("--put-device", choices=("precise", "strict"))
-    parser.add_argument("--preempt-rt", action="store_true", help="hardirq handlers are threads")
-    parser.add_argument(
-        "--debug-kobject-release", action="store_true", help="releases run in work items"
-    )
-    parser.add_argument("--save", metavar="DIR", help="write the first counterexample there")
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    _add_scenario(parser)
-    _add_expect(parser)
-    parser.add_argument("--repeat", type=int, metavar="N")
-    parser.add_argument("--seconds", type=float, metavar="S")
-    parser.add_argument("--timeout", type=float, default=10, metavar="S")
-    parser.add_argument("--flavor", default="memb", choices=("memb", "mb", "bp", "qsbr"))
-    parser.add_argument("--trace", default="full", choices=("full", "section", "logical", "off"))
-    parser.add_argument("--save", metavar="DIR", help="write the trace there")
-
-
-def _add_replay(parser: argparse.ArgumentParser) -> None:
-    _add_scenario(parser)
-    parser.add_argument("schedule", help='as a finding prints it: "s1:2x5,1"')
-    parser.add_argument("--save", metavar="DIR", help="write the trace there")
-
-
-def _add_nothing(parser: argparse.ArgumentParser) -> None:
-    del parser
-
-
 class Command(NamedTuple):
     """A subcommand: what it does, its arguments, and texts for --help."""
 
@@ -337,7 +209,7 @@ _COMMANDS: Final = (
     Command(
         "explore",
         _explore,
-        _add_explore,
+        add_explore,
         "try every schedule of a scenario",
         (
             "rcuscope explore --all",
@@ -355,21 +227,21 @@ _COMMANDS: Final = (
     Command(
         "run",
         _run,
-        _add_run,
+        add_run,
         "run a scenario on real threads",
         ("rcuscope run posted --repeat 1000", "rcuscope run posted --seconds 2 --flavor mb"),
     ),
     Command(
         "replay",
         _replay,
-        _add_replay,
+        add_replay,
         "run one schedule again and tell it in words",
         ("rcuscope replay list_del s1:1x4,2x20",),
     ),
     Command(
         "step",
         _step,
-        _add_scenario,
+        add_scenario,
         "be the scheduler: choose each operation",
         ("rcuscope step posted", "printf '1\\n2\\n' | rcuscope step posted --json"),
     ),
@@ -415,7 +287,7 @@ _COMMANDS: Final = (
     Command(
         "doctor",
         _doctor,
-        _add_nothing,
+        add_nothing,
         "what works here, and what would make the rest work",
         ("rcuscope doctor --json",),
     ),

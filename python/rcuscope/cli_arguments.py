@@ -5,6 +5,81 @@ from __future__ import annotations
 
 import argparse
 
+from rcuscope.variant import Variant
+
+
+def variant_of(arguments: argparse.Namespace) -> Variant | None:
+    """The what-ifs that were given; None = the scenario's own."""
+    return None if arguments.variant is None else Variant.parse(arguments.variant)
+
+
+def add_scenario(parser: argparse.ArgumentParser, *, is_optional: bool = False) -> None:
+    """A scenario, and what-ifs."""
+    parser.add_argument(
+        "scenario",
+        nargs="?" if is_optional else None,
+        metavar="NAME_OR_FILE[::SCENARIO]",
+        help="a name that `rcuscope list` shows, or a Python file with @rs.scenario functions",
+    )
+    parser.add_argument("--variant", help='what-ifs: "reclaim=call_rcu unlink=list_del"')
+
+
+def add_expect(parser: argparse.ArgumentParser) -> None:
+    """What is expected."""
+    parser.add_argument("--expect", help="SAFE, UNKNOWN or a finding kind; default: the scenario's")
+
+
+def add_explore(parser: argparse.ArgumentParser) -> None:
+    """A scenario, or all of the catalogue, and options of `rs.explore`."""
+    add_scenario(parser, is_optional=True)
+    parser.add_argument("--all", action="store_true", help="the whole catalogue, as a table")
+    add_expect(parser)
+    parser.add_argument("--memory", choices=("sc", "lkmm"))
+    parser.add_argument(
+        "--strategy", default="dpor", choices=("dpor", "exhaustive", "random", "pct")
+    )
+    parser.add_argument("--preemption-bound", type=int, metavar="N")
+    parser.add_argument("--bug-depth", type=int, default=3, metavar="N", help="of --strategy pct")
+    parser.add_argument("--max-executions", type=int, metavar="N")
+    parser.add_argument("--max-steps", type=int, default=10_000, metavar="N")
+    parser.add_argument("--max-seconds", type=float, metavar="S")
+    parser.add_argument("--stop-on-first", action="store_true", help="end at the first finding")
+    parser.add_argument("--seed", type=int, default=0, help="of random and pct")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="threads")
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="go on from there, and write the state there"
+    )
+    parser.add_argument("--put-device", choices=("precise", "strict"))
+    parser.add_argument("--preempt-rt", action="store_true", help="hardirq handlers are threads")
+    parser.add_argument(
+        "--debug-kobject-release", action="store_true", help="releases run in work items"
+    )
+    parser.add_argument("--save", metavar="DIR", help="write the first counterexample there")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """A scenario, and options of `rs.run`."""
+    add_scenario(parser)
+    add_expect(parser)
+    parser.add_argument("--repeat", type=int, metavar="N")
+    parser.add_argument("--seconds", type=float, metavar="S")
+    parser.add_argument("--timeout", type=float, default=10, metavar="S")
+    parser.add_argument("--flavor", default="memb", choices=("memb", "mb", "bp", "qsbr"))
+    parser.add_argument("--trace", default="full", choices=("full", "section", "logical", "off"))
+    parser.add_argument("--save", metavar="DIR", help="write the trace there")
+
+
+def add_replay(parser: argparse.ArgumentParser) -> None:
+    """A scenario and a schedule."""
+    add_scenario(parser)
+    parser.add_argument("schedule", help='as a finding prints it: "s1:2x5,1"')
+    parser.add_argument("--save", metavar="DIR", help="write the trace there")
+
+
+def add_nothing(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+    del parser
+
 
 def add_litmus(parser: argparse.ArgumentParser) -> None:
     """Files, an expectation, and options of `rs.explore`."""

@@ -183,9 +183,14 @@ def test_run_live(run_cli: RunCli, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "3 repetitions live, no findings" in done.stdout
     assert rs.load(tmp_path / "run.ctf").clock == "ns"
+    assert "expected SAFE: yes" in done.stdout
     bad = run_cli("run", "no_synchronize_rcu", "--repeat", "3", "--json")
-    assert bad.returncode == 1
-    assert json.loads(bad.stdout)["findings"][0]["kind"] == "use_after_free"
+    assert bad.returncode == 0  # the scenario expects it
+    record = json.loads(bad.stdout)
+    assert record["findings"][0]["kind"] == record["expect"] == "use_after_free"
+    missed = run_cli("run", "no_synchronize_rcu", "--repeat", "3", "--expect", "SAFE")
+    assert missed.returncode == 1
+    assert "expected SAFE: no" in missed.stdout
 
 
 def test_doctor(run_cli: RunCli) -> None:
