@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/place_text.h"
 #include "bindings.h"
 #include "explore_options.h"
 #include "stepping.h"
@@ -19,10 +20,9 @@ using namespace py::literals;
 py::dict as_dict(Standpoint standpoint) {
   py::list choices;
   for (const NextOperation& next : standpoint.choices)
-    choices.append(py::make_tuple(next.id.value, next.actor, next.operation,
-                                  next.place.line == 0
-                                      ? py::object(py::none())
-                                      : py::make_tuple(next.place.file, next.place.line)));
+    choices.append(
+        py::make_tuple(next.id.value, next.actor, next.operation,
+                       next.place.line == 0 ? "" : place_text(next.place.file, next.place.line)));
   py::dict blocked;
   for (const ActorThatWaits& actor : standpoint.blocked)
     blocked[py::str(actor.actor)] = actor.reason;

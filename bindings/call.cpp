@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "cells.h"
 #include "errors.h"
 
 namespace rcuscope::bindings {
@@ -108,7 +109,7 @@ Place Call::place_now() {
   PyCodeObject* const code = PyFrame_GetCode(frame);
   const char* const file = PyUnicode_AsUTF8(code->co_filename);
   const char* const function = PyUnicode_AsUTF8(code->co_name);
-  const Place place{literal(file == nullptr ? "" : file),
+  const Place place{shown_file(file == nullptr ? "" : file),
                     literal(function == nullptr ? "" : function),
                     static_cast<std::uint32_t>(PyFrame_GetLineNumber(frame))};
   Py_DECREF(code);

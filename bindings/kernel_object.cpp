@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "cells.h"
 #include "errors.h"
 
 namespace rcuscope::bindings {
@@ -61,7 +62,7 @@ std::string describe_error(const py::error_already_set& error) {
   const py::object trace = error.trace() ? py::object(error.trace()) : py::object(py::none());
   const py::object lines =
       py::module_::import("traceback").attr("format_exception")(error.type(), error.value(), trace);
-  return first + "\n" + text_of(py::str("").attr("join")(lines));
+  return first + "\n" + with_cells_named(text_of(py::str("").attr("join")(lines)));
 }
 
 /// Where the exception was raised.
@@ -70,8 +71,8 @@ Place place_of(const py::error_already_set& error) {
   if (!entry || entry.is_none()) return {};
   while (!entry.attr("tb_next").is_none()) entry = entry.attr("tb_next");
   const py::object code = entry.attr("tb_frame").attr("f_code");
-  return {literal(text_of(code.attr("co_filename"))), literal(text_of(code.attr("co_name"))),
-          entry.attr("tb_lineno").cast<std::uint32_t>()};
+  return {shown_file(text_of(code.attr("co_filename")).c_str()),
+          literal(text_of(code.attr("co_name"))), entry.attr("tb_lineno").cast<std::uint32_t>()};
 }
 
 /// The first line of the actor's function: unlike the line at which a loop is interrupted, it is
@@ -79,7 +80,8 @@ Place place_of(const py::error_already_set& error) {
 Place place_of_function(const py::error_already_set& error) {
   if (!error.trace()) return {};
   const py::object code = error.trace().attr("tb_frame").attr("f_code");
-  return {literal(text_of(code.attr("co_filename"))), literal(text_of(code.attr("co_name"))),
+  return {shown_file(text_of(code.attr("co_filename")).c_str()),
+          literal(text_of(code.attr("co_name"))),
           code.attr("co_firstlineno").cast<std::uint32_t>()};
 }
 

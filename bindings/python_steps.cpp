@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "cells.h"
 #include "errors.h"
 #include "handle.h"
 #include "iommu/objects.h"
@@ -30,6 +31,7 @@ PythonProgramPtr python_program(const py::object& body, const py::dict& options)
     program->iommu = options["iommu"];
     program->steps = options["steps"].cast<std::vector<std::string>>();
   }
+  if (options.contains("cells")) name_cells(options["cells"]);
   return owner;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/place_text.h"
 #include "trace/describe.h"
 
 namespace rcuscope::gui {
@@ -247,10 +248,6 @@ std::vector<ActorFocus> focus_actors(const Session& session, const FocusOptions&
   return Focus(session, options).run();
 }
 
-std::string short_place(const PlaceInfo& place) {
-  const std::size_t slash = place.file.rfind('/');
-  const std::string file = slash == std::string::npos ? place.file : place.file.substr(slash + 1);
-  return file + ":" + std::to_string(place.line);
-}
+std::string short_place(const PlaceInfo& place) { return place_text(place.file, place.line); }
 
 }  // namespace rcuscope::gui

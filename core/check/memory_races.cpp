@@ -2,15 +2,14 @@
 // What MemoryOrder reports: data races, and doubts whether weak memory would show the same.
 #include <algorithm>
 
+#include "base/place_text.h"
 #include "check/memory_order.h"
 
 namespace rcuscope {
 namespace {
 
-std::string place_text(const Place& place) {
-  if (place.line == 0) return "";
-  const std::string file = place.file;
-  return " (" + file.substr(file.rfind('/') + 1) + ":" + std::to_string(place.line) + ")";
+std::string in_brackets(const Place& place) {
+  return place.line == 0 ? "" : " (" + place_text(place.file, place.line) + ")";
 }
 
 std::string function_of(const AccessEvent& event, const Execution& execution) {
@@ -80,14 +79,14 @@ void MemoryOrder::on_free(Execution& execution, const ModelActor& actor,
     if (access.actor == actor.id || covers(self.before_writes, access)) continue;
     if (covers(reached, access)) continue;
     execution.note_memory_doubt(describe(access, execution) + " may come after its kfree by '" +
-                                actor.spec.name + "'" + place_text(operation.place) +
+                                actor.spec.name + "'" + in_brackets(operation.place) +
                                 ": nothing orders the two");
   }
 }
 
 std::string MemoryOrder::describe(const AccessEvent& event, const Execution& execution) const {
   return std::string(verb(event)) + " of " + execution.part_name(event.address, event.name) +
-         " by '" + execution.actor(event.actor).spec.name + "'" + place_text(event.place);
+         " by '" + execution.actor(event.actor).spec.name + "'" + in_brackets(event.place);
 }
 
 void MemoryOrder::on_end(Execution& execution) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Sleeping where the context forbids it: KERNEL_FACTS 2.1 and 2.2.
+#include "base/place_text.h"
 #include "check/checker.h"
 
 namespace rcuscope {
@@ -22,8 +23,7 @@ std::string why_not_sleep(const ModelActor& actor) {
 /// " at iommu.h:123", as the kernel says it; the same on every machine.
 std::string at(const Place& place) {
   if (place.line == 0) return "";
-  const std::string_view file(place.file);
-  return " at " + std::string(file.substr(file.rfind('/') + 1)) + ":" + std::to_string(place.line);
+  return " at " + place_text(place.file, place.line);
 }
 
 class SleepInAtomic final : public Observer {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/place_text.h"
 #include "focus.h"
 #include "panels/panels.h"
 
@@ -65,7 +66,8 @@ class ActorPanel {
     for (int i = 0; i < 3 && cut != std::string::npos && cut > 0; ++i)
       cut = file.rfind('/', cut - 1);
     if (cut != std::string::npos && cut > 0) file.erase(0, cut + 1);
-    file = file + ":" + std::to_string(place_->line);
+    const std::size_t folders = file.rfind('/') + 1;
+    file.replace(folders, std::string::npos, place_text(file, place_->line));
     return p_.fitted(p_.fonts().tiny, file, area_.width() * 0.45f);
   }
 

@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from typing import Any, Final, NamedTuple
 
 from rcuscope import _core, checkpoint
+from rcuscope.cells import cell_options
 from rcuscope.verdict import Origin
 
 _UNIT_SECONDS: Final = 1.0  # less would be spent on sending
@@ -74,7 +75,7 @@ def pack(origin: Origin, options: dict[str, Any]) -> bytes:
         ValueError: if the scenario cannot be sent.
     """
     try:
-        return pickle.dumps((origin, options))
+        return pickle.dumps((origin, {**options, **cell_options()}))
     except Exception as error:
         raise ValueError(
             f"scenario {origin.scenario.name!r} cannot be sent to other processes: {error}"

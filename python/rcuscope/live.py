@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from rcuscope import _core, show
+from rcuscope.cells import cell_options
 from rcuscope.iommu import Iommu, check_iommu, core_options
 from rcuscope.scenario import Body, Scenario, as_scenario, check_number
 from rcuscope.trace import Trace
@@ -343,7 +344,7 @@ def run(
         if origin.body is None:
             found = _core.run_catalogue(running.name, chosen._core_variant, options, metadata)
         else:
-            options |= core_options(iommu)
+            options |= core_options(iommu) | cell_options()
             found = _core.run_python(origin.body, chosen._core_variant, options, metadata)
     store, findings, numbers = found
     return saved(as_run(store, findings, numbers, (running.name, chosen)), path)

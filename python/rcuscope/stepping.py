@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rcuscope import _core
@@ -28,7 +27,7 @@ class Choice:
     Attributes:
         actor: Its name.
         operation: Its next operation: "mutex_lock of iommu_group 7->mutex".
-        place: "file.py:12", where that stands in the program; "" = not known.
+        place: "file.py:12" or "cell 4, line 12", where that stands in the program; "" = not known.
     """
 
     actor: str
@@ -115,8 +114,7 @@ class Session:
         """The actors that can run, by number; empty once the execution is over."""
         self._check_open()
         return tuple(
-            Choice(actor, operation, f"{Path(place[0]).name}:{place[1]}" if place else "")
-            for _, actor, operation, place in self._at["choices"]
+            Choice(actor, operation, place) for _, actor, operation, place in self._at["choices"]
         )
 
     @property

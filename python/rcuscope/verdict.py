@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, NoReturn
 
 from rcuscope import _core, show
+from rcuscope.cells import cell_options
 from rcuscope.config import Config
 from rcuscope.iommu import Iommu, core_options, from_sendable, to_sendable
 from rcuscope.litmus import Litmus
@@ -79,8 +80,8 @@ class Origin:
 
     @property
     def core_options(self) -> dict[str, Any]:
-        """For the core: the configuration and the replaced steps."""
-        return {**self.config.options(), **core_options(self.iommu)}
+        """For the core: the configuration, the replaced steps and the names of cells."""
+        return {**self.config.options(), **core_options(self.iommu), **cell_options()}
 
     def metadata(self) -> dict[str, str]:
         """What a trace says about itself."""
