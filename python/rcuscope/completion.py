@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import rcuscope as rs
 
-SHELLS: Final = ("bash", "zsh", "tcsh")
+SHELLS: Final = ("bash", "zsh", "tcsh", "fish")
+_INSTALL: Final = "pip install --upgrade shtab"
 # dest of an argument -> what completes it; scenarios are names of the catalogue, or files.
 _FILES: Final = ("file", "files", "output", "checkpoint", "save")
 
@@ -22,7 +23,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         action=_Print,
         choices=SHELLS,
         metavar="SHELL",
-        help='print what a shell needs: eval "$(rcuscope --print-completion bash)"',
+        help='print what a shell needs: eval "$(rcuscope --print-completion bash)"; fish: rcuscope '
+        "--print-completion fish | source",
     )
 
 
@@ -32,7 +34,9 @@ class _Print(argparse.Action):
         try:
             sys.stdout.write(text(parser, shell))
         except ImportError:
-            parser.exit(2, "rcuscope: error: completion needs shtab: pip install shtab\n")
+            parser.exit(2, f"rcuscope: error: completion needs shtab: {_INSTALL}\n")
+        except NotImplementedError:  # of a version that does not know the shell yet
+            parser.exit(2, f"rcuscope: error: {shell} needs a newer shtab: {_INSTALL}\n")
         parser.exit()
 
 
@@ -48,8 +52,11 @@ def text(parser: argparse.ArgumentParser, shell: str) -> str:
     preamble: Any = {
         "bash": f'_rcuscope_scenario() {{ compgen -W "{names}" -- "$1"; compgen -f -- "$1"; }}',
         "zsh": f"_rcuscope_scenario() {{ compadd {names}; _files }}",
+        "fish": f"function _rcuscope_scenario; string split ' ' '{names}'; "
+        "__fish_complete_path (commandline -ct); end",
     }
-    scenario = {"bash": "_rcuscope_scenario", "zsh": "_rcuscope_scenario", "tcsh": "f"}
+    scenario = dict.fromkeys(("bash", "zsh"), "_rcuscope_scenario")
+    scenario |= {"tcsh": "f", "fish": "(_rcuscope_scenario)"}
     for argument in _arguments(parser):
         if argument.dest == "scenario":
             argument.complete = scenario  # type: ignore[attr-defined]
