@@ -8,7 +8,10 @@
 #include <utility>
 
 #include "keys.h"
+#include "panels/pages.h"
 #include "panels/panels.h"
+#include "session/page_keys.h"
+#include "session/text.h"
 #include "timeline/timeline.h"
 
 namespace rcuscope::gui {
@@ -84,12 +87,35 @@ void App::frame() {
   update_fonts();
   window_->begin_frame(input_);
   ImGui::NewFrame();
+  take_in();
   const std::vector<KeyPress> keys = std::exchange(input_.keys, {});
-  for (const KeyPress& press : keys) apply_key(session_, press);
-  session_.advance(static_cast<double>(ImGui::GetIO().DeltaTime));
+  for (const KeyPress& press : keys) {
+    const bool is_for_page = workbench_ && !shown().shows_help;
+    if (!is_for_page || !apply_page_key(*workbench_, press)) apply_key(shown(), press);
+  }
+  shown().advance(static_cast<double>(ImGui::GetIO().DeltaTime));
   draw();
   ImGui::Render();
   window_->end_frame();
+}
+
+void App::take_in() {
+  if (!workbench_) return;
+  const ThemeName theme = shown().theme;  // of the page until now: the next one looks like it
+  workbench_->take_in();
+  if (const std::unique_ptr<Session> opened = workbench_->take_opened()) {
+    session_ = std::move(*opened);
+  }
+  session_.theme = shown().theme = theme;
+}
+
+Session& App::shown() {
+  const bool is_scheduler = page() == Page::scheduler && workbench_->scheduler() != nullptr;
+  return is_scheduler ? workbench_->scheduler()->session() : session_;
+}
+
+std::string App::text() {
+  return workbench_ ? page_text(*workbench_, session_) : timeline_text(session_);
 }
 
 void App::draw() {
@@ -100,54 +126,96 @@ void App::draw() {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
   ImGui::Begin("rcuscope", nullptr, window_flags);
-  theme_ = make_theme(session_.theme);
+  theme_ = make_theme(shown().theme);
   Painter painter(ImGui::GetWindowDrawList(), theme_, fonts_, fonts_scale_);
   widgets_.clear();
   Ui ui{painter, widgets_};
   painter.fill(screen, theme_.background);
   // First come, first hovered: the overlay's area must be there before the panels'.
-  if (session_.shows_help && ui.interact("help.close", screen).is_clicked) {
-    session_.shows_help = false;
+  Session& session = shown();
+  if (session.shows_help && ui.interact("help.close", screen).is_clicked) {
+    session.shows_help = false;
   }
-  session_.trace().size() == 0 ? draw_nothing(ui, screen) : draw_panels(ui, screen);
-  if (session_.shows_help) draw_help(ui, screen);
+  draw_page(ui, screen);
+  if (session.shows_help) draw_help(ui, screen);
   ImGui::End();
   ImGui::PopStyleVar(2);
 }
 
-void App::draw_panels(Ui& ui, const Rect& screen) {
+void App::draw_page(Ui& ui, const Rect& screen) {
+  const float bottom = bar_height * fonts_scale_;
+  const Rect bar{screen.x0, screen.y0, screen.x1, screen.y0 + bottom};
+  const Rect area{screen.x0, bar.y1 + 1, screen.x1, screen.y1};
+  const bool has_trace = shown().trace().size() > 0;
+  if (page() == Page::session) {
+    draw_session_page(ui, *workbench_, area);
+  } else if (page() == Page::matrix) {
+    draw_matrix_page(ui, *workbench_, area);
+  } else if (has_trace) {
+    return draw_panels(ui, shown(), screen);
+  } else {
+    draw_nothing(ui, area);
+  }
+  if (workbench_) draw_page_bar(ui, bar);
+}
+
+void App::draw_panels(Ui& ui, Session& session, const Rect& screen) {
   const Frames frames = split_screen(screen, fonts_scale_);
-  draw_timeline(ui, session_, frames.timeline);
-  if (frames.overview.height() > 0) draw_overview(ui, session_, frames.overview);
-  if (frames.inspector.width() > 0) draw_inspector(ui, session_, frames.inspector);
-  if (frames.actors.height() > 0) draw_actors(ui, session_, files_, frames.actors);
-  ui.paint.fill(frames.bar, theme_.panel);
-  ui.paint.line({frames.bar.x0, frames.bar.y1}, {frames.bar.x1, frames.bar.y1}, theme_.line, 1);
-  float x = draw_scenario(ui, session_, frames.bar) + ui.paint.px(18);
-  float right = draw_switches(ui, session_, frames.bar);
+  draw_timeline(ui, session, frames.timeline);
+  if (frames.overview.height() > 0) draw_overview(ui, session, frames.overview);
+  if (frames.inspector.width() > 0) draw_inspector(ui, session, frames.inspector);
+  if (page() == Page::scheduler) {
+    draw_scheduler_panel(ui, *workbench_, frames.actors);
+  } else if (frames.actors.height() > 0) {
+    draw_actors(ui, session, files_, frames.actors);
+  }
+  draw_bar(ui, session, frames.bar);
+}
+
+void App::draw_bar(Ui& ui, Session& session, const Rect& bar) {
+  ui.paint.fill(bar, theme_.panel);
+  ui.paint.line({bar.x0, bar.y1}, {bar.x1, bar.y1}, theme_.line, 1);
+  float x = draw_scenario(ui, session, bar, workbench_ != nullptr) + ui.paint.px(18);
+  if (const Rect* box = ui.widgets.find("scenario"); workbench_ && box != nullptr) {
+    if (ui.interact("scenario", Rect(*box)).is_clicked) workbench_->page = Page::session;
+  }
+  float right = draw_switches(ui, session, bar);
   // Whatever else must give way: the verdict is what one opens a trace for.
-  const float kept = verdict_room(ui, session_);
-  x = draw_playback(ui, session_, frames.bar, x, right - kept);
-  right = draw_search(ui, session_, frames.bar, x + kept, right);
-  draw_verdict(ui, session_, frames.bar, x, right);
+  const float kept = verdict_room(ui, session);
+  x = draw_playback(ui, session, bar, x, right - kept);
+  right = draw_search(ui, session, bar, x + kept, right);
+  draw_verdict(ui, session, bar, x, right);
+}
+
+void App::draw_page_bar(Ui& ui, const Rect& bar) {
+  ui.paint.fill(bar, theme_.panel);
+  ui.paint.line({bar.x0, bar.y1}, {bar.x1, bar.y1}, theme_.line_strong, 1);
+  draw_page_tabs(ui, *workbench_, bar);
+  draw_switches(ui, shown(), bar);
 }
 
 void App::draw_nothing(Ui& ui, const Rect& screen) {
-  const std::string_view text = "This trace has no events.";
+  const std::string_view text =
+      workbench_ ? "Nothing is open yet: explore a scenario and click one of its findings."
+                 : "This trace has no events.";
   const Face& face = ui.paint.fonts().bold;
   const float x = screen.center().x - ui.paint.text_width(face, text) / 2;
   ui.paint.text_between(face, x, screen.y0, screen.y1, theme_.text_secondary, text);
 }
 
-void App::run() {
+void App::run(const std::function<bool()>& must_end) {
   // Some frames after the last event settle hover and layout; then the viewer sleeps undrawn.
   constexpr int settling_frame_count = 3;
-  constexpr double nap_seconds = 0.5;
+  constexpr double busy_nap_seconds = 0.02;
+  const double nap_seconds = must_end ? 0.1 : 0.5;
   int settling = settling_frame_count;
-  while (!window_->should_close()) {
-    if (session_.playback.is_playing() || settling > 0) {
+  while (!window_->should_close() && !(must_end && must_end())) {
+    if (shown().playback.is_playing() || settling > 0) {
       frame();
       --settling;
+    } else if (workbench_ && workbench_->is_busy()) {
+      window_->wait(busy_nap_seconds);
+      settling = 1;  // progress moves, and what has arrived must be seen
     } else if (window_->wait(nap_seconds)) {
       settling = settling_frame_count;
     }

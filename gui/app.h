@@ -5,10 +5,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "fonts.h"
 #include "session.h"
+#include "session/workbench.h"
 #include "source_text.h"
 #include "ui.h"
 #include "window.h"
@@ -29,11 +33,16 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
+  /// Puts the session pages around the timeline; the workbench says which one is shown.
+  void attach(std::unique_ptr<Workbench> workbench) { workbench_ = std::move(workbench); }
+  /// Null: only a trace is shown.
+  Workbench* workbench() { return workbench_.get(); }
+
   Session& session() { return session_; }
   const Widgets& widgets() const { return widgets_; }
 
-  /// Frames until the window is closed.
-  void run();
+  /// Frames until the window is closed, or `must_end` says so, which is asked at least every 0.1 s.
+  void run(const std::function<bool()>& must_end = {});
   /// Takes input and draws once.
   void frame();
   /// The picture of the last frame.
@@ -48,19 +57,35 @@ class App {
   ///   key NAME [shift]   see key_from_string()
   ///   type TEXT          ASCII characters to the end of the command
   ///   wait FRAMES
+  ///   settle [SECONDS]   frames until no job is under way, at most that long (60)
+  ///   dump               the page as text, for take_output()
+  ///   shot FILE.png      the picture as it is now
   /// Throws: UsageError that names the command.
   void run_script(std::string_view script);
+  /// What scripts have dumped since the last call.
+  std::string take_output() { return std::exchange(output_, {}); }
+  /// The page that is shown, as text.
+  std::string text();
 
  private:
   class ScriptDriver;
   friend class ScriptDriver;
 
   void update_fonts();
+  void take_in();
+  /// The trace that the shown page is about.
+  Session& shown();
+  Page page() const { return workbench_ ? workbench_->page : Page::timeline; }
   void draw();
-  void draw_panels(Ui& ui, const Rect& screen);
+  void draw_page(Ui& ui, const Rect& screen);
+  void draw_panels(Ui& ui, Session& session, const Rect& screen);
+  void draw_bar(Ui& ui, Session& session, const Rect& bar);
+  void draw_page_bar(Ui& ui, const Rect& bar);
   void draw_nothing(Ui& ui, const Rect& screen);
 
   Session session_;
+  std::unique_ptr<Workbench> workbench_;
+  std::string output_;
   std::vector<std::filesystem::path> font_directories_;
   ImGuiContext* context_ = nullptr;
   std::unique_ptr<Window> window_;

@@ -18,23 +18,35 @@ constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 
 Session open_session(const Options& options) {
-  Session session(load_trace(options.trace));
+  Session session(options.trace.empty() ? TraceStore() : load_trace(options.trace));
   session.theme = options.theme;
   if (!options.at.empty()) show_time(session, "--at", options.at);
   return session;
 }
 
-void render(const Options& options) {
+/// The catalogue opens where no trace is; a picture of a trace shows nothing but that.
+void attach_workbench(App& app, const Options& options) {
+  if (!options.render.empty() && !options.trace.empty()) return;
+  auto workbench = std::make_unique<Workbench>(make_catalogue_engine());
+  if (!options.trace.empty()) workbench->page = Page::timeline;
+  app.attach(std::move(workbench));
+}
+
+void draw_without_display(const Options& options) {
   const auto pixels = [&](int length) {
     return static_cast<int>(static_cast<float>(length) * options.scale + 0.5f);
   };
   const WindowSize framebuffer{pixels(options.width_px), pixels(options.height_px)};
   App app(open_session(options), [&] { return make_headless_window(framebuffer, options.scale); });
+  attach_workbench(app, options);
   if (!options.script.empty()) app.run_script(options.script);
   // Dear ImGui shows a window from its second frame on.
   app.frame();
   app.frame();
-  save_png(app.screenshot(), options.render);
+  if (!options.render.empty()) save_png(app.screenshot(), options.render);
+  std::string text = app.take_output();
+  if (options.wants_text) text += app.text();
+  std::fputs(text.c_str(), stdout);
 }
 
 int run(const Options& options) {
@@ -42,12 +54,13 @@ int run(const Options& options) {
     std::fputs(help_text().c_str(), stdout);
   } else if (options.wants_version) {
     std::puts("rcuscope-viewer " RCUSCOPE_VERSION);
-  } else if (!options.render.empty()) {
-    render(options);
+  } else if (is_headless(options)) {
+    draw_without_display(options);
   } else {
-    App app(open_session(options), [&] {
-      return make_glfw_window({options.width_px, options.height_px}, "rcuscope: " + options.trace);
-    });
+    const std::string title = "rcuscope" + (options.trace.empty() ? "" : ": " + options.trace);
+    App app(open_session(options),
+            [&] { return make_glfw_window({options.width_px, options.height_px}, title); });
+    attach_workbench(app, options);
     app.run();
   }
   return 0;

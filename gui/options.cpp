@@ -16,12 +16,8 @@ class Parser {
 
   Options run() {
     while (next_ < arguments_.size()) take(arguments_[next_++]);
-    const bool is_question = options_.wants_help || options_.wants_version;
-    if (options_.trace.empty() && !is_question) {
-      throw UsageError("no trace to open; expected: rcuscope-viewer FILE (see --help)");
-    }
-    if (!options_.script.empty() && options_.render.empty()) {
-      throw UsageError("--script works with --render only");
+    if (options_.trace.empty() && !options_.at.empty()) {
+      throw UsageError("--at needs a trace: rcuscope-viewer FILE --at TIME (see --help)");
     }
     return std::move(options_);
   }
@@ -34,6 +30,7 @@ class Parser {
     has_value_ = equals != std::string_view::npos;
     value_ = has_value_ ? argument.substr(equals + 1) : std::string_view();
     if (name_ == "--help") return take_flag(options_.wants_help);
+    if (name_ == "--text") return take_flag(options_.wants_text);
     if (name_ == "--version") return take_flag(options_.wants_version);
     if (name_ == "--render") return void(options_.render = text());
     if (name_ == "--at") return void(options_.at = text());
@@ -112,19 +109,22 @@ class Parser {
 Options parse_options(std::span<const char* const> arguments) { return Parser(arguments).run(); }
 
 std::string help_text() {
-  return "usage: rcuscope-viewer FILE [options]\n"
+  return "usage: rcuscope-viewer [FILE] [options]\n"
          "\n"
          "Shows a trace of rcuscope: readers, grace periods, callbacks and what they do.\n"
-         "FILE is a native trace (a directory) or any format that rcuscope reads.\n"
+         "FILE is a native trace (a directory) or any format that rcuscope reads. Without it, the\n"
+         "catalogue opens: explore a scenario, look at what it finds, be the scheduler.\n"
          "\n"
          "  --render OUT.png   write a picture instead of opening a window; needs no display\n"
          "  --at TIME          playhead: a step (42), or a time (72.8us, 1.5ms; bare: ns)\n"
          "  --theme THEME      light or dark\n"
          "  --width N          of window or picture in pixels, default 1600\n"
          "  --height N         default 900\n"
-         "  --scale X          with --render: pixels of the picture per pixel of the design\n"
-         "  --script COMMANDS  with --render: 'click play; wait 30; key space; drag timeline "
-         "-200'\n"
+         "  --scale X          of pictures: pixels of the picture per pixel of the design\n"
+         "  --script COMMANDS  without a display: 'click explore; settle; click finding:0; "
+         "settle;\n"
+         "                     dump; shot page.png'\n"
+         "  --text             print the page as text instead of opening a window\n"
          "  --help             this text; in the window, ? shows the keys\n"
          "  --version\n";
 }

@@ -10,17 +10,23 @@
 namespace rcuscope::gui {
 
 struct Options {
-  std::string trace;    ///< The file or directory to open.
+  std::string trace;    ///< The file or directory to open; empty = the session page.
   std::string render;   ///< PNG to write instead of opening a window; empty = open one.
   std::string at;       ///< Where the playhead stands; empty = the telling moment.
-  std::string script;   ///< Commands for App::run_script before rendering.
+  std::string script;   ///< Commands for App::run_script, without a display.
   int width_px = 1600;  ///< Design pixels.
   int height_px = 900;
   float scale = 1;  ///< Framebuffer pixels per design pixel, for --render.
   ThemeName theme = ThemeName::light;
+  bool wants_text = false;  ///< Print the page as text instead of opening a window.
   bool wants_help = false;
   bool wants_version = false;
 };
+
+/// Whether it works without a window.
+inline bool is_headless(const Options& options) {
+  return !options.render.empty() || options.wants_text || !options.script.empty();
+}
 
 /// Throws: UsageError that names the option, its value and what was expected.
 Options parse_options(std::span<const char* const> arguments);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // App::run_script: events injected by the names of widgets, frame by frame, without a display.
 #include <charconv>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -45,7 +47,12 @@ class App::ScriptDriver {
     if (verb == "key") return key();
     if (verb == "type") return type();
     if (verb == "wait") return wait(static_cast<int>(number(1)));
-    fail("unknown command; known are click, double, move, drag, wheel, key, type, wait");
+    if (verb == "settle") return settle();
+    if (verb == "dump") return void(app_.output_ += app_.text());
+    if (verb == "shot") return shot();
+    fail(
+        "unknown command; known are click, double, move, drag, wheel, key, type, wait, settle, "
+        "dump, shot");
   }
 
  private:
@@ -154,6 +161,27 @@ class App::ScriptDriver {
 
   void wait(int frame_count) {
     for (int i = 0; i < frame_count; ++i) app_.frame();
+  }
+
+  /// Jobs take real time, which the frames of a script do not.
+  void settle() {
+    constexpr float seconds_max = 60;
+    const std::chrono::duration<float> most(words_.size() > 1 ? number(1) : seconds_max);
+    const auto start = std::chrono::steady_clock::now();
+    app_.frame();
+    while (app_.workbench() != nullptr && app_.workbench()->is_busy()) {
+      if (std::chrono::steady_clock::now() - start > most) fail("a job is still under way");
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      app_.frame();
+    }
+    app_.frame();
+  }
+
+  void shot() {
+    const std::string& path = word(1);
+    app_.frame();
+    app_.frame();
+    save_png(app_.screenshot(), path);
   }
 
   App& app_;

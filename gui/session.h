@@ -2,6 +2,7 @@
 // Session: what is open, seen, selected and played; plain data with pure operations, no window.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -69,6 +70,8 @@ class Session {
   void move_playhead(double time);   ///< And scrolls it into view.
   void zoom(double time, double factor) { view = zoomed(view, time, factor, limits_); }
   void pan(double by) { view = panned(view, by, limits_); }
+  /// For a trace that will grow: what is to come has its place already.
+  void make_room_until(double end) { limits_.end = std::max(limits_.end, end); }
   void fit() { view = {limits_.start, limits_.end}; }
   void zoom_to_selection();
   void advance(double seconds);  ///< One frame of playing.

@@ -45,7 +45,7 @@ constexpr std::array<Row, 15> other_rows = {{
     {"Wheel", "scroll the lanes, else zoom"},
     {"Ctrl wheel", "zoom at the pointer"},
     {"Shift wheel", "move left or right"},
-    {"", ""},
+    {"1…9  U", "as the scheduler: run an actor, undo"},
 }};
 
 constexpr float row_height = 26;

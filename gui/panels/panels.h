@@ -8,8 +8,12 @@
 
 namespace rcuscope::gui {
 
-/// Logo and name of the scenario. Return: the x where it ends.
-float draw_scenario(Ui& ui, const Session& session, const Rect& bar);
+/// Logo and the product's name at the left end of a bar. Return: the x where they end.
+float draw_logo(Painter& painter, const Rect& bar);
+
+/// Logo and name of the scenario; `opens`: with the sign that a click leads elsewhere. Return: the
+/// x where it ends.
+float draw_scenario(Ui& ui, const Session& session, const Rect& bar, bool opens = false);
 
 /// Transport buttons, speeds and time, from `x` on; speeds and time only where they fit left of
 /// `right`. Return: the x where it ends.

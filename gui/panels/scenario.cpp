@@ -10,7 +10,7 @@ namespace rcuscope::gui {
 namespace {
 
 /// A circle with a sector hand: a grace period within time.
-void draw_logo(Painter& p, Point c) {
+void draw_sign(Painter& p, Point c) {
   const Theme& theme = p.theme();
   p.ring(c, p.px(9), theme.accent, p.px(2));
   p.circle(c, p.px(3.2f), theme.grace_period);
@@ -31,15 +31,20 @@ float verdict_width(const Painter& p, const std::string& text) {
 
 }  // namespace
 
-float draw_scenario(Ui& ui, const Session& session, const Rect& bar) {
-  Painter& p = ui.paint;
+float draw_logo(Painter& p, const Rect& bar) {
   const Theme& theme = p.theme();
   float x = bar.x0 + p.px(16);
-  draw_logo(p, {x + p.px(10), bar.center().y});
+  draw_sign(p, {x + p.px(10), bar.center().y});
   x += p.px(30);
   x += p.text_between(p.fonts().bold, x, bar.y0, bar.y1, theme.text, "rcuscope") + p.px(18);
   p.line({x, bar.y0 + p.px(14)}, {x, bar.y1 - p.px(14)}, theme.line_strong, 1);
-  x += p.px(16);
+  return x + p.px(16);
+}
+
+float draw_scenario(Ui& ui, const Session& session, const Rect& bar, bool opens) {
+  Painter& p = ui.paint;
+  const Theme& theme = p.theme();
+  const float x = draw_logo(p, bar);
   const std::string world(session.metadata("world"));
   const std::string title = title_of(session);
   const float world_width = p.text_width(p.fonts().small, world);
@@ -48,13 +53,19 @@ float draw_scenario(Ui& ui, const Session& session, const Rect& bar) {
   const float least_room = std::clamp(bar.width() - p.px(540), p.px(20), p.px(160));
   const float title_room = std::min(p.text_width(p.fonts().regular, title),
                                     std::clamp(bar.width() - p.px(930), least_room, p.px(520)));
-  const Rect box{x, bar.y0 + p.px(10), x + world_width + gap + title_room + p.px(28),
+  const float caret = opens ? p.px(20) : 0;
+  const Rect box{x, bar.y0 + p.px(10), x + world_width + gap + title_room + p.px(28) + caret,
                  bar.y1 - p.px(10)};
   ui.widgets.add("scenario", box);
   p.fill(box, theme.raised, p.px(6));
   p.text_between(p.fonts().small, box.x0 + p.px(13), bar.y0, bar.y1, theme.text_faint, world);
   p.text_between(p.fonts().regular, box.x0 + p.px(13) + world_width + gap, bar.y0, bar.y1,
                  theme.text, p.fitted(p.fonts().regular, title, title_room + 1));
+  if (opens) {
+    const Point c{box.x1 - p.px(16), box.center().y};
+    p.triangle({c.x - p.px(4), c.y - p.px(2)}, {c.x + p.px(4), c.y - p.px(2)}, {c.x, c.y + p.px(3)},
+               theme.text_secondary);
+  }
   return box.x1;
 }
 

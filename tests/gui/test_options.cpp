@@ -35,7 +35,7 @@ TEST(Options, all_of_them_are_understood) {
 }
 
 TEST(Options, mistakes_name_the_value_and_the_expectation) {
-  EXPECT_NE(mistake({}).find("no trace"), std::string::npos);
+  EXPECT_NE(mistake({"--at", "3"}).find("--at needs a trace"), std::string::npos);
   EXPECT_EQ(mistake({"t", "--theme", "blue"}), "--theme 'blue': expected light or dark");
   EXPECT_EQ(mistake({"t", "--scale", "9"}), "--scale '9': expected a number from 0.5 to 4");
   EXPECT_EQ(mistake({"t", "--width", "12x"}), "--width '12x': expected a number from 200 to 16000");
@@ -43,7 +43,14 @@ TEST(Options, mistakes_name_the_value_and_the_expectation) {
   EXPECT_NE(mistake({"t", "--bogus"}).find("'--bogus'"), std::string::npos);
   EXPECT_NE(mistake({"a", "b"}).find("one trace at a time"), std::string::npos);
   EXPECT_NE(mistake({"t", "--help=1"}).find("takes no value"), std::string::npos);
-  EXPECT_NE(mistake({"t", "--script", "key t"}).find("--render"), std::string::npos);
+}
+
+TEST(Options, script_text_and_picture_need_no_window) {
+  EXPECT_FALSE(is_headless(parse({})));
+  EXPECT_FALSE(is_headless(parse({"trace"})));
+  for (const std::vector<const char*>& arguments :
+       {std::vector<const char*>{"--script", "key t"}, {"--text"}, {"t", "--render", "a.png"}})
+    EXPECT_TRUE(is_headless(parse(arguments)));
 }
 
 TEST(Options, help_and_version_need_no_trace) {
@@ -54,7 +61,7 @@ TEST(Options, help_and_version_need_no_trace) {
 
 TEST(Options, help_lists_every_option) {
   for (const char* option : {"--render", "--at", "--theme", "--width", "--height", "--scale",
-                             "--script", "--help", "--version"}) {
+                             "--script", "--text", "--help", "--version"}) {
     EXPECT_NE(help_text().find(option), std::string::npos) << option;
   }
 }

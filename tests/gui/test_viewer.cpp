@@ -82,6 +82,21 @@ TEST_F(Viewer, without_a_display_says_how_to_render) {
   EXPECT_NE(outcome.output.find("DISPLAY"), std::string::npos);
 }
 
+TEST_F(Viewer, without_a_trace_the_catalogue_opens) {
+  const Outcome outcome =
+      run("--script 'click offer:list_del; click explore; settle; dump; click finding:0; settle' "
+          "--text --render " +
+          picture().string());
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("verdict: list corruption"), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("page: timeline"), std::string::npos);
+  EXPECT_EQ(contents(picture()).substr(1, 3), "PNG");
+  const Outcome windowed = run("");
+  EXPECT_EQ(windowed.status, 1);
+  expect_one_line(windowed);
+  EXPECT_NE(windowed.output.find("DISPLAY"), std::string::npos);
+}
+
 TEST_F(Viewer, missing_trace_is_named) {
   const Outcome outcome = run("/no/such/trace --render " + picture().string());
   EXPECT_EQ(outcome.status, 1);
@@ -99,7 +114,7 @@ TEST_F(Viewer, damaged_trace_is_refused) {
 }
 
 TEST_F(Viewer, wrong_usage_exits_with_two) {
-  for (const char* arguments : {"", "--bogus", "x --scale 0", "x --theme blue", "x y"}) {
+  for (const char* arguments : {"--at 3", "--bogus", "x --scale 0", "x --theme blue", "x y"}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.status, 2) << arguments;
     expect_one_line(outcome);
