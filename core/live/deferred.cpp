@@ -204,8 +204,14 @@ void init_work(WorkStruct& work, std::string name, Callback function) {
   if (actor.is_ending) return;
   Repetition& repetition = repetition_of(actor, "init_work");
   const ObjectId id = id_of_part(actor, &work, work.name, "work_struct");
-  work.state.store(&repetition.add_work(std::move(name), std::move(function), id),
-                   std::memory_order_release);
+  // Initialised for a second time, the object is the old one, which others may be using.
+  const void* const address = work.state.load() == nullptr ? &work : nullptr;
+  WorkState fresh;
+  fresh.name = std::move(name);
+  fresh.function = std::move(function);
+  fresh.id = id;
+  WorkState& state = repetition.add_work(address, std::move(fresh));
+  work.state.store(&state, std::memory_order_release);
 }
 
 bool queue_work(WorkStruct& work, bool after_grace_period, const Place& place) {

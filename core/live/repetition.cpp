@@ -232,13 +232,15 @@ void Repetition::wait_for_deferred(Actor& actor, DeferredKind kind) {
   });
 }
 
-WorkState& Repetition::add_work(std::string name, Callback function, ObjectId id) {
+WorkState& Repetition::add_work(const void* address, WorkState fresh) {
   const std::lock_guard guard(mutex);
-  WorkState& work = work_.emplace_back();
-  work.name = std::move(name);
-  work.function = std::move(function);
-  work.id = id;
-  return work;
+  WorkState* known = address == nullptr ? nullptr : work_at_[address];
+  if (known == nullptr || known->is_pending || known->is_running) known = &work_.emplace_back();
+  if (address != nullptr) work_at_[address] = known;
+  // Queueings that were cancelled may still be under way: none of theirs may fit a later one.
+  fresh.queued_generation = known->queued_generation;
+  *known = std::move(fresh);
+  return *known;
 }
 
 NameSetState& Repetition::add_name_set() {

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "live/actor.h"
@@ -107,7 +108,9 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   /// Waits until those of the kind that were queued so far have ended.
   void wait_for_deferred(Actor& actor, DeferredKind kind);
 
-  WorkState& add_work(std::string name, Callback function, ObjectId id);
+  /// Of a new object: what an object before it left at that address is used again, so that a
+  /// program may make work items without end.
+  WorkState& add_work(const void* address, WorkState fresh);
   NameSetState& add_name_set();
   void begin_work() { ++unfinished_work_count_; }  ///< Context: mutex is held.
   void end_work();                                 ///< Context: mutex is held.
@@ -159,6 +162,7 @@ class Repetition : public std::enable_shared_from_this<Repetition> {
   std::vector<ActorSpec> declared_;
   std::map<CpuId, std::unique_ptr<CpuToken>> tokens_;
   std::deque<WorkState> work_;
+  std::unordered_map<const void*, WorkState*> work_at_;
   std::deque<NameSetState> name_sets_;
   struct Unfinished {
     std::set<std::int64_t> numbers;
