@@ -25,8 +25,10 @@ enum class TraceLevel : std::uint8_t {
 struct LiveOptions {
   std::string flavor = "memb";  ///< memb, mb, bp or qsbr.
   TraceLevel trace = TraceLevel::full;
-  Nanoseconds timeout = 10'000'000'000;      ///< Without progress: deadlock or stall.
-  std::uint32_t ring_slot_count = 1U << 17;  ///< Events a thread can be ahead of the drain.
+  Nanoseconds timeout = 10'000'000'000;  ///< Without progress: deadlock or stall.
+  /// Events that a thread can be ahead of the drain: at 10 M events/s, 50 ms in which the drain has
+  /// no processor. Memory is taken as it is used.
+  std::uint32_t ring_slot_count = 1U << 19;
   std::uint64_t event_count_max = 1U << 25;  ///< Events kept; further ones count as lost.
   std::size_t heap_bytes_max = std::size_t{1} << 30;
   std::uint64_t seed = 1;  ///< Of the small delays that vary repetitions.

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 #include "live/actor.h"
+#include "trace/sorted_events.h"
 
 namespace rcuscope::live {
 
@@ -28,10 +30,11 @@ Recording::~Recording() {
 
 EventRing* Recording::add_ring() {
   if (level_ == TraceLevel::off) return nullptr;
-  auto ring = std::make_unique<EventRing>(ring_slot_count_);
+  auto track = std::make_unique<Track>();
+  track->ring = std::make_unique<EventRing>(ring_slot_count_);
   const std::lock_guard guard(mutex_);
   if (!drainer_.joinable()) drainer_ = std::thread([this] { drain_until_stopped(); });
-  return rings_.emplace_back(std::move(ring)).get();
+  return tracks_.emplace_back(std::move(track))->ring.get();
 }
 
 void Recording::drain_until_stopped() {
@@ -45,10 +48,14 @@ void Recording::drain_until_stopped() {
 
 /// Context: mutex_ is held, which makes the caller the one consumer.
 void Recording::drain() {
-  for (const auto& ring : rings_) ring->drain(events_);
-  if (events_.size() <= event_count_max_) return;
-  surplus_count_ += events_.size() - event_count_max_;
-  events_.resize(event_count_max_);
+  for (const auto& track : tracks_) {
+    track->ring->drain([this, &track](std::span<const Event> events) {
+      const auto count = std::min<std::uint64_t>(events.size(), event_count_max_ - event_count_);
+      track->events.append(events.first(static_cast<std::size_t>(count)));
+      event_count_ += count;
+      surplus_count_ += events.size() - count;
+    });
+  }
 }
 
 std::uint64_t Recording::lost_count() const {
@@ -58,20 +65,20 @@ std::uint64_t Recording::lost_count() const {
 
 std::uint64_t Recording::lost_count_locked() const {
   std::uint64_t count = surplus_count_;
-  for (const auto& ring : rings_) count += ring->lost_count();
+  for (const auto& track : tracks_) count += track->ring->lost_count();
   return count;
 }
 
-std::vector<Event> Recording::converted(std::size_t first) const {
+std::vector<Event> Recording::converted(Track& track, std::size_t first) const {
   const auto time_of = [this](std::int64_t stamp) {
     return level_ == TraceLevel::logical
                ? stamp
                : anchors_.to_nanoseconds(static_cast<std::uint64_t>(stamp));
   };
   std::vector<Event> events;
-  events.reserve(events_.size() - first);
-  for (std::size_t i = first; i < events_.size(); ++i) {
-    Event event = events_[i];
+  events.reserve(track.events.size() - first);
+  for (std::size_t i = first; i < track.events.size(); ++i) {
+    Event event = track.events[i];
     if ((event.flags & section_record_flag) != 0) {
       event.flags = static_cast<std::uint16_t>(event.flags & ~section_record_flag);
       Event lock = event;
@@ -84,6 +91,9 @@ std::vector<Event> Recording::converted(std::size_t first) const {
     event.time = time_of(event.time);
     events.push_back(event);
   }
+  // A section is recorded at its end, after what happened inside.
+  if (!std::is_sorted(events.begin(), events.end(), is_earlier))
+    std::stable_sort(events.begin(), events.end(), is_earlier);
   return events;
 }
 
@@ -96,12 +106,17 @@ void Recording::set_sink(std::shared_ptr<EventSink> sink,
 
 /// Context: mutex_ is held, after drain(): names are taken after the events that use them.
 void Recording::give_to_sink() {
-  if (sink_ == nullptr || sink_error_ != nullptr || given_count_ == events_.size()) return;
+  const auto has_news = [](const auto& track) { return track->given_count < track->events.size(); };
+  if (sink_ == nullptr || sink_error_ != nullptr) return;
+  if (std::none_of(tracks_.begin(), tracks_.end(), has_news)) return;
   anchors_.take_end_pair();
-  EventBatch batch{converted(given_count_), new_names_(), lost_count_locked()};
-  given_count_ = events_.size();
-  std::stable_sort(batch.events.begin(), batch.events.end(),
-                   [](const Event& a, const Event& b) { return a.time < b.time; });
+  EventBatch batch{{}, new_names_(), lost_count_locked()};
+  for (const auto& track : tracks_) {
+    const std::vector<Event> events = converted(*track, track->given_count);
+    batch.events.insert(batch.events.end(), events.begin(), events.end());
+    track->given_count = track->events.size();
+  }
+  std::stable_sort(batch.events.begin(), batch.events.end(), is_earlier);
   try {
     sink_->write(batch);
   } catch (...) {  // the run goes on; move_to() tells
@@ -116,10 +131,14 @@ void Recording::move_to(TraceBuilder& builder) {
   give_to_sink();
   if (sink_error_ != nullptr) std::rethrow_exception(sink_error_);
   anchors_.take_end_pair();
-  for (const Event& event : converted(0)) builder.add(event);
-  events_.clear();
-  events_.shrink_to_fit();
-  given_count_ = 0;
+  std::vector<std::vector<Event>> sorted;
+  for (const auto& track : tracks_) {
+    sorted.push_back(converted(*track, 0));
+    track->events = EventPieces();
+    track->given_count = 0;
+  }
+  event_count_ = 0;
+  for (const Event& event : merged(std::move(sorted))) builder.add(event);
 }
 
 }  // namespace rcuscope::live

@@ -36,12 +36,19 @@ class Recording {
   void move_to(TraceBuilder& builder);
 
  private:
+  /// One thread's ring and what it held before.
+  struct Track {
+    std::unique_ptr<EventRing> ring;
+    EventPieces events;
+    std::size_t given_count = 0;  ///< Of events, to the sink.
+  };
+
   void drain_until_stopped();
   void drain();
   void give_to_sink();
   std::uint64_t lost_count_locked() const;
-  /// With the records of whole sections taken apart.
-  std::vector<Event> converted(std::size_t first) const;
+  /// In order of time in the builder's clock, with the records of whole sections taken apart.
+  std::vector<Event> converted(Track& track, std::size_t first) const;
 
   const TraceLevel level_;
   const std::uint32_t ring_slot_count_;
@@ -50,11 +57,10 @@ class Recording {
   mutable std::mutex mutex_;
   std::condition_variable stop_requested_;
   bool is_stopping_ = false;
-  std::vector<std::unique_ptr<EventRing>> rings_;
-  std::vector<Event> events_;
+  std::vector<std::unique_ptr<Track>> tracks_;
+  std::uint64_t event_count_ = 0;  // of all tracks
   std::shared_ptr<EventSink> sink_;
   std::function<std::optional<TraceNames>()> new_names_;
-  std::size_t given_count_ = 0;      // of events_, to the sink
   std::exception_ptr sink_error_;    // the sink gets nothing more
   std::uint64_t surplus_count_ = 0;  // events beyond event_count_max
   std::thread drainer_;              // started with the first ring

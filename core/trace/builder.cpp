@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 #include <utility>
+
+#include "trace/sorted_events.h"
 
 namespace rcuscope {
 namespace {
@@ -15,39 +18,23 @@ IdType append(std::vector<T>& items, T item) {
   return IdType{static_cast<std::int32_t>(items.size()) - 1};
 }
 
-/// Positions of the events in order of time; equal times keep their order.
-std::vector<std::size_t> order_by_time(const std::vector<Event>& events) {
+/// By time; equal times keep their order.
+void sort(std::vector<Event>& events, std::vector<std::int32_t>& places) {
+  // They mostly come in order, and there may be many of them.
+  if (std::is_sorted(events.begin(), events.end(), &is_earlier)) return;
   std::vector<std::size_t> order(events.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  // A reader's events come in order, and there are many of them.
-  const auto is_earlier = [](const Event& a, const Event& b) { return a.time < b.time; };
-  if (std::is_sorted(events.begin(), events.end(), is_earlier)) return order;
   std::stable_sort(order.begin(), order.end(), [&events](std::size_t a, std::size_t b) {
-    return events[a].time < events[b].time;
+    return is_earlier(events[a], events[b]);
   });
-  return order;
-}
-
-void append_event(TraceColumns& columns, const Event& event) {
-  columns.time.push_back(event.time);
-  columns.kind.push_back(static_cast<std::uint16_t>(event.kind));
-  columns.actor.push_back(event.actor == 0xffff ? -1 : event.actor);
-  columns.cpu.push_back(event.cpu);
-  columns.object.push_back(event.object.value);
-  columns.grace_period.push_back(event.grace_period.value);
-  columns.value.push_back(event.value);
-  columns.flags.push_back(event.flags);
-}
-
-void reserve(TraceColumns& columns, std::size_t count) {
-  columns.time.reserve(count);
-  columns.kind.reserve(count);
-  columns.actor.reserve(count);
-  columns.cpu.reserve(count);
-  columns.object.reserve(count);
-  columns.grace_period.reserve(count);
-  columns.value.reserve(count);
-  columns.flags.reserve(count);
+  const auto reorder = [&order](auto& column) {
+    std::remove_reference_t<decltype(column)> sorted;
+    sorted.reserve(column.size());
+    for (const std::size_t i : order) sorted.push_back(column[i]);
+    column = std::move(sorted);
+  };
+  reorder(events);
+  if (!places.empty()) reorder(places);
 }
 
 }  // namespace
@@ -90,13 +77,9 @@ void TraceBuilder::add(const Event& event, PlaceId place) {
 }
 
 TraceStore TraceBuilder::build() {
-  TraceColumns columns;
-  reserve(columns, events_.size());
-  if (!places_.empty()) columns.place.reserve(places_.size());
-  for (const std::size_t i : order_by_time(events_)) {
-    append_event(columns, events_[i]);
-    if (!places_.empty()) columns.place.push_back(places_[i]);
-  }
+  sort(events_, places_);
+  TraceColumns columns = columns_of(events_);
+  columns.place = std::move(places_);
   TraceStore store(clock_, std::move(columns), std::move(names_), events_lost_count_);
   *this = TraceBuilder(clock_);
   return store;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <ctime>
+#include <new>
 #include <string>
 
 #include "base/error.h"
@@ -55,13 +56,20 @@ std::uint64_t checked_slot_count(std::uint32_t slot_count) {
 }  // namespace
 
 EventRing::EventRing(std::uint32_t slot_count)
-    : mask_(checked_slot_count(slot_count) - 1), slots_(std::make_unique<Event[]>(slot_count)) {}
+    : mask_(checked_slot_count(slot_count) - 1),
+      slots_(static_cast<Event*>(std::calloc(slot_count, sizeof(Event)))) {
+  if (slots_ == nullptr) throw std::bad_alloc();
+}
 
-void EventRing::drain(std::vector<Event>& out) {
-  const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
-  const std::uint64_t head = head_.load(std::memory_order_acquire);  // pairs with record()
-  for (std::uint64_t i = tail; i != head; ++i) out.push_back(slots_[i & mask_]);
-  tail_.store(head, std::memory_order_release);  // pairs with the producer's look at tail_
+void EventPieces::append(std::span<const Event> events) {
+  while (!events.empty()) {
+    const std::size_t at = size_ % piece_size;
+    if (at == 0) pieces_.push_back(std::make_unique_for_overwrite<Event[]>(piece_size));
+    const std::size_t count = std::min(events.size(), piece_size - at);
+    std::copy_n(events.begin(), count, pieces_.back().get() + at);
+    events = events.subspan(count);
+    size_ += count;
+  }
 }
 
 std::uint64_t read_tsc() noexcept {

@@ -3,9 +3,12 @@
 // drops.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "trace/event.h"
@@ -32,17 +35,46 @@ class EventRing {
     head_.store(head + 1, std::memory_order_release);
   }
 
-  /// Appends what was recorded since the last call. Context: the one consumer.
-  void drain(std::vector<Event>& out);
+  /// Calls `take` with what was recorded since the last call, in one or two pieces. Context: the
+  /// one consumer.
+  template <class Take>
+  void drain(Take take) {
+    const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    const std::uint64_t head = head_.load(std::memory_order_acquire);  // pairs with record()
+    if (head == tail) return;
+    const std::uint64_t first = tail & mask_, count = head - tail;
+    const std::uint64_t until_wrap = std::min(count, mask_ + 1 - first);
+    take(std::span<const Event>(slots_.get() + first, until_wrap));
+    if (until_wrap < count) take(std::span<const Event>(slots_.get(), count - until_wrap));
+    tail_.store(head, std::memory_order_release);  // pairs with the producer's look at tail_
+  }
   std::uint64_t lost_count() const { return lost_count_.load(std::memory_order_relaxed); }
 
  private:
+  struct Free {
+    void operator()(Event* slots) const { std::free(slots); }
+  };
+
   std::uint64_t mask_;
-  std::unique_ptr<Event[]> slots_;
+  std::unique_ptr<Event[], Free> slots_;            // memory is taken as it is first used
   alignas(64) std::atomic<std::uint64_t> head_{0};  // written by the producer only
   std::uint64_t tail_seen_ = 0;                     // the producer's last look at tail_
   std::atomic<std::uint64_t> lost_count_{0};        // written by the producer only
   alignas(64) std::atomic<std::uint64_t> tail_{0};  // written by the consumer only
+};
+
+/// Events in pieces of one size: growing moves nothing, so that it never holds up a drain.
+class EventPieces {
+ public:
+  void append(std::span<const Event> events);
+  std::size_t size() const { return size_; }
+  const Event& operator[](std::size_t i) const { return pieces_[i / piece_size][i % piece_size]; }
+
+ private:
+  static constexpr std::size_t piece_size = std::size_t{1} << 15;
+
+  std::vector<std::unique_ptr<Event[]>> pieces_;
+  std::size_t size_ = 0;
 };
 
 /// Time-stamp counter: about 10 ns, converted to CLOCK_MONOTONIC by TscAnchors at drain.

@@ -19,14 +19,20 @@ Event numbered(std::int64_t value) {
   return event;
 }
 
+void drain(EventRing& ring, std::vector<Event>& out) {
+  ring.drain([&out](std::span<const Event> events) {
+    out.insert(out.end(), events.begin(), events.end());
+  });
+}
+
 TEST(EventRing, gives_events_back_in_order_and_once) {
   EventRing ring(8);
   std::vector<Event> out;
   for (int i = 0; i < 5; ++i) ring.record(numbered(i));
-  ring.drain(out);
+  drain(ring, out);
   ASSERT_EQ(out.size(), 5u);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(out[static_cast<std::size_t>(i)].value, i);
-  ring.drain(out);
+  drain(ring, out);
   EXPECT_EQ(out.size(), 5u);
 }
 
@@ -35,7 +41,7 @@ TEST(EventRing, counts_what_it_drops_and_keeps_what_came_first) {
   for (int i = 0; i < 10; ++i) ring.record(numbered(i));
   EXPECT_EQ(ring.lost_count(), 6u);
   std::vector<Event> out;
-  ring.drain(out);
+  drain(ring, out);
   ASSERT_EQ(out.size(), 4u);
   EXPECT_EQ(out.back().value, 3);
 }
@@ -45,7 +51,7 @@ TEST(EventRing, has_room_again_after_a_drain) {
   std::vector<Event> out;
   for (int round = 0; round < 100; ++round) {
     for (int i = 0; i < 4; ++i) ring.record(numbered(4 * round + i));
-    ring.drain(out);
+    drain(ring, out);
   }
   EXPECT_EQ(ring.lost_count(), 0u);
   ASSERT_EQ(out.size(), 400u);
@@ -67,11 +73,22 @@ TEST(EventRing, loses_nothing_uncounted_between_two_threads) {
     is_done.store(true, std::memory_order_release);
   });
   std::vector<Event> out;
-  while (!is_done.load(std::memory_order_acquire)) ring.drain(out);
+  while (!is_done.load(std::memory_order_acquire)) drain(ring, out);
   producer.join();
-  ring.drain(out);
+  drain(ring, out);
   EXPECT_EQ(out.size() + ring.lost_count(), static_cast<std::size_t>(count));
   for (std::size_t i = 1; i < out.size(); ++i) ASSERT_LT(out[i - 1].value, out[i].value);
+}
+
+TEST(EventPieces, keep_what_was_appended_over_their_borders) {
+  EventPieces pieces;
+  std::vector<Event> some;
+  for (std::int64_t i = 0; i < 1000; ++i) some.push_back(numbered(i));
+  constexpr std::size_t rounds = 100;
+  for (std::size_t round = 0; round < rounds; ++round) pieces.append(some);
+  ASSERT_EQ(pieces.size(), rounds * some.size());
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    ASSERT_EQ(pieces[i].value, static_cast<std::int64_t>(i % some.size()));
 }
 
 TEST(TscAnchors, convert_stamps_to_the_monotonic_clock) {
