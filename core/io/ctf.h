@@ -79,11 +79,38 @@ struct Files {
   std::string definitions;
 };
 
+/// The same, owned by somebody else. What another process may change at any time is allowed.
+struct FilesView {
+  FilesView(std::string_view metadata_bytes, std::string_view events_bytes,
+            std::string_view definitions_bytes)
+      : metadata(metadata_bytes), events(events_bytes), definitions(definitions_bytes) {}
+  FilesView(const Files& files) : FilesView(files.metadata, files.events, files.definitions) {}
+
+  std::string_view metadata;
+  std::string_view events;
+  std::string_view definitions;
+};
+
 /// Requires: what the records can hold; throws UsageError for an actor, CPU or time that they
 /// cannot.
 Files encode(const TraceStore& trace);
 
-/// One closed packet of events, which are in order of time.
+/// What the definitions say about a trace as a whole.
+struct TraceSummary {
+  Clock clock = Clock::nanoseconds;
+  Timestamp start = 0;
+  std::uint64_t event_count = 0;
+  std::uint64_t events_lost_count = 0;
+};
+
+/// `places`: of each event, or empty.
+std::string encode_definitions(const TraceSummary& trace, const TraceNames& names,
+                               std::span<const std::int32_t> places);
+
+/// Of one closed packet of events, which are in order of time.
+PacketHeader header_of(std::span<const Event> events, std::uint64_t events_lost_count,
+                       const Uuid& uuid);
+/// With its header.
 std::string encode_packet(std::span<const Event> events, std::uint64_t events_lost_count,
                           const Uuid& uuid);
 /// Puts the uuid into each packet of a stream.
@@ -91,15 +118,16 @@ void write_uuid(std::string& stream, const Uuid& uuid);
 /// Of a stream's first packet.
 Uuid uuid_of(std::string_view stream);
 
-/// `recover` takes what was written whole before a writer was stopped or a file was cut.
-enum class Reading : std::uint8_t { whole, recover };
+/// `recover` takes what was written whole before a writer was stopped or a file was cut; `unhashed`
+/// is for what was never on a disk, and has no uuid.
+enum class Reading : std::uint8_t { whole, recover, unhashed };
 
 /// Throws TraceFormatError that names the file below `directory`.
-TraceStore decode(const Files& files, const std::filesystem::path& directory,
+TraceStore decode(const FilesView& files, const std::filesystem::path& directory,
                   Reading reading = Reading::whole);
 
 /// The TSDL text, with zeros for the uuid.
-std::string metadata_text(const TraceStore& trace);
+std::string metadata_text(Clock clock, const TraceNames& names);
 
 /// Where the 36 characters of the uuid stand in such a text; npos if they do not.
 std::size_t find_uuid(std::string_view metadata);
@@ -107,8 +135,28 @@ std::size_t find_uuid(std::string_view metadata);
 /// The kind of each event id that a metadata text declares; nullopt = not known to this version.
 std::vector<std::optional<EventKind>> declared_kinds(std::string_view metadata);
 
-/// Hash of all content but the places where the uuid itself stands.
-Uuid content_uuid(const Files& files);
 std::string to_string(const Uuid& uuid);
+
+/// A fast hash of a trace's content: against damage, not against malice. Files come in order.
+class ContentHash {
+ public:
+  /// Without the place where the uuid stands.
+  void add_metadata(std::string_view metadata);
+  /// One whole packet of a stream, without the place of the uuid.
+  void add_packet(std::string_view packet) { add(packet.substr(hashed_offset)); }
+  void end_stream() { add({}); }
+  Uuid result() const;
+
+ private:
+  void add(std::string_view bytes);
+
+  /// Independent chains, because a record is four words and one chain would wait for its
+  /// multiplications. Each step is a bijection of the word: a changed word changes its chain.
+  std::array<std::uint64_t, 4> chains_ = {1, 2, 3, 4};
+  std::size_t next_ = 0;
+};
+
+/// Requires: streams of whole packets.
+Uuid content_uuid(const FilesView& files);
 
 }  // namespace rcuscope::ctf

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The three files of a native trace -> TraceStore. Nothing that a file says is believed unchecked:
-// every count is held against the bytes that are there.
+// every count is held against the bytes that are there. The bytes may change while they are read
+// (io/mapped_file.h), so what is checked is always our own copy: a header, or the columns.
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
 #include <numeric>
@@ -16,7 +19,7 @@ namespace {
 /// Reads one file from front to back and knows where it is when something is wrong.
 class Input {
  public:
-  Input(const std::string& bytes, std::string path) : bytes_(bytes), path_(std::move(path)) {}
+  Input(std::string_view bytes, std::string path) : bytes_(bytes), path_(std::move(path)) {}
 
   std::size_t at() const { return at_; }
   bool is_at_end() const { return at_ == bytes_.size(); }
@@ -35,6 +38,7 @@ class Input {
     require(left() >= sizeof(T), bytes_.size(), expected);
     T value;
     std::memcpy(&value, bytes_.data() + at_, sizeof(value));
+    keep_copy(value);
     at_ += sizeof(value);
     return value;
   }
@@ -44,6 +48,7 @@ class Input {
     PacketHeader header;
     if (left() < sizeof(header)) return false;
     std::memcpy(&header, bytes_.data() + at_, sizeof(header));
+    keep_copy(header);
     return header.magic == packet_magic && header.packet_bits / 8 >= sizeof(header) &&
            header.packet_bits / 8 <= left();
   }
@@ -51,13 +56,27 @@ class Input {
   std::string take_text() {
     const auto length = take<std::uint32_t>("the length of a text");
     require(length <= left(), at_ - sizeof(length), "a text that ends within the file");
-    std::string text = bytes_.substr(at_, length);
-    at_ += length;
-    return text;
+    return std::string(take_bytes(length));
+  }
+
+  /// Requires: size <= left().
+  std::string_view take_bytes(std::size_t size) {
+    const std::string_view taken = bytes_.substr(at_, size);
+    at_ += size;
+    return taken;
+  }
+  std::string_view taken_since(std::size_t begin) const {
+    return bytes_.substr(begin, at_ - begin);
   }
 
  private:
-  const std::string& bytes_;
+  /// The compiler may not read the file again in the place of the copy.
+  template <class T>
+  static void keep_copy(T& value) {
+    asm volatile("" : "+m"(value));
+  }
+
+  std::string_view bytes_;
   std::string path_;
   std::size_t at_ = 0;
 };
@@ -71,10 +90,33 @@ struct Summary {
   friend bool operator==(const Summary&, const Summary&) = default;
 };
 
+/// A packet's uuid ties it to its metadata; the uuid itself ties all to the content.
+class Uuids {
+ public:
+  void add(const Uuid& uuid, std::size_t packet_at) {
+    if (!first_) first_ = uuid;
+    if (uuid != *first_ && !other_at_) other_at_ = packet_at;
+  }
+  /// Throws TraceFormatError if a packet has another one.
+  void check(const Uuid& expected, const std::string& path) const {
+    if (!first_ || (*first_ == expected && !other_at_)) return;
+    throw TraceFormatError(path, (*first_ == expected ? *other_at_ : 0) + uuid_offset,
+                           "the uuid of its content, " + to_string(expected) +
+                               ": the trace is damaged or was changed");
+  }
+  const Uuid& first() const { return *first_; }
+
+ private:
+  std::optional<Uuid> first_;
+  std::optional<std::size_t> other_at_;
+};
+
 struct Decoded {
   Summary summary;
   TraceNames names;
   TraceColumns columns;
+  Uuids event_uuids, definition_uuids;
+  std::vector<std::string_view> definition_packets;
 };
 
 PacketHeader take_header(Input& in, std::uint32_t stream) {
@@ -142,6 +184,7 @@ void decode_definitions(Input in, Reading reading, Decoded& out) {
   for (bool is_first = true; !in.is_at_end(); is_first = false) {
     const std::size_t begin = in.at();
     const PacketHeader header = take_header(in, definition_stream);
+    out.definition_uuids.add(header.uuid, begin);
     const std::size_t at = in.at();
     const auto counts = in.take<DefinitionHeader>("the counts of a packet of definitions");
     const Summary summary{header.events_discarded, counts.events_lost_count, counts.clock};
@@ -152,6 +195,7 @@ void decode_definitions(Input in, Reading reading, Decoded& out) {
     take_rows(in, counts, out);
     in.require(in.at() - begin == header.packet_bits / 8, begin + 48,
                "the size of the packet's rows");
+    out.definition_packets.push_back(in.taken_since(begin));
   }
   if (reading == Reading::recover && !out.columns.place.empty()) {
     out.columns.place.resize(static_cast<std::size_t>(std::min<std::uint64_t>(
@@ -194,26 +238,47 @@ void sort_by_time(TraceColumns& columns) {
   reorder(columns.grace_period, order);
 }
 
+/// Columns are long and filled once: large pages save most of their page faults.
+template <class T>
+void reserve(std::vector<T>& column, std::size_t count) {
+  column.reserve(count);
+#ifdef MADV_HUGEPAGE
+  constexpr std::uintptr_t large_page = std::uintptr_t{1} << 21;
+  const auto begin = reinterpret_cast<std::uintptr_t>(column.data());
+  const std::uintptr_t end = begin + column.capacity() * sizeof(T);
+  const std::uintptr_t from = (begin + large_page - 1) & ~(large_page - 1);
+  if (from < end) madvise(reinterpret_cast<void*>(from), end - from, MADV_HUGEPAGE);
+#endif
+}
+
 class EventDecoder {
  public:
-  EventDecoder(Input in, Reading reading, std::vector<std::optional<EventKind>> kinds, Decoded& out)
-      : in_(std::move(in)), reading_(reading), kinds_(std::move(kinds)), out_(out) {}
+  /// `hash`: of what was read before; null: none is wanted.
+  EventDecoder(Input in, Reading reading, std::string_view metadata, ContentHash* hash,
+               Decoded& out)
+      : in_(std::move(in)), reading_(reading), hash_(hash), out_(out) {
+    for (const std::optional<EventKind> kind : declared_kinds(metadata))
+      kinds_.push_back(kind ? static_cast<std::uint16_t>(*kind) : unknown);
+  }
 
-  /// Return: the offset behind the last packet that was read.
-  std::size_t run() {
-    while (!in_.is_at_end() && (reading_ == Reading::whole || in_.has_whole_packet())) {
+  void run() {
+    while (!in_.is_at_end() && (reading_ != Reading::recover || in_.has_whole_packet())) {
       take_packet();
     }
-    if (reading_ == Reading::recover) return in_.at();
+    if (hash_ != nullptr) hash_->end_stream();
+    if (reading_ == Reading::recover) return;
     in_.require(out_.columns.time.size() == out_.summary.event_count, in_.at(),
                 "as many events as the definitions announce");
-    return in_.at();
   }
 
  private:
+  /// In the place of kinds that we have not.
+  static constexpr std::uint16_t unknown = 0xffff, undeclared = 0xfffe;
+
   void take_packet() {
     const std::size_t begin = in_.at();
     const PacketHeader header = take_header(in_, event_stream);
+    out_.event_uuids.add(header.uuid, begin);
     const std::size_t bytes = static_cast<std::size_t>(header.packet_bits / 8) - sizeof(header);
     if (is_unfinished(out_)) {
       previous_ = 0;
@@ -221,64 +286,111 @@ class EventDecoder {
           std::max(out_.summary.events_lost_count, header.events_discarded);
     }
     in_.require(bytes % sizeof(Event) == 0, begin + 48, "a packet of whole records of 32 bytes");
-    reserve(bytes / sizeof(Event));
-    for (std::size_t i = 0; i < bytes / sizeof(Event); ++i) take_event(header);
+    const std::size_t records_at = in_.at();
+    const std::string_view records = in_.take_bytes(bytes);
+    if (hash_ != nullptr) hash_->add_packet(in_.taken_since(begin));
+    if (bytes == 0) return;
+    const std::size_t first = out_.columns.time.size();
+    if (first == 0) reserve_columns(bytes);
+    append(records);
+    check(header, first, records_at);
+    previous_ = out_.columns.time.back();
   }
 
-  void take_event(const PacketHeader& header) {
-    const std::size_t at = in_.at();
-    const auto event = in_.take<Event>("a record of 32 bytes");
-    const auto id = static_cast<std::size_t>(event.kind);
-    in_.require(event.time >= previous_, at, "a time that is not before the previous event's");
-    const auto time = static_cast<std::uint64_t>(event.time);
+  /// From the file into columns, unchecked.
+  void append(std::string_view records) {
+    const std::size_t count = records.size() / sizeof(Event);
+    TraceColumns& columns = out_.columns;
+    const auto grow = [count](auto& column) {
+      column.resize(column.size() + count);
+      return column.data() + (column.size() - count);
+    };
+    auto* const time = grow(columns.time);
+    auto* const kind = grow(columns.kind);
+    auto* const flags = grow(columns.flags);
+    auto* const actor = grow(columns.actor);
+    auto* const cpu = grow(columns.cpu);
+    auto* const value = grow(columns.value);
+    auto* const object = grow(columns.object);
+    auto* const grace_period = grow(columns.grace_period);
+    for (std::size_t i = 0; i < count; ++i) {
+      Event event;
+      std::memcpy(&event, records.data() + i * sizeof(event), sizeof(event));
+      const auto id = static_cast<std::size_t>(event.kind);
+      time[i] = event.time;
+      kind[i] = id < kinds_.size() ? kinds_[id] : undeclared;
+      flags[i] = event.flags;
+      actor[i] = event.actor == no_actor ? -1 : event.actor;
+      cpu[i] = event.cpu;
+      value[i] = event.value;
+      object[i] = event.object.value;
+      grace_period[i] = event.grace_period.value;
+    }
+  }
+
+  /// Of the columns from `first` on, which are one packet.
+  void check(const PacketHeader& header, std::size_t first, std::size_t records_at) const {
+    const TraceColumns& columns = out_.columns;
+    bool is_good = true;
+    Timestamp previous = previous_;
+    for (std::size_t i = first; i < columns.time.size(); ++i) {
+      is_good &= columns.time[i] >= previous;
+      previous = columns.time[i];
+    }
+    is_good &= static_cast<std::uint64_t>(columns.time[first]) >= header.timestamp_begin;
+    is_good &= static_cast<std::uint64_t>(columns.time.back()) <= header.timestamp_end;
+    for (std::size_t i = first; i < columns.time.size(); ++i) {
+      is_good &= columns.kind[i] < event_kind_count;
+      is_good &= is_id(columns.actor[i], out_.names.actors.size());
+      is_good &= is_id(columns.object[i], out_.names.objects.size());
+    }
+    if (is_good) return;
+    Timestamp before = previous_;
+    for (std::size_t i = first; i < columns.time.size(); ++i) {
+      check_event(header, i, before, records_at + (i - first) * sizeof(Event));
+      before = columns.time[i];
+    }
+  }
+
+  void check_event(const PacketHeader& header, std::size_t i, Timestamp before,
+                   std::size_t at) const {
+    const TraceColumns& columns = out_.columns;
+    in_.require(columns.time[i] >= before, at, "a time that is not before the previous event's");
+    const auto time = static_cast<std::uint64_t>(columns.time[i]);
     in_.require(time >= header.timestamp_begin && time <= header.timestamp_end, at,
                 "a time within the packet's");
-    in_.require(id < kinds_.size(), at + 8, "an event id that the metadata declares");
-    in_.require(kinds_[id].has_value(), at + 8, "an event that this version knows");
-    in_.require(event.actor == no_actor || event.actor < out_.names.actors.size(), at + 12,
+    in_.require(columns.kind[i] != undeclared, at + 8, "an event id that the metadata declares");
+    in_.require(columns.kind[i] != unknown, at + 8, "an event that this version knows");
+    in_.require(is_id(columns.actor[i], out_.names.actors.size()), at + 12,
                 "the id of a defined actor");
-    in_.require(is_id(event.object.value, out_.names.objects.size()), at + 24,
+    in_.require(is_id(columns.object[i], out_.names.objects.size()), at + 24,
                 "the id of a defined object, or -1");
-    append(event, *kinds_[id]);
-    previous_ = event.time;
   }
 
   static bool is_id(std::int32_t id, std::size_t count) {
     return id >= -1 && id < static_cast<std::int64_t>(count);
   }
 
-  void append(const Event& event, EventKind kind) {
-    TraceColumns& columns = out_.columns;
-    columns.time.push_back(event.time);
-    columns.kind.push_back(static_cast<std::uint16_t>(kind));
-    columns.flags.push_back(event.flags);
-    columns.actor.push_back(event.actor == no_actor ? -1 : event.actor);
-    columns.cpu.push_back(event.cpu);
-    columns.value.push_back(event.value);
-    columns.object.push_back(event.object.value);
-    columns.grace_period.push_back(event.grace_period.value);
-  }
-
   /// Once, for the announced count, as far as the file can hold that many.
-  void reserve(std::size_t count_in_packet) {
-    if (!out_.columns.time.empty() || count_in_packet == 0) return;
-    const std::size_t possible = count_in_packet + in_.left() / sizeof(Event);
+  void reserve_columns(std::size_t bytes_in_packet) {
+    const std::size_t possible = (bytes_in_packet + in_.left()) / sizeof(Event);
     const auto count =
         static_cast<std::size_t>(std::min<std::uint64_t>(out_.summary.event_count, possible));
     TraceColumns& columns = out_.columns;
-    columns.time.reserve(count);
-    columns.kind.reserve(count);
-    columns.flags.reserve(count);
-    columns.actor.reserve(count);
-    columns.cpu.reserve(count);
-    columns.value.reserve(count);
-    columns.object.reserve(count);
-    columns.grace_period.reserve(count);
+    reserve(columns.time, count);
+    reserve(columns.kind, count);
+    reserve(columns.flags, count);
+    reserve(columns.actor, count);
+    reserve(columns.cpu, count);
+    reserve(columns.value, count);
+    reserve(columns.object, count);
+    reserve(columns.grace_period, count);
   }
 
   Input in_;
   Reading reading_;
-  std::vector<std::optional<EventKind>> kinds_;
+  ContentHash* hash_;
+  std::vector<std::uint16_t> kinds_;  ///< By event id.
   Decoded& out_;
   Timestamp previous_ = 0;
 };
@@ -289,20 +401,6 @@ void check_places(const Decoded& decoded, const std::string& path) {
   for (const std::int32_t place : decoded.columns.place) {
     if (place >= -1 && place < static_cast<std::int64_t>(decoded.names.places.size())) continue;
     throw TraceFormatError(path, 0, "the ids of defined places in the column of places");
-  }
-}
-
-/// A packet's uuid ties it to its metadata; the uuid itself ties all to the content.
-void check_uuids(std::string_view stream, const Uuid& uuid, const std::string& path) {
-  for (std::size_t at = 0; at < stream.size();) {
-    PacketHeader header;
-    std::memcpy(&header, stream.data() + at, sizeof(header));
-    if (header.uuid != uuid) {
-      throw TraceFormatError(
-          path, at + uuid_offset,
-          "the uuid of its content, " + to_string(uuid) + ": the trace is damaged or was changed");
-    }
-    at += static_cast<std::size_t>(header.packet_bits / 8);
   }
 }
 
@@ -338,43 +436,48 @@ void note_recovery(Decoded& decoded) {
       "recovered", std::to_string(found) + " of " + std::to_string(announced) + " events");
 }
 
-void check_content(const Files& files, const std::string& metadata_path, const Uuid& uuid) {
-  const std::size_t at = find_uuid(files.metadata);
-  if (files.metadata.compare(at, to_string(uuid).size(), to_string(uuid)) == 0) return;
+void check_content(const std::string& metadata, const std::string& path, const Uuid& uuid) {
+  const std::size_t at = find_uuid(metadata);
+  if (metadata.compare(at, to_string(uuid).size(), to_string(uuid)) == 0) return;
   throw TraceFormatError(
-      metadata_path, at,
+      path, at,
       "the uuid of its content, " + to_string(uuid) + ": the trace is damaged or was changed");
 }
 
 }  // namespace
 
-TraceStore decode(const Files& files, const std::filesystem::path& directory, Reading reading) {
+TraceStore decode(const FilesView& files, const std::filesystem::path& directory, Reading reading) {
   const std::string metadata_path = (directory / metadata_name).string();
   const std::string events_path = (directory / events_name).string();
   const std::string definitions_path = (directory / definitions_name).string();
-  check_metadata(files.metadata, metadata_path);
+  const std::string metadata(files.metadata);
+  check_metadata(metadata, metadata_path);
+  ContentHash hash;
+  hash.add_metadata(metadata);
   Decoded out;
   decode_definitions(Input(files.definitions, definitions_path), reading, out);
-  if (reading == Reading::whole && is_unfinished(out)) {
+  if (reading != Reading::recover && is_unfinished(out)) {
     throw TraceFormatError(definitions_path, 0,
                            "a finished recording; this one goes on or was cut off: take what is "
                            "there with recover=True, or `rcuscope import --recover`");
   }
   check_places(out, definitions_path);
-  const std::size_t end =
-      EventDecoder(Input(files.events, events_path), reading, declared_kinds(files.metadata), out)
-          .run();
-  Uuid uuid;
+  EventDecoder(Input(files.events, events_path), reading, metadata,
+               reading == Reading::whole ? &hash : nullptr, out)
+      .run();
+  // The content of what is recovered is not whole, so its hash says nothing; packets must still be
+  // of one trace.
+  Uuid uuid = out.definition_uuids.first();
   if (reading == Reading::recover) {
-    // The content is not whole, so its hash says nothing; packets must still be of one trace.
-    std::memcpy(uuid.data(), files.definitions.data() + uuid_offset, uuid.size());
     note_recovery(out);
-  } else {
-    uuid = content_uuid(files);
-    check_content(files, metadata_path, uuid);
+  } else if (reading == Reading::whole) {
+    for (const std::string_view packet : out.definition_packets) hash.add_packet(packet);
+    hash.end_stream();
+    uuid = hash.result();
+    check_content(metadata, metadata_path, uuid);
   }
-  check_uuids(files.definitions, uuid, definitions_path);
-  check_uuids(std::string_view(files.events).substr(0, end), uuid, events_path);
+  out.definition_uuids.check(uuid, definitions_path);
+  out.event_uuids.check(uuid, events_path);
   return TraceStore(static_cast<Clock>(out.summary.clock), std::move(out.columns),
                     std::move(out.names), out.summary.events_lost_count);
 }

@@ -81,7 +81,7 @@ std::string encode_events(const TraceStore& trace) {
 /// Packets that hold rows of names in their context. Rows must come table by table.
 class DefinitionWriter {
  public:
-  explicit DefinitionWriter(const TraceStore& trace) : trace_(trace) { begin_packet(); }
+  explicit DefinitionWriter(const TraceSummary& trace) : trace_(trace) { begin_packet(); }
 
   void add_text(std::string_view text) {
     append_bytes(out_, static_cast<std::uint32_t>(text.size()));
@@ -107,23 +107,23 @@ class DefinitionWriter {
   void begin_packet() {
     packet_at_ = out_.size();
     definitions_ = DefinitionHeader{};
-    definitions_.events_lost_count = trace_.events_lost_count();
-    definitions_.clock = static_cast<std::uint32_t>(trace_.clock());
+    definitions_.events_lost_count = trace_.events_lost_count;
+    definitions_.clock = static_cast<std::uint32_t>(trace_.clock);
     out_.append(sizeof(PacketHeader) + sizeof(DefinitionHeader), '\0');
   }
   void end_packet() {
     PacketHeader header;
     header.stream = definition_stream;
-    header.timestamp_begin = static_cast<std::uint64_t>(trace_.start());
+    header.timestamp_begin = static_cast<std::uint64_t>(trace_.start);
     header.timestamp_end = header.timestamp_begin;
     header.content_bits = 8 * (out_.size() - packet_at_);
     header.packet_bits = header.content_bits;
-    header.events_discarded = trace_.size();
+    header.events_discarded = trace_.event_count;
     overwrite_bytes(out_, packet_at_, header);
     overwrite_bytes(out_, packet_at_ + sizeof(header), definitions_);
   }
 
-  const TraceStore& trace_;
+  const TraceSummary& trace_;
   std::string out_;
   std::size_t packet_at_ = 0;
   DefinitionHeader definitions_;
@@ -153,25 +153,26 @@ void write_names(const TraceNames& names, DefinitionWriter& writer) {
   }
 }
 
-std::string encode_definitions(const TraceStore& trace) {
+}  // namespace
+
+std::string encode_definitions(const TraceSummary& trace, const TraceNames& names,
+                               std::span<const std::int32_t> places) {
   DefinitionWriter writer(trace);
-  write_names(trace.names(), writer);
-  for (const auto& [key, value] : trace.names().metadata) {
+  write_names(names, writer);
+  for (const auto& [key, value] : names.metadata) {
     writer.add_text(key);
     writer.add_text(value);
     writer.end_row(&DefinitionHeader::metadata_count);
   }
-  for (const std::int32_t place : trace.columns().place) {
+  for (const std::int32_t place : places) {
     writer.add_number(place);
     writer.end_row(&DefinitionHeader::event_place_count);
   }
   return writer.finish();
 }
 
-}  // namespace
-
-std::string encode_packet(std::span<const Event> events, std::uint64_t events_lost_count,
-                          const Uuid& uuid) {
+PacketHeader header_of(std::span<const Event> events, std::uint64_t events_lost_count,
+                       const Uuid& uuid) {
   PacketHeader header;
   header.uuid = uuid;
   if (!events.empty()) {
@@ -181,6 +182,12 @@ std::string encode_packet(std::span<const Event> events, std::uint64_t events_lo
   header.content_bits = 8 * (sizeof(header) + events.size_bytes());
   header.packet_bits = header.content_bits;
   header.events_discarded = events_lost_count;
+  return header;
+}
+
+std::string encode_packet(std::span<const Event> events, std::uint64_t events_lost_count,
+                          const Uuid& uuid) {
+  const PacketHeader header = header_of(events, events_lost_count, uuid);
   std::string out;
   out.reserve(sizeof(header) + events.size_bytes());
   append_bytes(out, header);
@@ -205,7 +212,9 @@ Uuid uuid_of(std::string_view stream) {
 
 Files encode(const TraceStore& trace) {
   check_ranges(trace);
-  Files files{metadata_text(trace), encode_events(trace), encode_definitions(trace)};
+  const TraceSummary summary{trace.clock(), trace.start(), trace.size(), trace.events_lost_count()};
+  Files files{metadata_text(trace.clock(), trace.names()), encode_events(trace),
+              encode_definitions(summary, trace.names(), trace.columns().place)};
   const Uuid uuid = content_uuid(files);
   const std::string text = to_string(uuid);
   files.metadata.replace(find_uuid(files.metadata), text.size(), text);

@@ -134,9 +134,9 @@ bool is_taken(std::string_view key) {
   return words.contains(key);
 }
 
-std::string env_block(const TraceStore& trace) {
+std::string env_block(const TraceNames& names) {
   std::string text = "\nenv {\n\tdomain = \"rcuscope\";\n\ttracer_name = \"rcuscope\";\n";
-  for (const auto& [key, value] : trace.names().metadata) {
+  for (const auto& [key, value] : names.metadata) {
     if (!is_identifier(key)) continue;  // the definitions have it
     text += "\t" + (is_taken(key) ? key + "_" : key) + " = " + tsdl_string(value) + ";\n";
   }
@@ -238,15 +238,15 @@ std::string event_class(std::size_t id) {
 
 }  // namespace
 
-std::string metadata_text(const TraceStore& trace) {
+std::string metadata_text(Clock clock, const TraceNames& names) {
   std::string text(signature);
   text += types;
   text += "\ntrace {\n\tmajor = 1;\n\tminor = 8;\n";
   text += std::string(uuid_key) + std::string(no_uuid) + "\";";
   text += trace_block;
-  text += env_block(trace);
-  text += clock_block(trace.clock());
-  text += named_types(trace.names());
+  text += env_block(names);
+  text += clock_block(clock);
+  text += named_types(names);
   text += event_stream_block;
   text += definition_stream_block;
   text += "\n";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The uuid of a native trace: a fast hash of its content, against damage and not against malice.
-#include <algorithm>
+// The uuid of a native trace: a hash of its content.
 #include <cstring>
 
 #include "io/ctf.h"
@@ -8,75 +7,85 @@
 namespace rcuscope::ctf {
 namespace {
 
-/// Four independent chains, because a record is four words and one chain would wait for its
-/// multiplications. Each step is a bijection of the word: a changed word always changes its chain.
-class ContentHash {
- public:
-  void add(std::string_view bytes) {
-    add_word(bytes.size());
-    while (bytes.size() >= sizeof(std::uint64_t)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, bytes.data(), sizeof(word));
-      add_word(word);
-      bytes.remove_prefix(sizeof(word));
-    }
-    std::uint64_t tail = 0;
-    std::memcpy(&tail, bytes.data(), bytes.size());
-    if (!bytes.empty()) add_word(tail);
-  }
+constexpr std::size_t uuid_length = 36;
 
-  Uuid result() const {
-    const std::uint64_t low = mix(chains_[0] ^ mix(chains_[1]));
-    const std::uint64_t high = mix(chains_[2] ^ mix(chains_[3] ^ low));
-    Uuid uuid{};
-    std::memcpy(uuid.data(), &low, sizeof(low));
-    std::memcpy(uuid.data() + sizeof(low), &high, sizeof(high));
-    uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x80);  // RFC 9562 version 8: own hash
-    uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
-    return uuid;
-  }
+std::uint64_t step(std::uint64_t chain, std::uint64_t word) {
+  return (std::rotl(chain, 23) ^ word) * 0x9E3779B97F4A7C15;  // 2^64 / golden ratio, odd
+}
 
- private:
-  void add_word(std::uint64_t word) {
-    std::uint64_t& chain = chains_[next_];
-    chain = (std::rotl(chain, 23) ^ word) * 0x9E3779B97F4A7C15;  // 2^64 / golden ratio, odd
-    next_ = (next_ + 1) % chains_.size();
-  }
+/// The finaliser of splitmix64.
+std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+  return x ^ (x >> 31);
+}
 
-  /// The finaliser of splitmix64.
-  static std::uint64_t mix(std::uint64_t x) {
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-    return x ^ (x >> 31);
-  }
+std::uint64_t word_at(std::string_view bytes, std::size_t at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes.data() + at, sizeof(word));
+  return word;
+}
 
-  std::array<std::uint64_t, 4> chains_ = {1, 2, 3, 4};
-  std::size_t next_ = 0;
-};
-
-/// Hashes a stream packet by packet, without the places of the uuid. Sizes that lead nowhere end
-/// it: the decoder has its own words for those.
 void add_packets(ContentHash& hash, std::string_view stream) {
-  while (stream.size() >= sizeof(PacketHeader)) {
+  while (!stream.empty()) {
     PacketHeader header;
     std::memcpy(&header, stream.data(), sizeof(header));
-    const std::uint64_t size =
-        std::clamp<std::uint64_t>(header.packet_bits / 8, sizeof(PacketHeader), stream.size());
-    hash.add(stream.substr(hashed_offset, static_cast<std::size_t>(size) - hashed_offset));
-    stream.remove_prefix(static_cast<std::size_t>(size));
+    const auto size = static_cast<std::size_t>(header.packet_bits / 8);
+    hash.add_packet(stream.substr(0, size));
+    stream.remove_prefix(size);
   }
-  hash.add(stream);
+  hash.end_stream();
 }
 
 }  // namespace
 
-Uuid content_uuid(const Files& files) {
-  ContentHash hash;
-  constexpr std::size_t uuid_length = 36;
-  const std::string_view metadata = files.metadata;
+void ContentHash::add_metadata(std::string_view metadata) {
   const std::size_t at = find_uuid(metadata);
-  hash.add(metadata.substr(0, at));
-  if (at != std::string_view::npos) hash.add(metadata.substr(at + uuid_length));
+  add(metadata.substr(0, at));
+  if (at != std::string_view::npos) add(metadata.substr(at + uuid_length));
+}
+
+void ContentHash::add(std::string_view bytes) {
+  const auto add_word = [this](std::uint64_t word) {
+    chains_[next_] = step(chains_[next_], word);
+    next_ = (next_ + 1) % chains_.size();
+  };
+  add_word(bytes.size());
+  // Whole rounds of the chains, in registers.
+  std::uint64_t a = chains_[next_], b = chains_[(next_ + 1) % 4], c = chains_[(next_ + 2) % 4],
+                d = chains_[(next_ + 3) % 4];
+  std::size_t at = 0;
+  for (; bytes.size() - at >= 32; at += 32) {
+    a = step(a, word_at(bytes, at));
+    b = step(b, word_at(bytes, at + 8));
+    c = step(c, word_at(bytes, at + 16));
+    d = step(d, word_at(bytes, at + 24));
+  }
+  chains_[next_] = a;
+  chains_[(next_ + 1) % 4] = b;
+  chains_[(next_ + 2) % 4] = c;
+  chains_[(next_ + 3) % 4] = d;
+  for (; bytes.size() - at >= 8; at += 8) add_word(word_at(bytes, at));
+  if (at == bytes.size()) return;
+  std::uint64_t tail = 0;
+  std::memcpy(&tail, bytes.data() + at, bytes.size() - at);
+  add_word(tail);
+}
+
+Uuid ContentHash::result() const {
+  const std::uint64_t low = mix(chains_[0] ^ mix(chains_[1]));
+  const std::uint64_t high = mix(chains_[2] ^ mix(chains_[3] ^ low));
+  Uuid uuid{};
+  std::memcpy(uuid.data(), &low, sizeof(low));
+  std::memcpy(uuid.data() + sizeof(low), &high, sizeof(high));
+  uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x80);  // RFC 9562 version 8: own hash
+  uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
+  return uuid;
+}
+
+Uuid content_uuid(const FilesView& files) {
+  ContentHash hash;
+  hash.add_metadata(files.metadata);
   add_packets(hash, files.events);
   add_packets(hash, files.definitions);
   return hash.result();

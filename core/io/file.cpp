@@ -2,6 +2,9 @@
 // Whole files through C streams, because those keep errno.
 #include "io/file.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <limits>
@@ -44,6 +47,20 @@ std::string read_start(const std::filesystem::path& path, std::size_t limit) {
 
 std::string read_file(const std::filesystem::path& path) {
   return read_start(path, std::numeric_limits<std::size_t>::max());
+}
+
+std::string read_descriptor(int descriptor, const std::string& name) {
+  std::string bytes;
+  constexpr std::size_t chunk = std::size_t{1} << 20;
+  while (true) {
+    const std::size_t before = bytes.size();
+    bytes.resize(before + std::max(chunk, before));
+    const ssize_t got = read(descriptor, bytes.data() + before, bytes.size() - before);
+    const int error = errno;
+    bytes.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) return bytes;
+    if (got < 0 && error != EINTR) throw_system_error(error, "cannot read " + name);
+  }
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {

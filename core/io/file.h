@@ -11,6 +11,8 @@ namespace rcuscope::io {
 [[noreturn]] void throw_system_error(int error, const std::string& what);
 
 std::string read_file(const std::filesystem::path& path);
+/// From where it stands to its end; `name` is for the message.
+std::string read_descriptor(int descriptor, const std::string& name);
 
 /// At most `limit` bytes from the start: enough to recognise a format.
 std::string read_start(const std::filesystem::path& path, std::size_t limit);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "trace/kernel_trace.h"
+#include "trace/sorted_events.h"
 
 namespace rcuscope::kernel {
 namespace {
@@ -447,12 +448,17 @@ void KernelTranslator::on_interrupt(const Record& record, ActorKind kind, bool i
        interrupt_actor(record.cpu, kind));
 }
 
-TraceStore KernelTranslator::finish() {
+KernelTranslator::Records KernelTranslator::take_records() {
   builder_.set_metadata("world", world);
   builder_.set_metadata("not_recorded", not_recorded(counts_, available_));
-  for (const Event& event : events_) builder_.add(event);
-  events_.clear();
-  return builder_.build();
+  const TraceStore names = builder_.build();
+  return {std::move(events_), names.names(), names.events_lost_count()};
+}
+
+TraceStore KernelTranslator::finish() {
+  Records records = take_records();
+  return TraceStore(Clock::nanoseconds, columns_of(records.events), std::move(records.names),
+                    records.events_lost_count);
 }
 
 }  // namespace rcuscope::kernel

@@ -35,7 +35,17 @@ class KernelTranslator {
   /// Names of events that the kernel could have recorded; tells "not there" from "not switched on".
   void set_available(std::set<std::string> names) { available_ = std::move(names); }
 
+  /// Once, at the end: all events in order of time, and what they refer to.
+  struct Records {
+    std::vector<Event> events;
+    TraceNames names;
+    std::uint64_t events_lost_count = 0;
+  };
+  Records take_records();
   TraceStore finish();
+
+  /// Room for that many events; it costs nothing where it is not used.
+  void reserve(std::size_t event_count) { events_.reserve(event_count); }
 
  private:
   struct GracePeriod {

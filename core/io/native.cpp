@@ -4,11 +4,13 @@
 #include "io/native.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -16,6 +18,7 @@
 #include "io/ctf.h"
 #include "io/file.h"
 #include "io/format.h"
+#include "io/mapped_file.h"
 
 namespace rcuscope {
 namespace {
@@ -103,17 +106,58 @@ void exchange(const fs::path& fresh, const fs::path& target) {
 }
 
 /// A part that is not there is a damaged trace, not a wrong path.
-std::string read_part(const fs::path& directory, const char* name) {
+io::MappedFile map_part(const fs::path& directory, const char* name) {
   const fs::path path = directory / name;
   if (!fs::is_regular_file(path)) {
     throw TraceFormatError(path.string(), 0, "a regular file, part of the native trace");
   }
-  return io::read_file(path);
+  return io::MappedFile(path);
 }
 
-ctf::Files read_parts(const fs::path& path) {
-  return {read_part(path, ctf::metadata_name), read_part(path, ctf::events_name),
-          read_part(path, ctf::definitions_name)};
+struct Parts {
+  explicit Parts(const fs::path& directory)
+      : metadata(map_part(directory, ctf::metadata_name)),
+        events(map_part(directory, ctf::events_name)),
+        definitions(map_part(directory, ctf::definitions_name)) {}
+
+  ctf::FilesView view() const { return {metadata.bytes(), events.bytes(), definitions.bytes()}; }
+  /// Of the part that was cut while it was read; null: none was.
+  const char* name_of_cut() const {
+    if (metadata.was_cut()) return ctf::metadata_name;
+    if (events.was_cut()) return ctf::events_name;
+    return definitions.was_cut() ? ctf::definitions_name : nullptr;
+  }
+
+  io::MappedFile metadata, events, definitions;
+};
+
+/// Which directory stands there now: a save puts another one in its place.
+std::uint64_t identity(const fs::path& directory) {
+  struct stat status{};
+  return stat(directory.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+/// What is read while somebody changes it is read again, as it is then.
+constexpr int readings_max = 8;
+
+TraceStore decode_parts(const fs::path& path, ctf::Reading reading) {
+  for (int readings_left = readings_max; true; --readings_left) {
+    const std::uint64_t before = identity(path);
+    std::optional<Parts> parts;
+    const auto cut = [&parts] { return parts ? parts->name_of_cut() : nullptr; };
+    try {
+      parts.emplace(path);
+      TraceStore trace = ctf::decode(parts->view(), path, reading);
+      if (cut() == nullptr) return trace;
+    } catch (const TraceFormatError&) {
+      const bool is_replaced = identity(path) != before;
+      if (cut() == nullptr && (!is_replaced || readings_left == 1)) throw;
+    }
+    if (readings_left == 1) {
+      throw TraceFormatError((path / cut()).string(), 0,
+                             "a file that nobody cuts while it is read; read it again later");
+    }
+  }
 }
 
 }  // namespace
@@ -135,14 +179,14 @@ void save_native(const TraceStore& trace, const fs::path& path) {
   exchange(fresh.path(), target);
 }
 
-TraceStore read_native(const fs::path& path) { return ctf::decode(read_parts(path), path); }
+TraceStore read_native(const fs::path& path) { return decode_parts(path, ctf::Reading::whole); }
 
 TraceStore recover_native(const fs::path& path) {
   if (!is_native(path)) {
     throw TraceFormatError((path / ctf::metadata_name).string(), 0,
                            "the metadata of a native trace; only those can be recovered");
   }
-  return ctf::decode(read_parts(path), path, ctf::Reading::recover);
+  return decode_parts(path, ctf::Reading::recover);
 }
 
 }  // namespace rcuscope

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "io/ctf.h"
 #include "io/file.h"
+#include "io/mapped_file.h"
 
 extern char** environ;
 
@@ -66,23 +67,6 @@ class Answer {
   Answer& operator=(const Answer&) = delete;
   ~Answer() { close(descriptor_); }
   int descriptor() const { return descriptor_; }
-
-  std::string read_at(std::uint64_t offset, std::uint64_t size) const {
-    std::string bytes(size, '\0');
-    std::uint64_t done = 0;
-    while (done < size) {
-      const ssize_t got =
-          pread(descriptor_, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
-      if (got <= 0) break;
-      done += static_cast<std::uint64_t>(got);
-    }
-    bytes.resize(done);
-    return bytes;
-  }
-  std::uint64_t size() const {
-    const off_t end = lseek(descriptor_, 0, SEEK_END);
-    return end < 0 ? 0 : static_cast<std::uint64_t>(end);
-  }
 
  private:
   int descriptor_;
@@ -155,20 +139,22 @@ TraceStore read_trace_dat(const fs::path& path) {
   const Answer out, errors;
   const int status = run_program(program, path, out, errors);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    throw_failure(path, status, errors.read_at(0, std::min<std::uint64_t>(errors.size(), 1000)));
+    const io::MappedFile message(errors.descriptor(), "what rcuscope-read-dat says");
+    throw_failure(path, status, std::string(message.bytes().substr(0, 1000)));
   }
+  const io::MappedFile answer(out.descriptor(), "the answer of rcuscope-read-dat");
+  std::string_view rest = answer.bytes();
   std::array<std::uint64_t, 3> sizes{};
-  const std::string head = out.read_at(0, sizeof(sizes));
-  if (head.size() != sizeof(sizes)) throw TraceFormatError(path.string(), 0, "a whole answer");
-  std::memcpy(sizes.data(), head.data(), sizeof(sizes));
-  std::uint64_t at = sizeof(sizes);
-  std::array<std::string, 3> parts;
+  if (rest.size() < sizeof(sizes)) throw TraceFormatError(path.string(), 0, "a whole answer");
+  std::memcpy(sizes.data(), rest.data(), sizeof(sizes));
+  rest.remove_prefix(sizeof(sizes));
+  std::array<std::string_view, 3> parts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (sizes[i] > out.size() - at) throw TraceFormatError(path.string(), 0, "a whole answer");
-    parts[i] = out.read_at(at, sizes[i]);
-    at += sizes[i];
+    if (sizes[i] > rest.size()) throw TraceFormatError(path.string(), 0, "a whole answer");
+    parts[i] = rest.substr(0, sizes[i]);
+    rest.remove_prefix(sizes[i]);
   }
-  return ctf::decode({std::move(parts[0]), std::move(parts[1]), std::move(parts[2])}, path);
+  return ctf::decode({parts[0], parts[1], parts[2]}, path, ctf::Reading::unhashed);
 }
 
 }  // namespace rcuscope

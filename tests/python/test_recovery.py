@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,53 @@ def test_command_writes_what_it_recovered(
     assert cli.main(["import", str(path), str(mended), "--recover"]) == 0
     assert "4096 events" in capsys.readouterr().out
     assert len(rs.load(mended)) == 2 * RECORDS_IN_PACKET
+
+
+CUT_WHILE_IT_IS_READ = """
+import os, random, sys, threading, time
+import rcuscope as rs
+
+path = sys.argv[1]
+events = os.path.join(path, "events")
+content = open(events, "rb").read()
+must_stop = threading.Event()
+
+def cut_and_restore():
+    file = os.open(events, os.O_WRONLY)
+    while not must_stop.is_set():
+        os.ftruncate(file, random.randrange(len(content)))
+        time.sleep(0)
+        os.pwrite(file, content, 0)
+        time.sleep(random.random() * 2e-3)
+
+cutter = threading.Thread(target=cut_and_restore)
+cutter.start()
+whole = refused = 0
+end = time.monotonic() + 20
+while (whole < 20 or refused < 20) and time.monotonic() < end:
+    try:
+        whole += len(rs.load(path)) == 5000
+    except rs.TraceFormatError:
+        refused += 1
+    try:
+        rs.load(path, recover=True)
+    except rs.TraceFormatError:
+        pass
+must_stop.set()
+cutter.join()
+assert whole and refused, (whole, refused)
+print("alive")
+"""
+
+
+def test_a_trace_that_is_cut_while_it_is_read_takes_nobody_down(
+    long: tuple[rs.Trace, Path],
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CUT_WHILE_IT_IS_READ, str(long[1])],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr

@@ -13,8 +13,11 @@
 #include <trace-cmd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +25,9 @@
 #include "base/error.h"
 #include "io/file.h"
 #include "io/kernel_translator.h"
+
+// Exported, but declared in a header that is not installed.
+extern "C" int tracecmd_cpus(tracecmd_input* handle) __attribute__((weak));
 
 namespace rcuscope::trace_cmd {
 namespace {
@@ -39,7 +45,7 @@ struct Hash {
 /// What is known about the content of one event of a kind that is kept as text.
 struct Text {
   std::int32_t id = -1;
-  bool is_reader = false;  ///< A traced __rcu_read_lock or __rcu_read_unlock.
+  std::string_view reader;  ///< "__rcu_read_lock" or "__rcu_read_unlock" where that was traced.
 };
 
 enum class TextKind : std::uint8_t { none, inside, symbol, constant };
@@ -59,11 +65,62 @@ constexpr unsigned flag_hardirq = 0x08;
 constexpr unsigned flag_softirq = 0x10;
 constexpr int preempt_mask = 0x0f;
 
+/// What each event of Linux begins with; of the other byte order, the library takes it apart.
+struct Common {
+  std::uint16_t type = 0;
+  std::uint8_t flags = 0;
+  std::uint8_t preempt_count = 0;
+  std::int32_t pid = 0;
+};
+static_assert(sizeof(Common) == 8);
+
+/// Texts by the bytes that give them: a direct-mapped cache, for traced functions above all.
+class RecentTexts {
+ public:
+  static constexpr std::size_t longest = 24;
+
+  struct Entry {
+    std::array<std::uint64_t, 3> words{};
+    std::uint32_t type_and_size = 0;  ///< Of the event; 0: unused.
+    Text text;
+  };
+
+  /// Where such bytes stand, or would; null if they are too many.
+  Entry* find(std::uint16_t type, std::string_view payload) {
+    if (payload.size() > longest) return nullptr;
+    wanted_.words = {};
+    std::memcpy(wanted_.words.data(), payload.data(), payload.size());
+    wanted_.type_and_size = type << 8 | static_cast<std::uint32_t>(payload.size() + 1);
+    std::uint64_t hash = wanted_.type_and_size;
+    for (const std::uint64_t word : wanted_.words) hash = (hash ^ word) * 0x9E3779B97F4A7C15;
+    return &entries_[hash >> (64 - bits)];
+  }
+  /// Of the bytes that were sought last.
+  bool is_known(const Entry& entry) const {
+    return entry.type_and_size == wanted_.type_and_size && entry.words == wanted_.words;
+  }
+  void keep(Entry& entry, Text text) const {
+    entry = wanted_;
+    entry.text = text;
+  }
+
+ private:
+  static constexpr int bits = 14;
+  Entry wanted_;
+  std::vector<Entry> entries_ = std::vector<Entry>(std::size_t{1} << bits);
+};
+
 class Reader {
  public:
   Reader(tep_handle* tep, kernel::KernelTranslator& translator)
       : tep_(tep), translator_(translator), plans_(std::size_t{1} << 16) {
     trace_seq_init(&sequence_);
+    tep_event* const any = tep_get_events_count(tep) > 0 ? tep_get_event(tep, 0) : nullptr;
+    are_bytes_ours_ = any != nullptr && tep_is_file_bigendian(tep) == 0 &&
+                      is_at(any, "common_type", offsetof(Common, type), 2) &&
+                      is_at(any, "common_flags", offsetof(Common, flags), 1) &&
+                      is_at(any, "common_preempt_count", offsetof(Common, preempt_count), 1) &&
+                      is_at(any, "common_pid", offsetof(Common, pid), 4);
   }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -74,24 +131,39 @@ class Reader {
       translator_.add_lost_events(static_cast<std::uint64_t>(data->missed_events));
     }
     if (data->size < 0 || static_cast<std::size_t>(data->size) < common_size_) return;
-    const int type = tep_data_type(tep_, data);
-    if (type < 0 || type >= static_cast<int>(plans_.size())) return;
-    Plan& plan = plans_[static_cast<std::size_t>(type)];
-    if (!plan.is_made) plan = make_plan(type);
+    const Common common = common_of(data);
+    Plan& plan = plans_[common.type];
+    if (!plan.is_made) plan = make_plan(common.type);
     kernel::Record record;
     record.time = static_cast<Timestamp>(data->ts);
     record.cpu = cpu;
-    record.pid = tep_data_pid(tep_, data);
-    const auto flags = static_cast<unsigned>(tep_data_flags(tep_, data));
-    record.in_hardirq = (flags & flag_hardirq) != 0;
-    record.in_softirq = (flags & flag_softirq) != 0;
-    record.preempt_depth =
-        static_cast<std::uint8_t>(tep_data_preempt_count(tep_, data) & preempt_mask);
+    record.pid = common.pid;
+    record.in_hardirq = (common.flags & flag_hardirq) != 0;
+    record.in_softirq = (common.flags & flag_softirq) != 0;
+    record.preempt_depth = static_cast<std::uint8_t>(common.preempt_count & preempt_mask);
     fill(plan, data, record);
     translator_.add(record);
   }
 
  private:
+  static bool is_at(tep_event* event, const char* name, std::size_t offset, int size) {
+    const tep_format_field* field = tep_find_common_field(event, name);
+    return field != nullptr && field->offset == static_cast<int>(offset) && field->size == size;
+  }
+
+  Common common_of(tep_record* data) const {
+    Common common;
+    if (are_bytes_ours_) {
+      std::memcpy(&common, data->data, sizeof(common));
+      return common;
+    }
+    common.type = static_cast<std::uint16_t>(tep_data_type(tep_, data));
+    common.flags = static_cast<std::uint8_t>(tep_data_flags(tep_, data));
+    common.preempt_count = static_cast<std::uint8_t>(tep_data_preempt_count(tep_, data));
+    common.pid = tep_data_pid(tep_, data);
+    return common;
+  }
+
   static std::string_view bytes_of(const tep_record* data) {
     return {static_cast<const char*>(data->data), static_cast<std::size_t>(data->size)};
   }
@@ -131,12 +203,8 @@ class Reader {
     if (plan.row == nullptr || plan.row->known == Known::function) {
       const Text text = text_of(plan, data);
       record.text_id = text.id;
-      if (text.is_reader) {
-        record.known = Known::function;
-        record.texts[0] = symbol(number(plan.texts[0], data));
-      } else {
-        record.known = plan.row == nullptr ? Known::other : Known::function;
-      }
+      record.texts[0] = text.reader;
+      record.known = plan.row == nullptr ? Known::other : Known::function;
       return;
     }
     record.known = plan.row->known;
@@ -218,7 +286,16 @@ class Reader {
 
   /// The same bytes are the same text: most events repeat, and printing takes a microsecond.
   Text text_of(const Plan& plan, tep_record* data) {
-    std::string_view payload = bytes_of(data).substr(common_size_);
+    const std::string_view payload = bytes_of(data).substr(common_size_);
+    const auto type = static_cast<std::uint16_t>(plan.event == nullptr ? 0xffff : plan.event->id);
+    RecentTexts::Entry* const recent = recent_.find(type, payload);
+    if (recent != nullptr && recent_.is_known(*recent)) return recent->text;
+    const Text text = text_of_rare(plan, data, payload);
+    if (recent != nullptr) recent_.keep(*recent, text);
+    return text;
+  }
+
+  Text text_of_rare(const Plan& plan, tep_record* data, std::string_view payload) {
     key_.assign(reinterpret_cast<const char*>(&plan.event), sizeof(plan.event));
     key_ += payload;
     const auto found = texts_.find(std::string_view(key_));
@@ -227,7 +304,8 @@ class Reader {
     const bool is_function = plan.row != nullptr && plan.row->known == Known::function;
     if (is_function) {
       const std::string_view name = symbol(number(plan.texts[0], data));
-      text.is_reader = name == "__rcu_read_lock" || name == "__rcu_read_unlock";
+      for (const std::string_view reader : {"__rcu_read_lock", "__rcu_read_unlock"})
+        if (name == reader) text.reader = reader;
     }
     std::string words = plan.event == nullptr ? "unknown event" : plan.event->name;
     words.append(": ").append(print(data));
@@ -237,13 +315,15 @@ class Reader {
     return text;
   }
 
-  static constexpr std::size_t common_size_ = 8;  ///< Type, flags, preemption count and pid.
+  static constexpr std::size_t common_size_ = sizeof(Common);
 
   tep_handle* tep_;
   kernel::KernelTranslator& translator_;
   std::vector<Plan> plans_;  ///< By event id.
   trace_seq sequence_{};
   std::string key_;
+  bool are_bytes_ours_ = false;
+  RecentTexts recent_;
   std::unordered_map<std::string, Text, Hash, std::equal_to<>> texts_;
   std::unordered_map<std::int64_t, std::string> symbols_, constants_;
 };
@@ -288,14 +368,69 @@ std::set<std::string> event_names(tep_handle* tep) {
   return names;
 }
 
-int on_record(tracecmd_input*, tep_record* record, int cpu, void* reader) {
-  static_cast<Reader*>(reader)->on_record(record, cpu);
-  return 0;
+/// The records of all CPUs of all buffers in order of time. The library's own iteration looks at
+/// each CPU again for each record.
+class Merge {
+ public:
+  explicit Merge(const std::vector<tracecmd_input*>& handles) {
+    for (tracecmd_input* handle : handles) {
+      for (int cpu = 0; cpu < cpu_count(handle); ++cpu) {
+        Source source{handle, cpu, tracecmd_read_cpu_first(handle, cpu), sources_.size()};
+        if (source.next != nullptr) sources_.push_back(source);
+      }
+    }
+    std::make_heap(sources_.begin(), sources_.end(), &comes_later);
+  }
+
+  template <class Visit>
+  void for_each(Visit visit) {
+    while (!sources_.empty()) {
+      std::pop_heap(sources_.begin(), sources_.end(), &comes_later);
+      Source& source = sources_.back();
+      // Records of one CPU come in runs: while it is the earliest, the others can wait.
+      do {
+        visit(source.next, source.cpu);
+        tracecmd_free_record(source.next);
+        source.next = tracecmd_read_data(source.handle, source.cpu);
+      } while (source.next != nullptr &&
+               (sources_.size() == 1 || !comes_later(source, sources_.front())));
+      if (source.next == nullptr) {
+        sources_.pop_back();
+      } else {
+        std::push_heap(sources_.begin(), sources_.end(), &comes_later);
+      }
+    }
+  }
+
+ private:
+  struct Source {
+    tracecmd_input* handle;
+    int cpu;
+    tep_record* next;
+    std::size_t number;  ///< Decides between equal times.
+  };
+  static int cpu_count(tracecmd_input* handle) {
+    return tracecmd_cpus != nullptr ? tracecmd_cpus(handle)
+                                    : tep_get_cpus(tracecmd_get_tep(handle));
+  }
+  static bool comes_later(const Source& a, const Source& b) {
+    return a.next->ts != b.next->ts ? a.next->ts > b.next->ts : a.number > b.number;
+  }
+
+  std::vector<Source> sources_;  ///< A heap: the earliest first.
+};
+
+/// A generous guess: room that is not used costs nothing.
+std::size_t event_count_guess(const std::string& path) {
+  constexpr std::size_t compression = 10, bytes_per_event = 16;
+  std::error_code ignored;  // it is only about speed
+  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
+  return ignored ? 0 : static_cast<std::size_t>(size) * compression / bytes_per_event;
 }
 
 }  // namespace
 
-TraceStore read(const std::string& path) {
+kernel::KernelTranslator::Records read(const std::string& path) {
   tracecmd_set_loglevel(TEP_LOG_NONE);
   const Input input(path);
   tep_handle* tep = tracecmd_get_tep(input.get());
@@ -304,6 +439,7 @@ TraceStore read(const std::string& path) {
     const char* comm = tep_data_comm_from_pid(tep, pid);
     return std::string(comm == nullptr ? "?" : comm);
   });
+  translator.reserve(event_count_guess(path));
   translator.set_available(event_names(tep));
   translator.set_metadata("format", "trace-cmd");
   Reader reader(tep, translator);
@@ -312,10 +448,9 @@ TraceStore read(const std::string& path) {
     tracecmd_input* instance = tracecmd_buffer_instance_handle(input.get(), i);
     if (instance != nullptr) handles.push_back(instance);
   }
-  const int failed = tracecmd_iterate_events_multi(handles.data(), static_cast<int>(handles.size()),
-                                                   &on_record, &reader);
-  if (failed != 0) input.fail("records of a CPU");
-  return translator.finish();
+  Merge(handles).for_each(
+      [&reader](tep_record* record, int cpu) { reader.on_record(record, cpu); });
+  return translator.take_records();
 }
 
 }  // namespace rcuscope::trace_cmd

@@ -5,11 +5,11 @@
 
 #include <string>
 
-#include "trace/store.h"
+#include "io/kernel_translator.h"
 
 namespace rcuscope::trace_cmd {
 
 /// Throws: TraceFormatError, std::system_error.
-TraceStore read(const std::string& path);
+kernel::KernelTranslator::Records read(const std::string& path);
 
 }  // namespace rcuscope::trace_cmd

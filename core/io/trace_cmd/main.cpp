@@ -2,17 +2,22 @@
 // rcuscope-read-dat FILE: the trace in the native format on stdout, as io/trace_dat.cpp takes it:
 // three lengths, then metadata, events and definitions. Errors: one line on stderr.
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <system_error>
 
 #include "base/error.h"
 #include "io/ctf.h"
+#include "io/file.h"
 #include "io/trace_cmd/dat_reader.h"
 #include "io/trace_dat.h"
 
@@ -33,22 +38,43 @@ void limit_resources(const std::string& path) {
   limit(RLIMIT_CORE, 0);
 }
 
-void write(const void* bytes, std::size_t size) {
-  if (std::fwrite(bytes, 1, size, stdout) == size) return;
-  throw std::system_error(errno, std::generic_category(), "cannot write");
+void write_all(const void* bytes, std::size_t size) {
+  for (const char* at = static_cast<const char*>(bytes); size > 0;) {
+    const ssize_t written = write(STDOUT_FILENO, at, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) io::throw_system_error(errno, "cannot write");
+    at += written;
+    size -= static_cast<std::size_t>(written);
+  }
+}
+
+/// In packets that are larger than those of a file: nobody cuts them.
+constexpr std::size_t events_per_packet = 4 * ctf::events_per_packet;
+
+void write_events(std::span<const Event> events, std::uint64_t events_lost_count) {
+  for (; !events.empty(); events = events.subspan(std::min(events_per_packet, events.size()))) {
+    const auto packet = events.first(std::min(events_per_packet, events.size()));
+    const ctf::PacketHeader header = ctf::header_of(packet, events_lost_count, {});
+    write_all(&header, sizeof(header));
+    write_all(packet.data(), packet.size_bytes());
+  }
 }
 
 void run(const std::string& path) {
   limit_resources(path);
-  const ctf::Files files = ctf::encode(trace_cmd::read(path));
-  const std::array<const std::string*, 3> parts = {&files.metadata, &files.events,
-                                                   &files.definitions};
-  for (const std::string* part : parts) {
-    const std::uint64_t size = part->size();
-    write(&size, sizeof(size));
-  }
-  for (const std::string* part : parts) write(part->data(), part->size());
-  std::fflush(stdout);
+  const auto [events, names, events_lost_count] = trace_cmd::read(path);
+  const ctf::TraceSummary summary{Clock::nanoseconds, events.empty() ? 0 : events.front().time,
+                                  events.size(), events_lost_count};
+  const std::string metadata = ctf::metadata_text(summary.clock, names);
+  const std::string definitions = ctf::encode_definitions(summary, names, {});
+  const std::size_t packet_count = (events.size() + events_per_packet - 1) / events_per_packet;
+  const std::array<std::uint64_t, 3> sizes = {
+      metadata.size(), packet_count * sizeof(ctf::PacketHeader) + events.size() * sizeof(Event),
+      definitions.size()};
+  write_all(sizes.data(), sizeof(sizes));
+  write_all(metadata.data(), metadata.size());
+  write_events(events, events_lost_count);
+  write_all(definitions.data(), definitions.size());
 }
 
 }  // namespace
@@ -63,7 +89,6 @@ int main(int argc, char** argv) {
   try {
     run(argv[1]);
     // Without the destructors of a library that read a file which may be damaged.
-    std::fflush(nullptr);
     std::_Exit(0);
   } catch (const TraceFormatError& error) {
     std::fprintf(stderr, "%llu %s\n", static_cast<unsigned long long>(error.byte_offset()),
