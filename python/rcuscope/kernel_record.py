@@ -191,8 +191,12 @@ def _offsets() -> Offsets:
 def _find_tracefs(given: Path | None) -> Path:
     candidates = _MOUNTS if given is None else (given,)
     for folder in candidates:
-        if (folder / "available_events").exists():
-            if not os.access(folder / "tracing_on", os.W_OK):
+        try:
+            is_there = (folder / "available_events").exists()
+        except PermissionError:  # most systems show the folder to root alone
+            is_there = True
+        if is_there:
+            if not os.access(folder / "tracing_on", os.W_OK, effective_ids=True):
                 raise PermissionError(f"{folder}: no right to trace; run this as root")
             return folder
     raise FileNotFoundError(

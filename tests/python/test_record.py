@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -161,3 +162,14 @@ def test_missing_rights_and_programs_are_told(
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(FileNotFoundError, match="apt-get install trace-cmd"):
         kernel_record.run([], Path("out.dat"), tracefs=machine, as_json=False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without rights")
+def test_folder_that_only_root_may_see_is_a_matter_of_rights(machine: Path) -> None:
+    machine.chmod(0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(PermissionError, match="no right to trace; run this as root"):
+            kernel_record._find_tracefs(machine)
+    finally:
+        os.seteuid(0)
