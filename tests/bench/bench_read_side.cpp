@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Read side of the live world beside liburcu's own inline functions, mutex and rwlock (DESIGN:
-// targets). Compare rows of one run only; absolute numbers drift with clock and code alignment.
+// Read side of the live world beside liburcu's own inline functions, mutex, rwlock, bare reads of
+// the TSC and LTTng-UST. Compare rows of one run only; absolute numbers drift with clock and code
+// alignment. bench_live.py does that, and starts the session that the row of LTTng-UST needs.
 #include <benchmark/benchmark.h>
 
 #if RCUSCOPE_LIVE
@@ -19,6 +20,10 @@
 #include "live/urcu.h"
 #include "trace/recorder.h"
 #include "world/list.h"
+
+#if RCUSCOPE_LTTNG
+#include "bench/lttng_provider.h"
+#endif
 
 namespace rcuscope {
 namespace {
@@ -126,6 +131,28 @@ BENCHMARK(section_live_traced)
     ->Arg(static_cast<int>(TraceLevel::logical))
     ->Arg(static_cast<int>(TraceLevel::section))
     ->Arg(static_cast<int>(TraceLevel::full));
+
+#if RCUSCOPE_LTTNG
+/// The inline pair with a tracepoint behind each.
+void section_lttng(benchmark::State& state) {
+  if (!lttng_ust_tracepoint_enabled(rcuscope_bench, section_begin)) {
+    state.SkipWithError("no session of LTTng-UST is active; bench_live.py starts one");
+    return;
+  }
+  const SecondThread second;
+  std::thread([&state] {
+    const Registered registered;
+    std::uint64_t number = 0;
+    for (auto _ : state) {
+      _urcu_memb_read_lock();
+      lttng_ust_tracepoint(rcuscope_bench, section_begin, ++number, 1);
+      lttng_ust_tracepoint(rcuscope_bench, section_end, number, 1);
+      _urcu_memb_read_unlock();
+    }
+  }).join();
+}
+BENCHMARK(section_lttng);
+#endif
 
 // --- a walk over eight devices: independent walks, which overlap in the processor, and walks that
 // each need the result of the one before, as where a result decides something

@@ -1,71 +1,102 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""CPU time of reading a trace-cmd file, beside `trace-cmd report`, and of 10 M events as NumPy.
+"""Import beside `trace-cmd report`, opening beside babeltrace2, and columns without a copy.
 
-Usage: python tests/bench/bench_import.py FILE.dat...
+Usage: ./dev bench traces [FILE.dat...]; without files: the examples of the package.
 """
 
 from __future__ import annotations
 
 import resource
-import subprocess
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import rcuscope as rs
+from measuring import Row, cpu_of, least_cpu, run_benchmark, run_quietly, show
+
+EXAMPLES = Path(rs.__file__).parent / "examples"
 
 
-def cpu_seconds() -> float:
-    """Of this process and of children that have ended."""
-    return sum(
-        usage.ru_utime + usage.ru_stime
-        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+def row_of_import(path: str) -> Row:
+    event_count = len(rs.load(path))
+    own = cpu_of(lambda: rs.load(path))
+    other = cpu_of(lambda: run_quietly("trace-cmd", "report", path))
+    return Row(
+        what=f"rs.load / trace-cmd report, {Path(path).name}",
+        value=own / other,
+        target=0.1,
+        detail=f"{event_count:,} events, {own:.3f} s, {other:.3f} s: {other / own:.1f} x",
     )
 
 
-def measured(work: Callable[[], object], repeat: int = 3) -> float:
-    """The least CPU time of some repetitions: others use the machine too."""
-    best = float("inf")
-    for _ in range(repeat):
-        before = cpu_seconds()
-        work()
-        best = min(best, cpu_seconds() - before)
-    return best
+def rows_of_opening(path: str) -> Iterator[Row]:
+    arguments = ("--benchmark_repetitions=5", "--benchmark_min_time=0.01")
+    times = least_cpu(run_benchmark("bench_open", *arguments, first=[f"--trace={path}"]))
+    opened = times["open_native"] / 1e3
+    yield Row(what="10 M events: open and check", value=opened, unit="s", target=0.5)
+    yield Row(what="10 M events: lanes, spans, arrows", value=times["make_lanes"] / 1e3, unit="s")
+    if shutil.which("babeltrace2") is not None:
+        other = cpu_of(lambda: run_quietly("babeltrace2", "-o", "dummy", path), repeat=1)
+        detail = f"{opened:.3f} s, {other:.2f} s"
+        yield Row(what="open / babeltrace2 -o dummy", value=opened / other, detail=detail)
 
 
-def report(path: str) -> None:
-    with tempfile.TemporaryFile() as output:
-        subprocess.run(["trace-cmd", "report", path], stdout=output, check=True)
+def resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
 
-def bench_import(path: str) -> rs.Trace:
+def row_of_columns(path: str) -> Iterator[Row]:
     trace = rs.load(path)
-    own = measured(lambda: rs.load(path))
-    other = measured(lambda: report(path))
-    print(
-        f"{Path(path).name}: {len(trace)} events; rs.load {own:.3f} s "
-        f"({len(trace) / own / 1e6:.2f} M/s), trace-cmd report {other:.3f} s "
-        f"({len(trace) / other / 1e6:.2f} M/s): {other / own:.1f} x"
+    times, before = [], resident_bytes()
+    kept = []
+    for _ in range(200):
+        start = time.thread_time()
+        columns = trace.events
+        times.append(time.thread_time() - start)
+        kept.append(columns)
+    size = sum(column.nbytes for column in kept[0].values())
+    yield Row(
+        what="10 M events as NumPy columns",
+        value=min(times) * 1e6,
+        unit="us",
+        target=50,
+        detail=f"{size >> 20} MB, {len(kept)} times: {(resident_bytes() - before) >> 20} MB copied",
     )
-    return trace
-
-
-def bench_columns(trace: rs.Trace) -> None:
     times = []
     for _ in range(200):
-        before = time.perf_counter()
-        columns = trace.events
-        times.append(time.perf_counter() - before)
-    size = sum(column.nbytes for column in columns.values())
-    print(f"trace.events of {len(trace)} events ({size >> 20} MB): {min(times) * 1e6:.1f} us")
+        start = time.thread_time()
+        stream = trace.__arrow_c_stream__()
+        times.append(time.thread_time() - start)
+        del stream
+    yield Row(what="10 M events as Arrow stream", value=min(times) * 1e6, unit="us", target=50)
+
+
+def row_of_picture(path: str) -> Row:
+    with tempfile.TemporaryDirectory() as directory:
+        picture = str(Path(directory) / "first.png")
+        try:
+            cpu = cpu_of(lambda: run_quietly("rcuscope", "view", path, "--render", picture))
+        except OSError as error:
+            return Row(what="10 M events: first picture", value=None, detail=str(error))
+    return Row(
+        what="10 M events: process to first picture",
+        value=cpu,
+        unit="s",
+        target=0.5,
+        detail="CPU time of the viewer, its start and the PNG included",
+    )
 
 
 def main() -> None:
-    traces = [bench_import(path) for path in sys.argv[1:]]
-    if traces:
-        bench_columns(max(traces, key=len))
+    paths = sys.argv[1:] or [str(path) for path in sorted(EXAMPLES.glob("*.dat"))]
+    show("Import", [row_of_import(path) for path in paths])
+    with tempfile.TemporaryDirectory() as directory:
+        path = str(Path(directory) / "ten-million")
+        show("Native trace", [*rows_of_opening(path), *row_of_columns(path), row_of_picture(path)])
 
 
 if __name__ == "__main__":

@@ -287,7 +287,7 @@ def test_only_kernel_traces_have_something_not_recorded() -> None:
 @pytest.mark.parametrize("path", sorted(SHARED.glob("*.dat")), ids=lambda path: path.stem)
 def test_every_recording_is_read_whole(path: Path) -> None:
     if path.stat().st_size > 8 << 20:
-        pytest.skip("too large for a test; see tests/bench/bench_import.py")
+        pytest.skip("too large for a test; see tests/bench/bench_traces.py")
     counts = path.with_suffix(".counts")
     trace = rs.load(path)
     if counts.exists():

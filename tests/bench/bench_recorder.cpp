@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The recorder under load: threads that record at a given rate while the drain runs, and what was
+// lost. Rates are by the wall clock, so a machine that others use shows less.
+#include <benchmark/benchmark.h>
+
+#if RCUSCOPE_LIVE
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "live/run.h"
+#include "trace/recorder.h"
+
+namespace rcuscope {
+namespace {
+
+constexpr double seconds_per_run = 1.0;
+
+/// Sections in batches, at the rate or as fast as it goes.
+void record_at_rate(Live w, double events_per_second, std::atomic<std::uint64_t>& count) {
+  constexpr std::uint64_t sections_per_batch = 64;
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  const auto start = now();
+  std::uint64_t recorded = 0;
+  double elapsed = 0;
+  while (elapsed < seconds_per_run) {
+    for (std::uint64_t i = 0; i < sections_per_batch; ++i) {
+      w.rcu_read_lock();
+      w.rcu_read_unlock();
+    }
+    recorded += 2 * sections_per_batch;
+    do {
+      elapsed = std::chrono::duration<double>(now() - start).count();
+    } while (static_cast<double>(recorded) > elapsed * events_per_second);
+  }
+  count += recorded;
+}
+
+/// Arguments: threads, and millions of events per second of all of them together.
+void recorder_under_load(benchmark::State& state) {
+  const auto threads = static_cast<int>(state.range(0));
+  const double rate = 1e6 * static_cast<double>(state.range(1)) / threads;
+  std::uint64_t recorded_count = 0, lost_count = 0, kept_count = 0;
+  double seconds = 0;
+  for (auto _ : state) {
+    LiveOptions options;  // as every run has them
+    options.timeout = 600'000'000'000;
+    LiveRun run(options);
+    const auto count = std::make_shared<std::atomic<std::uint64_t>>(0);
+    const auto start = std::chrono::steady_clock::now();
+    run.run_once([threads, rate, count](Live w) {
+      for (int i = 0; i < threads; ++i) {
+        w.declare({"recorder " + std::to_string(i), ActorKind::process, {}, [w, rate, count] {
+                     record_at_rate(w, rate, *count);
+                   }});
+      }
+      w.run_actors();
+    });
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const LiveResult result = run.result();
+    recorded_count += *count;
+    lost_count += result.statistics.events_lost_count;
+    kept_count += result.trace.size();
+  }
+  const auto recorded = static_cast<double>(recorded_count);
+  state.counters["events_per_second"] = recorded / seconds;
+  state.counters["events_recorded"] = recorded;
+  state.counters["events_in_trace"] = static_cast<double>(kept_count);
+  state.counters["events_lost"] = static_cast<double>(lost_count);
+}
+BENCHMARK(recorder_under_load)
+    ->ArgNames({"threads", "Mevents"})
+    ->Args({1, 10})
+    ->Args({2, 10})
+    ->Args({2, 1000})
+    ->Iterations(2)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+/// The consumer's half: what a drain costs for each event.
+void drain(benchmark::State& state) {
+  constexpr std::uint32_t slots = 1U << 16;
+  EventRing ring(slots);
+  for (auto _ : state) {
+    state.PauseTiming();
+    EventPieces pieces;
+    for (std::uint32_t i = 0; i < slots; ++i) ring.record(Event{});
+    state.ResumeTiming();
+    ring.drain([&pieces](std::span<const Event> events) { pieces.append(events); });
+    benchmark::DoNotOptimize(pieces);
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * slots);
+}
+BENCHMARK(drain);
+
+}  // namespace
+}  // namespace rcuscope
+
+#endif  // RCUSCOPE_LIVE
+
+BENCHMARK_MAIN();
