@@ -6,9 +6,11 @@
 #include <string>
 
 #include "arrow.h"
+#include "base/error.h"
 #include "bindings.h"
 #include "numpy.h"
 #include "trace/describe.h"
+#include "trace/detail.h"
 #include "trace/finding.h"
 #include "trace/lanes.h"
 #include "trace/store.h"
@@ -118,6 +120,26 @@ py::dict arrow_table(const Lanes& picture) {
   return table;
 }
 
+/// (resolution, positions, ends) of each level.
+py::list levels_of(const py::array_t<std::int64_t>& starts, const py::array_t<std::int64_t>& ends,
+                   const py::array_t<std::int32_t>& slots, const py::array_t<bool>& important) {
+  const auto start = starts.unchecked<1>(), end = ends.unchecked<1>();
+  const auto slot = slots.unchecked<1>();
+  const auto is_important = important.unchecked<1>();
+  const py::ssize_t count = start.shape(0);
+  if (end.shape(0) != count || slot.shape(0) != count || is_important.shape(0) != count)
+    throw UsageError("detail_levels: expected columns of one length");
+  std::vector<Interval> intervals;
+  intervals.reserve(static_cast<std::size_t>(count));
+  for (py::ssize_t i = 0; i < count; ++i)
+    intervals.push_back({start(i), end(i), slot(i), is_important(i)});
+  py::list levels;
+  for (DetailLevel& level : detail_levels(intervals))
+    levels.append(py::make_tuple(level.resolution, array_of(std::move(level.intervals)),
+                                 array_of(std::move(level.ends))));
+  return levels;
+}
+
 /// name -> number of each row of a vocabulary, for the IntEnums of the package.
 template <class Kind>
 py::dict names_of(int count) {
@@ -180,6 +202,10 @@ void bind_trace(py::module_& module) {
       .def("arrow_table", &arrow_table, "Columns of the arrows.");
   module.def("arrow_stream", &arrow_stream, "columns"_a,
              "Name -> array or list of texts, as a capsule of the Arrow C stream interface.");
+  module.def(
+      "detail_levels", &levels_of, "start"_a, "end"_a, "slot"_a, "is_important"_a,
+      "What is seen of intervals, from coarse to fine: (resolution, positions, ends) of each "
+      "level; columns are sorted by start.");
   module.def("compute_lanes", &compute_lanes, "trace"_a, py::call_guard<py::gil_scoped_release>(),
              "Lanes, spans and arrows in trace time.");
 }

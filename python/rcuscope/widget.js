@@ -12,9 +12,11 @@ import {
   element,
   HEAD,
   LANE,
+  LINES_MAX,
   MARKS,
   MEMORY,
   memoryAt,
+  memoryEvents,
   RED,
   RULER,
   SPANS,
@@ -38,6 +40,7 @@ class Timeline {
   load() {
     this.about = this.model.get("about");
     this.data = decode(this.model.get("columns"));
+    this.memory = memoryEvents(this.data);
     this.stops = stops(this.data.event_time);
     this.length = Math.max(1, this.about.end - this.about.start);
     this.asked = new Map(); // sentences that Python was asked for, by time
@@ -48,9 +51,8 @@ class Timeline {
   }
 
   set time(value) {
-    this.model.set("position", this.within(value));
+    this.model.set("position", this.within(value)); // and "change:position" updates the picture
     this.model.save_changes();
-    this.update();
   }
 
   /** The nearest whole time of the trace. */
@@ -115,6 +117,7 @@ class Timeline {
     });
     on(this.root, "keydown", (event) => this.key(event));
     this.changed = () => this.update();
+    this.selected = () => this.draw();
     this.replaced = () => {
       this.load();
       this.slider.max = this.length;
@@ -128,7 +131,7 @@ class Timeline {
       if (this.pointer) this.point(...this.pointer);
     };
     this.model.on("change:position", this.changed);
-    this.model.on("change:range", this.changed);
+    this.model.on("change:range", this.selected);
     this.model.on("change:columns", this.replaced);
     this.model.on("msg:custom", this.answered);
     this.resizing = new ResizeObserver(() => this.draw());
@@ -140,7 +143,7 @@ class Timeline {
     this.stopping.abort();
     this.resizing.disconnect();
     this.model.off("change:position", this.changed);
-    this.model.off("change:range", this.changed);
+    this.model.off("change:range", this.selected);
     this.model.off("change:columns", this.replaced);
     this.model.off("msg:custom", this.answered);
   }
@@ -191,7 +194,6 @@ class Timeline {
   select(range) {
     this.model.set("range", range);
     this.model.save_changes();
-    this.draw();
   }
 
   stepBy(direction) {
@@ -244,8 +246,9 @@ class Timeline {
     this.showFrom(shown >= this.length ? 0 : from);
   }
 
+  /** As it was drawn last: to ask the page in a loop would cost more than the drawing. */
   width() {
-    return Math.max(50, (this.canvas.clientWidth || 800) - HEAD);
+    return Math.max(50, this.drawnWidth - HEAD);
   }
 
   scale() {
@@ -262,7 +265,7 @@ class Timeline {
 
   // ---- the picture
   draw() {
-    const width = this.canvas.clientWidth || 800;
+    const width = (this.drawnWidth = this.canvas.clientWidth || 800);
     const height = RULER + LANE * this.about.lanes.length;
     const ratio = globalThis.devicePixelRatio || 1;
     this.canvas.style.height = `${height}px`;
@@ -304,15 +307,26 @@ class Timeline {
     pen.globalAlpha = 1;
   }
 
+  /** The coarsest level of detail that differs in no pixel: its positions and ends; null = all. */
+  level(name) {
+    const pixel = 1 / this.scale();
+    const number = this.data[`${name}_levels`].findIndex((resolution) => resolution <= pixel);
+    if (number < 0) return null;
+    return [this.data[`${name}_level${number}`], this.data[`${name}_ends${number}`]];
+  }
+
   /** Spans come by start. What is below a pixel is drawn once for each pixel, lane and kind. */
   drawSpans(pen, width) {
     const { span_start, span_end, span_lane, span_kind, span_error } = this.data;
     const taken = new Int32Array(this.about.lanes.length * SPANS.length).fill(-1);
-    const last = upperBound(span_start, this.from + this.shown);
-    for (let i = 0; i < last; i++) {
-      if (span_end[i] < this.from) continue;
-      const left = Math.max(HEAD - 2, this.xOf(span_start[i]));
-      const right = Math.min(width + 2, this.xOf(span_end[i]));
+    const [chosen, ends] = this.level("span") ?? [null, span_end];
+    const [from, to, scale] = [this.from, this.from + this.shown, this.scale()];
+    for (let n = 0; n < ends.length; n++) {
+      const i = chosen ? chosen[n] : n;
+      if (span_start[i] > to) break;
+      if (ends[n] < from) continue;
+      const left = Math.max(HEAD - 2, HEAD + (span_start[i] - from) * scale);
+      const right = Math.min(width + 2, HEAD + (ends[n] - from) * scale);
       const kind = span_kind[i];
       const slot = span_lane[i] * SPANS.length + kind;
       if (right - left < 1) {
@@ -333,12 +347,15 @@ class Timeline {
 
   drawMarks(pen, width) {
     const { event_time, event_lane, event_mark } = this.data;
-    const taken = new Int32Array(this.about.lanes.length * MARKS.length).fill(-1);
-    const first = upperBound(event_time, this.from - 1);
-    const last = upperBound(event_time, this.from + this.shown);
-    for (let i = first; i < last; i++) {
-      if (event_lane[i] < 0) continue;
-      const x = this.xOf(event_time[i]);
+    const lanes = this.about.lanes.length;
+    const taken = new Int32Array(lanes * MARKS.length).fill(-1);
+    const [chosen] = this.level("mark") ?? [null];
+    const [from, scale] = [this.from, this.scale()];
+    const last = upperBound(event_time, from + this.shown, chosen);
+    for (let n = upperBound(event_time, from - 1, chosen); n < last; n++) {
+      const i = chosen ? chosen[n] : n;
+      if (event_lane[i] >= lanes) continue;
+      const x = HEAD + (event_time[i] - from) * scale;
       const mark = event_mark[i];
       const slot = event_lane[i] * MARKS.length + mark;
       if (x > width || taken[slot] === Math.floor(x)) continue;
@@ -392,7 +409,7 @@ class Timeline {
     const lines = end ? this.sentences(first, end) : [];
     this.fill(0, lines.map(([i, text]) => [text, data.event_time[i] === time ? "now" : ""]));
     this.fill(1, this.places(time));
-    const states = [...memoryAt(data, time)].filter(([object]) => object >= 0);
+    const states = [...memoryAt(data, this.memory, time)].filter(([object]) => object >= 0);
     this.fill(2, states.map(([object, state]) => [
       `${about.objects[object]}: ${MEMORY[state]}`, MEMORY[state]]));
     this.canvas.setAttribute("aria-label",
@@ -416,7 +433,9 @@ class Timeline {
   fill(panel, lines) {
     const list = this.panels[panel];
     list.replaceChildren();
-    for (const [text, className] of lines) element(list, "li", className, text);
+    const left = lines.length - LINES_MAX;
+    if (left > 0) element(list, "li", "", `${left} more before these`);
+    for (const [text, className] of lines.slice(-LINES_MAX)) element(list, "li", className, text);
     list.scrollTop = list.scrollHeight;
   }
 

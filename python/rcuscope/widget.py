@@ -11,6 +11,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from rcuscope import _core
 from rcuscope.trace import Trace
 from rcuscope.vocabulary import EventKind, LaneKind, SpanKind
 
@@ -81,35 +82,66 @@ def describe_for_module(trace: Trace) -> dict[str, Any]:
     }
 
 
-def _coded(kinds: Any, codes: dict[str, int]) -> bytes:
+def _coded(kinds: Any, codes: dict[str, int]) -> Any:
     table = np.zeros(max(EventKind) + 1, dtype=np.uint8)
     for name, code in codes.items():
         table[EventKind[name]] = code
-    return bytes(table[kinds].tobytes())
+    return table[kinds]
+
+
+def detail_columns(
+    name: str, start: Any, end: Any, slot: Any, is_important: Any
+) -> dict[str, bytes]:
+    """The core's levels of detail of spans or marks: resolutions; positions and ends of each."""
+    levels = _core.detail_levels(start, end, slot, is_important)
+    columns = {f"{name}_levels_f8": np.array([one[0] for one in levels], np.float64).tobytes()}
+    for number, (_, positions, ends) in enumerate(levels):
+        columns[f"{name}_level{number}_i4"] = positions.tobytes()
+        columns[f"{name}_ends{number}_f8"] = ends.astype(np.float64).tobytes()
+    return columns
 
 
 def columns_for_module(trace: Trace) -> dict[str, bytes]:
     """The columns that widget.js draws; the end of a name is the type: f8, i4 or u1."""
-    events, spans, lanes = trace.events, trace.spans, trace.lanes
-    order = np.argsort(spans["start"], kind="stable")
-    lane_of = np.full(len(trace.actors) + 1, -1, dtype=np.int32)  # the last one: no actor
+    return {**_event_columns(trace), **_span_columns(trace)}
+
+
+def _event_columns(trace: Trace) -> dict[str, bytes]:
+    events, lanes = trace.events, trace.lanes
+    lane_of = np.full(len(trace.actors) + 1, len(lanes["actor"]), dtype=np.int32)  # last: no lane
     for lane, actor in enumerate(lanes["actor"]):
         if actor >= 0:
             lane_of[actor] = lane
-    labels = {label: row for row, label in enumerate(sorted(set(map(str, spans["label"]))))}
-    span_labels = [labels[str(label)] for label in spans["label"]]
+    time, lane = events["time"] - trace.start, lane_of[events["actor"]]
+    mark = _coded(events["kind"], _MARKS)
+    slot = lane * (max(_MARKS.values()) + 1) + mark
     return {
-        "event_time_f8": (events["time"] - trace.start).astype(np.float64).tobytes(),
-        "event_lane_i4": lane_of[events["actor"]].tobytes(),
+        "event_time_f8": time.astype(np.float64).tobytes(),
+        "event_lane_i4": lane.tobytes(),
         "event_object_i4": events["object"].astype(np.int32).tobytes(),
-        "event_mark_u1": _coded(events["kind"], _MARKS),
-        "event_memory_u1": _coded(events["kind"], _MEMORY),
-        "span_start_f8": (spans["start"] - trace.start)[order].astype(np.float64).tobytes(),
-        "span_end_f8": (spans["end"] - trace.start)[order].astype(np.float64).tobytes(),
-        "span_lane_i4": spans["lane"][order].astype(np.int32).tobytes(),
-        "span_kind_u1": spans["kind"][order].astype(np.uint8).tobytes(),
-        "span_error_u1": spans["error"][order].astype(np.uint8).tobytes(),
-        "span_label_i4": np.array(span_labels, dtype=np.int32)[order].tobytes(),
+        "event_mark_u1": mark.tobytes(),
+        "event_memory_u1": _coded(events["kind"], _MEMORY).tobytes(),
+        **detail_columns("mark", time, time, slot, mark == _MARKS["finding"]),
+    }
+
+
+def _span_columns(trace: Trace) -> dict[str, bytes]:
+    spans = trace.spans
+    order = np.argsort(spans["start"], kind="stable")
+    start, end = (spans[name][order] - trace.start for name in ("start", "end"))
+    lane, kind, error = (spans[name][order] for name in ("lane", "kind", "error"))
+    names = sorted(set(map(str, spans["label"])))
+    labels = {label: row for row, label in enumerate(names)}
+    label = np.array([labels[str(one)] for one in spans["label"]], dtype=np.int32)[order]
+    slot = lane.astype(np.int32) * len(SpanKind) + kind
+    return {
+        "span_start_f8": start.astype(np.float64).tobytes(),
+        "span_end_f8": end.astype(np.float64).tobytes(),
+        "span_lane_i4": lane.astype(np.int32).tobytes(),
+        "span_kind_u1": kind.astype(np.uint8).tobytes(),
+        "span_error_u1": error.astype(np.uint8).tobytes(),
+        "span_label_i4": label.tobytes(),
+        **detail_columns("span", start, end, slot, error),
     }
 
 

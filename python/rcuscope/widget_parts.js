@@ -5,6 +5,7 @@ export const HEAD = 150; // pixels of the lanes' names
 export const LANE = 44;
 export const RULER = 22;
 export const TICK_MS = 250; // of one step at speed 1
+export const LINES_MAX = 200; // of a panel
 
 // By rs.SpanKind: fill, edge, top and height as shares of the lane.
 export const SPANS = [
@@ -39,13 +40,13 @@ export const CSS = `
 .rcuscope .hover{min-height:1.5em;white-space:pre-line}
 @media(max-width:700px){.rcuscope .panels{grid-template-columns:1fr}}`;
 
-/** First index whose value is above `value`; `sorted` ascends. */
-export function upperBound(sorted, value) {
+/** First position whose value is above `value`; values ascend. Of `chosen` indices, if given. */
+export function upperBound(values, value, chosen = null) {
   let low = 0;
-  let high = sorted.length;
+  let high = (chosen ?? values).length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle] <= value) low = middle + 1;
+    if (values[chosen ? chosen[middle] : middle] <= value) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -66,13 +67,16 @@ export function decode(columns) {
   return tables;
 }
 
+/** The events that change the state of an object's memory. */
+export function memoryEvents(data) {
+  return Int32Array.from(data.event_memory.keys()).filter((i) => data.event_memory[i]);
+}
+
 /** Last state of each object at a time: a map from object to an index of MEMORY. */
-export function memoryAt(data, time) {
+export function memoryAt(data, changes, time) {
   const states = new Map();
-  const end = upperBound(data.event_time, time);
-  for (let i = 0; i < end; i++) {
-    if (data.event_memory[i]) states.set(data.event_object[i], data.event_memory[i]);
-  }
+  const end = upperBound(data.event_time, time, changes);
+  for (let n = 0; n < end; n++) states.set(data.event_object[changes[n]], data.event_memory[changes[n]]);
   return states;
 }
 
@@ -90,7 +94,8 @@ export function element(parent, tag, className = "", text = "") {
 }
 
 export function timeText(about, time) {
-  return about.clock === "steps"
-    ? `step ${time + about.start}`
-    : `${(time / 1000).toLocaleString("en", { maximumFractionDigits: 3 })} µs`;
+  if (about.clock === "steps") return `step ${time + about.start}`;
+  // One unit for the whole trace, so that times can be compared.
+  const [unit, size] = about.end < 1e7 ? ["µs", 1e3] : about.end < 1e10 ? ["ms", 1e6] : ["s", 1e9];
+  return `${(time / size).toLocaleString("en", { maximumFractionDigits: Math.log10(size) })} ${unit}`;
 }

@@ -106,6 +106,7 @@ def complete(text: str) -> str:
         r"\b(dict|list|tuple)(?=[:,)]|$)", lambda m: generic(m[1]), text, flags=re.MULTILINE
     )
     text = re.sub(r"collections\.abc\.Callable(?!\[)", r"\g<0>[..., typing.Any]", text)
+    text = re.sub(r"typing\.Annotated\[numpy\.typing\.ArrayLike, [\w.]+\]", "typing.Any", text)
     text = re.sub(r"os\.PathLike(?!\[)", r"\g<0>[str]", text)
     text = re.sub(r"^(?!__all__)(\w+): [^=\n]+ = .*$", value_line, text, flags=re.MULTILINE)
     for name, fields in PROPERTIES.items():

@@ -228,13 +228,16 @@ def test_hundred_thousand_events_are_drawn_by_the_pixel(trace: rs.Trace, tmp_pat
     shown = trace.widget()
     count = 100_000
     rng = np.random.default_rng(1)
-    time = np.arange(count, dtype=np.float64)
+    step = np.arange(count)
+    time = step.astype(np.float64)
     lane = rng.integers(0, 3, count).astype(np.int32)
+    mark = rng.integers(0, 3, count).astype(np.uint8)
+    no_error = np.zeros(count, np.bool_)
     many = {
         "event_time_f8": time,
         "event_lane_i4": lane,
         "event_object_i4": np.full(count, -1, np.int32),
-        "event_mark_u1": rng.integers(0, 3, count).astype(np.uint8),
+        "event_mark_u1": mark,
         "event_memory_u1": np.zeros(count, np.uint8),
         "span_start_f8": time,
         "span_end_f8": time + 1,
@@ -243,10 +246,30 @@ def test_hundred_thousand_events_are_drawn_by_the_pixel(trace: rs.Trace, tmp_pat
         "span_error_u1": np.zeros(count, np.uint8),
         "span_label_i4": np.zeros(count, np.int32),
     }
-    shown.columns = {name: column.tobytes() for name, column in many.items()}
+    shown.columns = {
+        **{name: column.tobytes() for name, column in many.items()},
+        **widget.detail_columns("mark", step, step, lane * 3 + mark, no_error),
+        **widget.detail_columns("span", step, step + 1, lane, no_error),
+    }
     shown.about = {**shown.about, "start": 0, "end": count, "sentences": None}
     script = """
     result.drawn = Number(canvas.dataset.drawn);
+    const colour = (x, y) => [...canvas.getContext("2d").getImageData(x, y, 1, 1).data].join();
+    const isFilled = (x) => colour(155 + x, 44) !== colour(155 + x, 24);
+    result.filled = [...Array(800).keys()].filter(isFilled);
+    const milliseconds = (act) => {
+      const start = performance.now();
+      for (let i = 0; i < 20; i++) act(i);
+      return (performance.now() - start) / 20;
+    };
+    result.times = {
+      zoom: milliseconds(() => point("wheel", 600, 60, { deltaY: -100 })),
+      pan: milliseconds(() => point("wheel", 600, 60, { deltaY: 30, shiftKey: true })),
+      scrub: milliseconds((i) => { model.set("position", i * 5000); }),
+    };
+    for (let i = 0; i < 40; i++) point("wheel", 600, 60, { deltaY: -100 });
+    result.near = [shown()[1], Number(canvas.dataset.drawn)];
+    find(".all").click();
     press("End");
     result.sent = sent;
     tell("msg:custom", { kind: "sentences", time: sent.at(-1).time, lines: ["told by Python"] });
@@ -255,6 +278,10 @@ def test_hundred_thousand_events_are_drawn_by_the_pixel(trace: rs.Trace, tmp_pat
     result = in_browser(shown, script, tmp_path)
     # Three lanes of 850 pixels with one kind of interval and three of marks.
     assert 1000 < result["drawn"] < 3 * 1000 * 4
+    assert len(result["filled"]) == 800  # what was left out leaves no gap
+    shown_steps, drawn = result["near"]  # each of them is drawn again
+    assert shown_steps <= drawn <= 2 * shown_steps + 8
+    assert max(result["times"].values()) < 100, result["times"]  # milliseconds, on a busy machine
     assert result["sent"][-1]["kind"] == "sentences"
     assert result["told"] == "told by Python"
 
