@@ -57,7 +57,9 @@ std::string text_of(const py::object& object) { return py::str(object).cast<std:
 
 /// "ValueError: too many", then the traceback.
 std::string describe_error(const py::error_already_set& error) {
-  const std::string first = text_of(error.type().attr("__name__")) + ": " + text_of(error.value());
+  const py::object suggest = py::module_::import("rcuscope.complaint").attr("suggestion");
+  const std::string first = text_of(error.type().attr("__name__")) + ": " + text_of(error.value()) +
+                            text_of(suggest(error.value()));
   // A call that did not get as far as the function has no traceback.
   const py::object trace = error.trace() ? py::object(error.trace()) : py::object(py::none());
   const py::object lines =

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Kernel's readers, grace periods, callbacks, locks of context, reports and notes.
+#include <pybind11/pybind11.h>
+
 #include <string>
 
 #include "call.h"
@@ -124,14 +126,27 @@ constexpr Spec in_serving_softirq{
     "in_serving_softirq", "in_serving_softirq(self) -> bool\n\nTrue in a softirq or a callback.",
     [](Call& call) { return boolean(call.world().context() == Context::softirq); }};
 
+/// How the argument of the call to `macro` is written where Python stands.
+std::string argument_text(const char* macro) {
+  PyFrameObject* const frame = PyEval_GetFrame();  // borrowed
+  if (frame == nullptr) return "condition";
+  const auto code = pybind11::reinterpret_steal<pybind11::object>(
+      reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
+  return pybind11::module_::import("rcuscope.source_text")
+      .attr("argument_of")(code.attr("co_filename"), PyFrame_GetLineNumber(frame), macro)
+      .cast<std::string>();
+}
+
 PyObject* report_if(Call& call, FindingKind kind, const char* macro) {
   const bool is_true = call.flag(0, false);
   if (!is_true) return boolean(false);
   const Place place = Call::place_now();
-  call.world().note(EventKind::warn_on, macro, place);
+  const std::string condition = argument_text(macro);
+  call.world().note(EventKind::warn_on, condition, place);
   call.world().report(kind,
                       std::string(kind == FindingKind::bug_on ? "kernel BUG at " : "WARNING: ") +
-                          place.function + ":" + std::to_string(place.line) + ": " + macro,
+                          place.function + ":" + std::to_string(place.line) + ": " + macro + "(" +
+                          condition + ")",
                       place);
   return boolean(true);
 }

@@ -6,6 +6,22 @@
 
 namespace rcuscope {
 
+namespace {
+
+/// "'a' and 'b'": the readers of the grace period that have ended inside their sections.
+std::string readers_that_ended(const Execution& execution, GracePeriodId id) {
+  const ActorSet& readers = execution.grace_periods().at(id).waits_for;
+  std::string names;
+  for (std::size_t i = 0; i < execution.actor_count(); ++i) {
+    const ModelActor& reader = execution.actor({static_cast<std::int32_t>(i)});
+    if (readers.test(i) && reader.is_finished())
+      names += (names.empty() ? "'" : " and '") + reader.spec.name + "'";
+  }
+  return names;
+}
+
+}  // namespace
+
 const ModelSrcu* domain_of_wait(const Execution& execution, const ModelActor& actor) {
   const GracePeriodId id{static_cast<std::int32_t>(actor.pending.argument)};
   return execution.grace_periods().at(id).domain;
@@ -54,6 +70,15 @@ std::string describe_dead_end(const Execution& execution, const ModelActor& acto
     case OperationKind::spin_lock:
       return held_by_ended("spinlock",
                            static_cast<const ModelSpinlock*>(actor.pending.address)->owner);
+    case OperationKind::grace_period_end: {
+      const GracePeriodId id{static_cast<std::int32_t>(actor.pending.argument)};
+      const std::string readers = readers_that_ended(execution, id);
+      if (readers.empty()) return who + "for ever";
+      const ModelSrcu* domain = domain_of_wait(execution, actor);
+      return who + "in " + (domain == nullptr ? "synchronize_rcu" : "synchronize_srcu") +
+             ": its grace period waits for " + readers +
+             ", which has ended inside its read-side critical section";
+    }
     case OperationKind::wait_for_completion:
       return who + "for the completion " + what + ", which nobody completes";
     default:

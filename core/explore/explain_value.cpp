@@ -90,13 +90,15 @@ std::string last_operations_of_others(const Story& story) {
 
 std::string explain_value(const Story& story) {
   const FindingKind kind = story.finding().kind;
-  std::string text = story.actor() == 0 && story.who(story.event()) != "set-up"
-                         ? "At the end of the run"
-                         : story.actor_name(story.actor());
-  if (kind == FindingKind::error)
-    text += story.actor() == 0 ? " the scenario raises an error at " : " raises an error at ";
-  else if (kind == FindingKind::uninitialized_read)
-    text += " reads memory that nobody has written, at ";
+  const bool is_at_end = story.actor() == 0 && story.who(story.event()) != "set-up";
+  std::string text = is_at_end ? "At the end of the run" : story.actor_name(story.actor());
+  if (kind == FindingKind::error)  // its traceback says more than what was read before
+    return text +
+           (story.actor() == 0 ? " the scenario raises an error at " : " raises an error at ") +
+           story.at(story.event()) + "." + last_operations_of_others(story);
+  if (kind == FindingKind::uninitialized_read)
+    text += is_at_end ? " somebody reads memory that nobody has written, at "
+                      : " reads memory that nobody has written, at ";
   else
     text += story.actor() == 0 ? " a condition is true that never should be, at "
                                : " finds a condition true that never should be, at ";

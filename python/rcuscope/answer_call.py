@@ -117,7 +117,9 @@ def guarded(answer: Answer) -> Answer:
 def check_is_plain(name: str, answer: object) -> None:
     """Raises TypeError unless calling it runs it."""
     if not callable(answer):
-        raise TypeError(f"the answer to {name} is {answer!r}: expected a function")
+        raise TypeError(
+            f"the answer to {name} is {answer!r}: expected a function: its name, no call of it"
+        )
     inner: Any = answer
     while isinstance(inner, functools.partial):
         inner = inner.func

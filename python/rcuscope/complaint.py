@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the command line prints of an error that nobody has foreseen."""
+"""What people are told of an error that nobody has foreseen."""
 
 from __future__ import annotations
 
+import difflib
 import runpy
 import traceback
 from pathlib import Path
@@ -25,3 +26,20 @@ def told(error: Exception) -> str:
     elif isinstance(error, TypeError):
         return str(error)
     return "an error in what was to run:\n" + "".join(whole.format()).rstrip()
+
+
+def suggestion(error: BaseException) -> str:
+    """What may have been meant by a name that an object does not have; "" = nothing comes close.
+
+    Example:
+        >>> from rcuscope.complaint import suggestion
+        >>> try:
+        ...     "text".uper()
+        ... except AttributeError as error:
+        ...     suggestion(error)
+        ". Did you mean 'upper'?"
+    """
+    if not isinstance(error, AttributeError) or not error.name:
+        return ""
+    close = difflib.get_close_matches(error.name, dir(error.obj), n=1)
+    return f". Did you mean {close[0]!r}?" if close else ""

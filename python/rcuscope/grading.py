@@ -5,19 +5,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from rcuscope import _core, show
 from rcuscope.answer_call import call, guarded
 from rcuscope.exercises import Answer, Exercise
 from rcuscope.exercises.form import UNMET, NotYet
 from rcuscope.explore import explore
-from rcuscope.scenario import scenario
+from rcuscope.scenario import Scenario, scenario
 from rcuscope.stepping import Session, step
+from rcuscope.trace import Trace
 from rcuscope.variant import Variant
 from rcuscope.verdict import Finding, Verdict
 
 _SECONDS_MAX: Final = 60
+
+
+_PACKAGE: Final = str(Path(__file__).parent)
+_FRAME: Final = re.compile(
+    r'^ +(?:File "(?P<file>.+)", )?(?:cell \d+, )?line (?P<line>\d+), in .*\n +(?P<text>.*)',
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,38 +38,66 @@ class Grade(show.Shown):
         passed: The answer is right.
         message: Why, or why not.
         findings: The counterexamples.
+        trace: What an answer that is a schedule did, if that is no defect.
+        says_all: The message does; the finding's own words would add nothing for a student.
     """
 
     exercise: str
     passed: bool
     message: str
     findings: tuple[Finding, ...] = ()
+    trace: Trace | None = None
+    says_all: bool = False
 
     def __bool__(self) -> bool:
         return self.passed
 
     def __str__(self) -> str:
-        head = f"{self.exercise}: {'passed' if self.passed else 'not yet'}. {self.message}"
-        shown = () if self.passed else self.findings[:1]
-        return "\n".join([head, *(str(finding) for finding in shown)])
+        lines = [f"{self.exercise}: {'passed' if self.passed else 'not yet'}. {self.message}"]
+        if self.findings and not self.passed:
+            shown = self.findings[0]
+            lines.append(f"  schedule: {shown.schedule}" if self.says_all else str(shown))
+        return "\n".join(lines)
 
 
-def _say(
-    exercise: Exercise, passed: bool, message: str, findings: tuple[Finding, ...] = ()
-) -> Grade:
-    return Grade(exercise=exercise.name, passed=passed, message=message, findings=findings)
+def _say(exercise: Exercise, passed: bool, message: str, **more: Any) -> Grade:
+    return Grade(exercise=exercise.name, passed=passed, message=message, **more)
 
 
-def _finding_text(finding: Finding) -> str:
+def _unmet(finding: Finding) -> str:
+    """What a check of the program around the answer misses; "" = it is another finding."""
     check = re.match(r"WARNING: (\w+):", finding.message)
-    if check is not None and check[1] in UNMET:
-        return f"After some order of the operations {UNMET[check[1]]}:"
-    return f"Some order of the operations ends in {finding.kind}:"
+    return UNMET.get(check[1], "") if check is not None else ""
+
+
+def _raised(finding: Finding) -> str:
+    """An error of the answer: what and where, without our own frames."""
+    what = finding.message.partition("\n")[0]
+    own = [
+        frame
+        for frame in _FRAME.finditer(finding.message)
+        if not (frame["file"] or "").startswith(_PACKAGE)
+    ]
+    where = f" (line {own[-1]['line']}: {own[-1]['text'].strip()})" if own else ""
+    return f"Your function raises {what}{where}."
+
+
+def _grade_findings(exercise: Exercise, found: tuple[Finding, ...]) -> Grade:
+    """Whoever never leaves a section also makes others wait for ever: the cause comes first."""
+    findings = tuple(sorted(found, key=lambda finding: finding.kind != "lock_imbalance"))
+    shown = findings[0]
+    if shown.kind == "error":
+        return _say(exercise, False, _raised(shown), findings=findings, says_all=True)
+    if unmet := _unmet(shown):
+        message = f"In some order of the operations {unmet}."
+        return _say(exercise, False, message, findings=findings, says_all=True)
+    message = f"Some order of the operations ends in {shown.kind}:"
+    return _say(exercise, False, message, findings=findings)
 
 
 def _grade_verdict(exercise: Exercise, verdict: Verdict) -> Grade:
     if verdict.findings:
-        return _say(exercise, False, _finding_text(verdict.findings[0]), verdict.findings)
+        return _grade_findings(exercise, verdict.findings)
     if verdict.limit == "max_steps":
         return _say(
             exercise, False, "Your function does not end: one execution has 10,000 operations."
@@ -93,8 +130,27 @@ def _failure(answer: Answer, session: Session) -> NotYet | None:
     return None
 
 
+def _named(exercise: Exercise) -> str | Scenario:
+    """What is scheduled; a bare function is called after the exercise, not after itself."""
+    given = exercise.scenario
+    if isinstance(given, (str, Scenario)):
+        return given
+    return scenario(name=f"exercise {exercise.name}")(given)
+
+
+def _without_defect(session: Session) -> str:
+    """How far a schedule came that shows nothing."""
+    schedule = session.schedule
+    if not session.can_undo:
+        return f"Your function chooses nobody: session.choose({session.choices[0].actor!r})."
+    if session.is_over:
+        return f"Your schedule {schedule} runs to the end, and nothing goes wrong in this order."
+    lines = [f"Your schedule {schedule} shows no defect yet. Who could go on:"]
+    return "\n".join([*lines, *(f"  {choice}" for choice in session.choices)])
+
+
 def _grade_schedule(exercise: Exercise, answer: Answer) -> Grade:
-    with step(exercise.scenario) as session:
+    with step(_named(exercise)) as session:
         failed = _failure(answer, session)
         if session._is_closed:
             return _say(exercise, False, "Your function closes the session: leave it open.")
@@ -104,21 +160,22 @@ def _grade_schedule(exercise: Exercise, answer: Answer) -> Grade:
         if failed and not (wanted and isinstance(failed.__cause__, _core.UsageError)):
             return _say(exercise, False, str(failed))
         if not found:
-            return _say(exercise, False, f"Your schedule {session.schedule} shows no defect.")
-        trace = session.trace
-    shown = next(iter(wanted or found))
-    object.__setattr__(shown, "_trace", trace)  # it outlives the session
+            return _say(exercise, False, _without_defect(session), trace=session.trace)
+        shown = next(iter(wanted or found))
+        object.__setattr__(shown, "_trace", session._trace_about(shown))  # it outlives the session
     message = f"Your schedule ends in {shown.kind}" + (
         "." if wanted else f"; wanted is {exercise.break_with}."
     )
-    return _say(exercise, bool(wanted), message, (shown,))
+    return _say(exercise, bool(wanted), message, findings=(shown,))
 
 
 def _grade_variant(exercise: Exercise, answer: Answer) -> Grade:
     variant = call(answer)
     if not isinstance(variant, Variant):
-        raise TypeError(f"the answer to {exercise.name} returned {variant!r}: expected a Variant")
-    changed = 0 if variant == Variant() else len(str(variant).split())
+        raise NotYet(f"Your function returned {variant!r}; wanted is an rs.Variant(...).")
+    if variant == Variant():
+        return _say(exercise, False, "This is the patch as posted: change one decision.")
+    changed = len(str(variant).split())
     if changed != 1:
         return _say(exercise, False, f"{variant} changes {changed} decisions; wanted is one.")
     verdict = explore(exercise.scenario, variant=variant, memory="sc", max_seconds=_SECONDS_MAX)
@@ -127,7 +184,7 @@ def _grade_variant(exercise: Exercise, answer: Answer) -> Grade:
         found = tuple(finding for finding in verdict.findings if finding.kind == exercise.kind)
         said = f"{variant}: {verdict.outcome}" + (f", {', '.join(kinds)}" if kinds else "")
         wanted = f"{said}; wanted is {exercise.kind}."
-        return _say(exercise, bool(found), wanted, found or verdict.findings)
+        return _say(exercise, bool(found), wanted, findings=found or verdict.findings)
     return _grade_verdict(exercise, verdict)
 
 
@@ -147,9 +204,6 @@ def grade(exercise: Exercise, answer: Answer) -> Grade:
 
     Returns:
         The grade.
-
-    Raises:
-        TypeError: if the answer returns what is not asked for.
     """
     try:
         return _grade(exercise, answer)

@@ -36,8 +36,7 @@ def check(name: str, answer: Answer) -> Grade:
 
     Raises:
         ValueError: for an unknown exercise.
-        TypeError: if the answer is no function, a generator or `async` function, or returns what
-            is not asked for.
+        TypeError: if the answer is no function, or a generator or `async` function.
 
     Example:
         >>> import rcuscope as rs

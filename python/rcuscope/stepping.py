@@ -12,7 +12,7 @@ from rcuscope.iommu import Iommu, check_iommu
 from rcuscope.scenario import Body, Scenario, as_scenario
 from rcuscope.trace import Trace, require_anywidget
 from rcuscope.variant import Variant
-from rcuscope.verdict import Finding, Origin, as_finding
+from rcuscope.verdict import Finding, Origin, as_finding, finding_metadata
 
 if TYPE_CHECKING:
     from rcuscope.step_widget import StepWidget
@@ -94,8 +94,11 @@ class Session:
         self._at = self._stand(_START, None)
         self._is_closed = False
 
-    def _stand(self, schedule: str, chosen: int | None) -> dict[str, Any]:
-        origin, metadata = self._origin, self._origin.metadata()
+    def _stand(
+        self, schedule: str, chosen: int | None, about: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Executes a schedule, then a choice; `about`: what the trace shall say besides."""
+        origin, metadata = self._origin, self._origin.metadata() | (about or {})
         options = {**origin.core_options, "schedule": schedule, "next": chosen}
         variant = origin.variant._core_variant
         if origin.body is None:
@@ -138,8 +141,12 @@ class Session:
     @property
     def trace(self) -> Trace:
         """What has happened so far."""
-        self._check_open()
-        return Trace(self._at["trace"])
+        finding = self.finding
+        return Trace(self._at["trace"]) if finding is None else self._trace_about(finding)
+
+    def _trace_about(self, finding: Finding) -> Trace:
+        """What has happened so far; its picture tells of the finding."""
+        return Trace(self._stand(self.schedule, None, finding_metadata(finding))["trace"])
 
     @property
     def state(self) -> State:

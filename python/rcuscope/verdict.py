@@ -334,16 +334,17 @@ def as_finding(found: _core.Finding, origin: Origin) -> Finding:
     )
 
 
+def finding_metadata(finding: Finding) -> dict[str, str]:
+    """What a trace says of the finding that it shows."""
+    return {"verdict": "UNSAFE", "finding": finding.kind, "explanation": finding.explanation}
+
+
 def replay_origin(origin: Origin, schedule: str, finding: Finding | None = None) -> Trace:
     """Runs one schedule of a scenario again."""
     options = origin.core_options
     metadata = origin.metadata()
     if finding is not None:
-        metadata |= {
-            "verdict": "UNSAFE",
-            "finding": finding.kind,
-            "explanation": finding.explanation,
-        }
+        metadata |= finding_metadata(finding)
     core_variant = origin.variant._core_variant
     if origin.body is None:
         name = origin.scenario.name

@@ -7,6 +7,7 @@ import ast
 import contextlib
 import inspect
 import json
+import re
 import signal
 import sys
 import threading
@@ -232,16 +233,102 @@ def test_whole_numbers() -> None:
     assert [whole_number(value) for value in given] == [3, 3, *[None] * 6]
 
 
-def test_what_the_end_misses_is_told() -> None:
-    assert "the entry is still on the list" in fails("01.1", lambda *_: None)
-    checks = {
-        node.name
+# ---- what a student reads
+def has_check(function: ast.FunctionDef) -> bool:
+    """Whether a WARN_ON stands in it, and in no function within it."""
+    inner: list[ast.AST] = [*function.body]
+    while inner:
+        node = inner.pop()
+        if isinstance(node, ast.Attribute) and node.attr == "WARN_ON":
+            return True
+        if not isinstance(node, ast.FunctionDef):
+            inner += ast.iter_child_nodes(node)
+    return False
+
+
+def test_every_check_has_words_of_its_own() -> None:
+    functions = [
+        node
         for path in Path(inspect.getfile(exercises)).parent.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
-        and any(ast.unparse(mark) == "k.at_end" for mark in node.decorator_list)
-    }
-    assert checks == set(UNMET)
+    ]
+    assert {node.name for node in functions if has_check(node)} == set(UNMET)
+
+
+def test_a_missed_check_is_told_by_its_words_alone() -> None:
+    told = str(lessons.check("01.1", lambda *_: None))
+    assert told.splitlines()[0].endswith("the entry is still on the list at the end.")
+    assert re.fullmatch(r"  schedule: s1:\S+", told.splitlines()[1])
+    assert len(told.splitlines()) == 2
+    assert "returns neither 1 nor None" in fails("08.1", lambda *_: "first")
+    assert "does not return 2" in fails("08.1", lambda *_: None)
+
+
+def test_error_in_the_model_is_told_as_the_students_own() -> None:
+    def typo(k: Any, entry: Any) -> None:
+        k.list_del_rcu(entry)
+        k.synchronise_rcu()
+
+    grade = lessons.check("01.1", typo)
+    assert "has no attribute 'synchronise_rcu'. Did you mean 'synchronize_rcu'? (line " in str(
+        grade
+    )
+    assert str(grade).split("(line ")[1].split(": ")[1].startswith("k.synchronise_rcu())")
+    assert "Traceback" not in str(grade)
+    assert grade.findings[0].kind == "error"
+    assert "had read" not in grade.findings[0].explanation
+    assert fails("01.1", lambda _: None).endswith("takes 1 positional argument but 2 were given.")
+
+
+def test_schedule_without_a_defect_is_shown_with_what_could_follow() -> None:
+    def stops_early(session: rs.Session) -> None:
+        session.choose("interrupt")
+
+    grade = lessons.check("01.2", stops_early)
+    assert "shows no defect yet. Who could go on:\n  interrupt: " in grade.message
+    assert "image/svg+xml" in grade._repr_mimebundle_()
+    assert "chooses nobody: session.choose('interrupt')" in fails("01.2", lambda _: None)
+
+    def runs_through(session: rs.Session) -> None:
+        while not session.is_over:
+            session.choose(0)
+
+    assert "runs to the end, and nothing goes wrong" in fails("01.2", runs_through)
+
+
+def test_the_cause_of_an_endless_wait_comes_first() -> None:
+    def never_leaves(k: Any, devices: Any, wanted: int) -> int | None:
+        k.rcu_read_lock()
+        for entry in k.list_for_each_entry_rcu(devices):
+            if entry.value == wanted:
+                return wanted
+        k.rcu_read_unlock()
+        return None
+
+    grade = lessons.check("08.1", never_leaves)
+    assert "ends in lock_imbalance" in grade.message
+    assert "every grace period from now on waits for ever" in grade.findings[0].explanation
+    (deadlock,) = (one for one in grade.findings if one.kind == "deadlock")
+    assert "'reader', which has ended inside its read-side critical section" in deadlock.message
+    assert "waits for itself" not in deadlock.explanation
+
+
+def test_the_memory_of_an_entry_is_not_all_that_readers_use() -> None:
+    assert "use_after_free" in fails("02.3", lambda: rs.Variant(reclaim="kfree_rcu"))
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ("list_del", "returned 'list_del'; wanted is an rs.Variant"),
+        (None, "returned None; wanted is an rs.Variant"),
+        (rs.Variant(), "the patch as posted: change one decision"),
+        (rs.Variant(unlink="list_del", reclaim="none"), "changes 2 decisions; wanted is one"),
+    ],
+)
+def test_wrong_choice_is_told(returned: Any, told: str) -> None:
+    assert told in fails("02.1", lambda: returned)
 
 
 # ---- files

@@ -48,16 +48,25 @@ class Exercise:
     judge: Callable[[Answer], str] | None = None
 
 
-# What a program's check at the end misses, by the name of its function.
+# What a program's check misses, by the name of the function that it stands in.
 UNMET: Final[Mapping[str, str]] = {
-    "all_are_removed": "an entry is still on the list",
-    "both_updates_count": "the value is not 3: an update is lost",
+    "all_are_removed": "an entry is still on the list at the end",
+    "both_updates_count": "the value is not 3 at the end: an update is lost",
+    "finalize": "finalize() meets an entry with a value that nobody gave it",
+    "first_is_found_or_gone": "look_up(k, devices, 1) returns neither 1 nor None",
     "has_moved": "the entry is still on its first list, or not alone and whole on the second",
-    "is_added": "the list does not hold one entry, whose value is 3",
-    "is_forgotten": "the entry is still on the list or in the registry",
-    "is_removed": "the entry is still on the list",
-    "is_replaced": "the published object does not have value=2",
+    "is_added": "the list does not hold one entry at the end, whose value is 3",
+    "is_forgotten": "the entry is still on the list or in the registry at the end",
+    "is_removed": "the entry is still on the list at the end",
+    "is_replaced": "the published object does not have value=2 at the end",
+    "isr": "the interrupt handler finds another device than it asked for",
+    "look": "a reader meets an entry with a value that nobody gave it",
+    "print_names": "the reader prints a name that nobody gave the entry",
+    "reader": "the reader meets a value that was never published",
+    "report": "the work meets an entry with a value that nobody gave it",
     "second_is_finalized_once": "the finalizer of the second entry has not run once",
+    "second_is_found": "look_up(k, devices, 2) does not return 2, and that entry is there",
+    "walk": "the walk meets an entry with a value that nobody gave it",
 }
 
 

@@ -37,7 +37,9 @@ EXERCISES: Final = (
         hints=(
             "Somebody else can wait: which values of `reclaim` hand the rest over?",
             "The rest sleeps, so it needs a context that may.",
+            "Handing over the memory is not enough: the reader looks into the device, too.",
         ),
+        scenario="reader_follows_device",
         kind="SAFE",
         objects=waits_for_nobody,
     ),

@@ -15,8 +15,12 @@ def _counted_walk(walk: Answer) -> Body:
 
     def body(k: _core.Kernel) -> None:
         devices, lock = k.list_head("devices"), k.mutex("lock")
-        entries = [k.kzalloc(name, value=1) for name in ("first", "second")]
-        counts = {entry: k.kref(f"references of {entry!r}") for entry in entries}
+        names = "first", "second"
+        entries = [k.kzalloc(name, value=1) for name in names]
+        counts = {
+            entry: k.kref(f"references of {name}")
+            for name, entry in zip(names, entries, strict=True)
+        }
         finalized = k.shared("finalized", 0)
         for entry in entries:
             k.list_add_tail_rcu(entry, devices)

@@ -152,15 +152,21 @@ def _differs_in_numbers(said: Any, wanted: list[int]) -> str:
     return ""
 
 
+def _told(removal: list[tuple[str, int]]) -> str:
+    return ", ".join(
+        f"{name} ({value} left)" if name == "put_device" else name for name, value in removal
+    )
+
+
 def _judge_variant(answer: Answer) -> str:
     variant = answer()
     if not isinstance(variant, Variant):
-        raise TypeError(f"the answer returned {variant!r}: expected a Variant")
+        return f"your function returned {variant!r}; wanted is an rs.Variant(...)."
     [modelled] = story(replay(scenario(unplug), "s1:", variant=variant))
     recorded = story(load(examples.path("kernel_removal_unpatched.txt")))[0]
     if modelled == recorded:
         return ""
-    return f"{variant}: the model does {modelled}; the kernel did {recorded}."
+    return f"{variant}: the model does {_told(modelled)}. The kernel did {_told(recorded)}."
 
 
 TITLE: Final = "Reading real kernel traces"

@@ -97,10 +97,16 @@ def lookup(look_up: Answer) -> Body:
     def body(k: _core.Kernel) -> None:
         devices, first, _ = two_entries(k)
 
-        @k.process("reader")
-        def reader() -> None:
+        def first_is_found_or_gone() -> None:
             k.WARN_ON(look_up(k, devices, 1) not in (1, None))
+
+        def second_is_found() -> None:
             k.WARN_ON(look_up(k, devices, 2) != 2)
+
+        @k.process("reader")
+        def look_both_up() -> None:
+            first_is_found_or_gone()
+            second_is_found()
 
         @k.process("removal")
         def removal() -> None:
