@@ -92,11 +92,9 @@ std::string explain_value(const Story& story) {
   const FindingKind kind = story.finding().kind;
   const bool is_at_end = story.actor() == 0 && story.who(story.event()) != "set-up";
   std::string text = is_at_end ? "At the end of the run" : story.actor_name(story.actor());
-  if (kind == FindingKind::error)  // its traceback says more than what was read before
-    return text +
-           (story.actor() == 0 ? " the scenario raises an error at " : " raises an error at ") +
-           story.at(story.event()) + "." + last_operations_of_others(story);
-  if (kind == FindingKind::uninitialized_read)
+  if (kind == FindingKind::error)
+    text += story.actor() == 0 ? " the scenario raises an error at " : " raises an error at ";
+  else if (kind == FindingKind::uninitialized_read)
     text += is_at_end ? " somebody reads memory that nobody has written, at "
                       : " reads memory that nobody has written, at ";
   else
