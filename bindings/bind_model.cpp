@@ -45,7 +45,7 @@ struct WorldPart<Model> {
     w.execution().set_final_state(std::move(state));
   }
   static std::uint32_t dependency_on(Model w, const void* pointer) {
-    const MemoryObserver* const memory = w.execution().memory_order();
+    MemoryObserver* const memory = w.execution().memory_order();
     return memory == nullptr ? 0
                              : memory->dependency_on(w.execution(), w.execution().me(), pointer);
   }
@@ -54,7 +54,7 @@ struct WorldPart<Model> {
       memory->on_pointer_used(w.execution(), w.execution().me(), pointer, dependency);
   }
   static std::uint32_t latest_access(Model w) {
-    const MemoryObserver* const memory = w.execution().memory_order();
+    MemoryObserver* const memory = w.execution().memory_order();
     return memory == nullptr ? 0 : memory->latest_access(w.execution().me());
   }
   static void note_dependent(Model w, std::span<const std::uint32_t> loads, bool is_store_only) {

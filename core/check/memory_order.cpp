@@ -30,24 +30,6 @@ bool is_acquiring(Access access) { return access == Access::acquire || access ==
 
 }  // namespace
 
-void MemoryOrder::begin() {
-  actors_.clear();
-  events_.clear();
-  dependencies_.assign(1, {});
-  clocks_.clear();
-  published_.clear();
-  read_from_.clear();
-  location_ids_.clear();
-  locations_.clear();
-  sync_.clear();
-  births_.clear();
-  accesses_of_objects_.clear();
-  periods_.clear();
-  ended_sections_.clear();
-  ended_callbacks_.clear();
-  conflicts_.clear();
-}
-
 // --- clocks
 
 /// Everything before this point of the actor, for whoever synchronises with it.
@@ -62,28 +44,29 @@ VectorClock MemoryOrder::released(ActorId id) {
 
 void MemoryOrder::acquire(ActorId id, const VectorClock& clock) {
   Actor& actor = of(id);
-  actor.before_reads.join(clock);
-  actor.before_writes.join(clock);
-  actor.pending.join(clock);
+  join(actor.before_reads, clock);
+  join(actor.before_writes, clock);
+  join(actor.pending, clock);
 }
 
 void MemoryOrder::barrier(ActorId id, Barrier kind) {
   Actor& actor = of(id);
   if (kind == Barrier::full) return full_barrier(id, OrderPoint::Kind::full);
   if (kind == Barrier::read) {
-    actor.before_reads.join(actor.pending);
+    join(actor.before_reads, actor.pending);
     actor.points.push_back({OrderPoint::Kind::read, actor.position});
     return;
   }
-  actor.fenced.join(actor.before_writes);
-  actor.fenced.raise(id, {0, actor.position});
+  VectorClock clock = actor.before_writes;
+  clock.raise(id, {0, actor.position});
+  join(actor.fenced, clock);
   actor.points.push_back({OrderPoint::Kind::write, actor.position});
 }
 
 void MemoryOrder::full_barrier(ActorId id, OrderPoint::Kind kind, const ModelSrcu* domain) {
   Actor& actor = of(id);
   acquire(id, actor.pending);
-  actor.fenced.join(released(id));
+  join(actor.fenced, released(id));
   actor.points.push_back({kind, actor.position, domain});
 }
 
@@ -108,15 +91,19 @@ std::optional<const ModelSrcu*> MemoryOrder::grace_period_between(std::size_t fi
 
 void MemoryOrder::on_spawn(const ModelActor& parent, ActorId actor) {
   const VectorClock clock = released(parent.id);
+  save(actor);
   Actor& spawned = of(actor);
-  spawned.before_reads = spawned.before_writes = spawned.pending = clock;
+  set(spawned.before_reads, clock);
+  set(spawned.before_writes, clock);
+  set(spawned.pending, clock);
+  spawned.waited_for = std::nullopt;
   spawned.parent = parent.id;
   spawned.parent_position = of(parent.id).position;
 }
 
 void MemoryOrder::start_actor(const Execution& execution, const ModelActor& actor) {
   if (actor.grace_period >= 0) {
-    acquire(actor.id, period({actor.grace_period}).sections);
+    acquire(actor.id, period({actor.grace_period}));
     of(actor.id).waited_for =
         execution.grace_periods().all()[static_cast<std::size_t>(actor.grace_period)].domain;
   }
@@ -127,14 +114,14 @@ void MemoryOrder::start_actor(const Execution& execution, const ModelActor& acto
 
 void MemoryOrder::end_actor(const ModelActor& actor) {
   const VectorClock clock = released(actor.id);
-  if (actor.work >= 0) sync_[work_key(actor.work)].join(clock);
-  if (actor.work >= 0) ended_callbacks_[work_callbacks].join(clock);
-  if (actor.callbacks != no_callback) ended_callbacks_[actor.callbacks].join(clock);
-  if (is_named(actor.spec.cpu)) sync_[cpu_key(actor.spec.cpu)].join(clock);
-  of(actor.id).end = clock;
+  if (actor.work >= 0) join(sync_[work_key(actor.work)], clock);
+  if (actor.work >= 0) join(ended_callbacks_[work_callbacks], clock);
+  if (actor.callbacks != no_callback) join(ended_callbacks_[actor.callbacks], clock);
+  if (is_named(actor.spec.cpu)) join(sync_[cpu_key(actor.spec.cpu)], clock);
+  set(of(actor.id).end, clock);
 }
 
-MemoryOrder::Period& MemoryOrder::period(GracePeriodId id) {
+VectorClock& MemoryOrder::period(GracePeriodId id) {
   const auto index = static_cast<std::size_t>(id.value);
   if (index >= periods_.size()) periods_.resize(index + 1);
   return periods_[index];
@@ -142,26 +129,37 @@ MemoryOrder::Period& MemoryOrder::period(GracePeriodId id) {
 
 /// Sections that have ended already come before the grace period, too.
 void MemoryOrder::on_grace_period_start(GracePeriodId id, const ModelSrcu* domain) {
-  period(id).sections = ended_sections_[domain];
+  set(period(id), ended_sections_[domain]);
 }
 
 void MemoryOrder::on_section_end(const Execution& execution, const ModelActor& actor,
                                  const ModelSrcu* domain) {
   const VectorClock clock = released(actor.id);
-  ended_sections_[domain].join(clock);
+  join(ended_sections_[domain], clock);
   const std::vector<GracePeriod>& all = execution.grace_periods().all();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].domain == domain && all[i].waits_for[static_cast<std::size_t>(actor.id.value)])
-      period({static_cast<std::int32_t>(i)}).sections.join(clock);
+      join(period({static_cast<std::int32_t>(i)}), clock);
 }
 
-/// Of SRCU: what is open when the same number of sections has been closed is the same section.
-std::vector<ReadSection> MemoryOrder::open_sections(const ModelActor& actor) {
+/// What is open when the same number of sections has been closed is the same section.
+std::vector<ReadSection> MemoryOrder::sleepable_sections(const ModelActor& actor) {
   std::vector<ReadSection> open;
-  if (actor.is_reader()) open.push_back({nullptr, actor.section_opened_at});
   for (const SrcuSection& section : actor.srcu_sections)
-    open.push_back({section.domain, of(actor.id).closed_sections[section.domain]});
+    open.push_back({section.domain, closed_sections(actor.id, section.domain)});
   return open;
+}
+
+std::int64_t& MemoryOrder::closed_sections(ActorId id, const ModelSrcu* domain) {
+  auto& all = of(id).closed_sections;
+  const auto known = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& entry) { return entry.first == domain; });
+  return known != all.end() ? known->second : all.emplace_back(domain, 0).second;
+}
+
+void MemoryOrder::note_closed_section(ActorId id, const ModelSrcu* domain) {
+  std::int64_t& closed = closed_sections(id, domain);
+  saved_sections_.push_back({id, domain, closed++});
 }
 
 // --- operations that are no accesses
@@ -185,12 +183,12 @@ void MemoryOrder::on_operation(Execution& execution, const ModelActor& actor,
     case OperationKind::grace_period_start:
       return full_barrier(actor.id, OrderPoint::Kind::full);
     case OperationKind::grace_period_end:
-      acquire(actor.id, period({static_cast<std::int32_t>(operation.argument)}).sections);
+      acquire(actor.id, period({static_cast<std::int32_t>(operation.argument)}));
       return full_barrier(
           actor.id, OrderPoint::Kind::grace_period,
           execution.grace_periods().all()[static_cast<std::size_t>(operation.argument)].domain);
     case OperationKind::srcu_read_unlock:
-      ++of(actor.id).closed_sections[static_cast<const ModelSrcu*>(operation.address)];
+      note_closed_section(actor.id, static_cast<const ModelSrcu*>(operation.address));
       return;
     case OperationKind::poll_state:
       return on_poll(execution, actor, operation.argument);
@@ -208,7 +206,7 @@ void MemoryOrder::on_operation(Execution& execution, const ModelActor& actor,
     case OperationKind::complete:
     case OperationKind::wait_for_completion:
       acquire(actor.id, sync_[operation.address]);
-      sync_[operation.address].join(released(actor.id));
+      join(sync_[operation.address], released(actor.id));
       return;
     default:
       return on_lock(actor, operation);
@@ -220,7 +218,7 @@ void MemoryOrder::on_lock(const ModelActor& actor, const Operation& operation) {
     if (!lock->owner.is_valid()) acquire(actor.id, sync_[lock]);
   };
   const auto gives = [&](const ModelLock* lock) {
-    if (lock->owner == actor.id) sync_[lock].join(released(actor.id));
+    if (lock->owner == actor.id) join(sync_[lock], released(actor.id));
   };
   const bool shares_cpu = is_named(actor.spec.cpu);
   switch (operation.kind) {
@@ -234,13 +232,13 @@ void MemoryOrder::on_lock(const ModelActor& actor, const Operation& operation) {
       if (shares_cpu) acquire(actor.id, sync_[cpu_key(actor.spec.cpu)]);
       return takes(static_cast<const ModelSpinlock*>(operation.address));
     case OperationKind::spin_unlock:
-      if (shares_cpu) sync_[cpu_key(actor.spec.cpu)].join(released(actor.id));
+      if (shares_cpu) join(sync_[cpu_key(actor.spec.cpu)], released(actor.id));
       return gives(static_cast<const ModelSpinlock*>(operation.address));
     case OperationKind::mask:
       if (shares_cpu) acquire(actor.id, sync_[cpu_key(actor.spec.cpu)]);
       return;
     case OperationKind::unmask:
-      if (shares_cpu) sync_[cpu_key(actor.spec.cpu)].join(released(actor.id));
+      if (shares_cpu) join(sync_[cpu_key(actor.spec.cpu)], released(actor.id));
       return;
     default:
       return;
@@ -254,7 +252,7 @@ void MemoryOrder::on_poll(const Execution& execution, const ModelActor& actor,
   std::int64_t number = 0;
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].domain == nullptr && number++ >= cookie && all[i].is_over)
-      acquire(actor.id, period({static_cast<std::int32_t>(i)}).sections);
+      acquire(actor.id, period({static_cast<std::int32_t>(i)}));
 }
 
 /// Gets are relaxed, puts release, and the last put acquires (refcount_t of the kernel). Another
@@ -266,7 +264,7 @@ void MemoryOrder::on_count(Execution& execution, const ModelActor& actor,
   const bool writes = operation.kind != OperationKind::refcount_read;
   Operation access = operation;
   access.access = is_put ? Access::release : writes ? Access::relaxed : Access::once;
-  if (is_put) sync_[operation.address].join(released(actor.id));
+  if (is_put) join(sync_[operation.address], released(actor.id));
   if (is_put && static_cast<const ModelRefcount*>(operation.address)->value == 1)
     acquire(actor.id, sync_[operation.address]);
   --of(actor.id).position;  // add_event counts it
@@ -292,7 +290,7 @@ std::size_t MemoryOrder::add_event(const Execution& execution, const ModelActor&
   if (is_new) locations_.emplace_back();
   Location& location = locations_[entry->second];
   const void* const object = object_of(execution, operation.address);
-  AccessEvent event;
+  AccessEvent& event = events_.emplace_back();
   event.actor = actor.id;
   event.position = ++self.position;
   event.reads = reads;
@@ -300,21 +298,22 @@ std::size_t MemoryOrder::add_event(const Execution& execution, const ModelActor&
   event.access = operation.access;
   event.location = entry->second;
   event.address = operation.address;
+  event.object = object;
   event.name = operation.location;
   event.place = operation.place;
-  event.sections = open_sections(actor);
-  VectorClock clock = writes && !reads ? self.before_writes : self.before_reads;
+  if (actor.is_reader()) event.section = actor.section_opened_at;
+  if (!actor.srcu_sections.empty()) event.sleepable_sections = sleepable_sections(actor);
   event.reached_by = dependency(self, object);
-  clock.join(dependencies_[event.reached_by].clock);
   event.needs = self.needs;
   if (writes && !reads)  // of an update only the store would be kept in order
     event.needs.insert(event.needs.end(), self.store_needs.begin(), self.store_needs.end());
   self.needs.clear();
   self.store_needs.clear();
-  events_.push_back(std::move(event));
-  clocks_.push_back(std::move(clock));
+  clocks_.push_back(writes && !reads ? self.before_writes : self.before_reads);
+  clocks_.back().join(dependencies_[event.reached_by].clock);
   published_.emplace_back();
   read_from_.push_back(reads ? location.latest_write : none);
+  overwritten_.push_back(location.latest_write);
   if (writes) {
     published_.back() = self.fenced;
     location.latest_write = index;
@@ -327,7 +326,7 @@ std::size_t MemoryOrder::add_event(const Execution& execution, const ModelActor&
 /// What was published before the store that was read, once a barrier follows.
 void MemoryOrder::learn_from_store(std::size_t event) {
   if (is_marked(events_[event].access) && read_from_[event] != none)
-    of(events_[event].actor).pending.join(published_[read_from_[event]]);
+    join(of(events_[event].actor).pending, published_[read_from_[event]]);
 }
 
 void MemoryOrder::on_access(Execution& execution, const ModelActor& actor,
@@ -368,8 +367,9 @@ void MemoryOrder::on_updated(Execution& execution, const ModelActor& actor, bool
 // --- dependencies
 
 std::uint32_t MemoryOrder::dependency(const Actor& actor, const void* object) {
-  const auto known = actor.dependencies.find(object);
-  return known == actor.dependencies.end() ? 0 : known->second;
+  const auto known = std::find_if(actor.reached.rbegin(), actor.reached.rend(),
+                                  [&](const Reached& reached) { return reached.object == object; });
+  return known == actor.reached.rend() ? 0 : known->by;
 }
 
 bool MemoryOrder::depends_on(std::size_t later, std::size_t load) const {
@@ -396,12 +396,13 @@ void MemoryOrder::on_pointer_loaded(const Execution& execution, const ModelActor
     got.load = index;
     if (read_from_[index] != none) got.clock.join(published_[read_from_[index]]);
   }
-  self.dependencies[object] = static_cast<std::uint32_t>(dependencies_.size());
+  self.reached.push_back({object, static_cast<std::uint32_t>(dependencies_.size())});
   dependencies_.push_back(std::move(got));
 }
 
 std::uint32_t MemoryOrder::dependency_on(const Execution& execution, const ModelActor& actor,
-                                         const void* pointer) const {
+                                         const void* pointer) {
+  is_asked_ = true;
   const auto index = static_cast<std::size_t>(actor.id.value);
   return index < actors_.size() ? dependency(actors_[index], object_of(execution, pointer)) : 0;
 }
@@ -410,15 +411,13 @@ std::uint32_t MemoryOrder::dependency_on(const Execution& execution, const Model
 void MemoryOrder::on_pointer_used(const Execution& execution, const ModelActor& actor,
                                   const void* pointer, std::uint32_t dependency) {
   Actor& self = of(actor.id);
-  if (dependency == 0 && self.dependencies.empty()) return;
-  const void* const object = object_of(execution, pointer);
-  if (dependency == 0 || dependencies_[dependency].actor != actor.id)
-    self.dependencies.erase(object);
-  else
-    self.dependencies[object] = dependency;
+  if (dependency == 0 && self.reached.empty()) return;
+  const bool is_own = dependency != 0 && dependencies_[dependency].actor == actor.id;
+  self.reached.push_back({object_of(execution, pointer), is_own ? dependency : 0});
 }
 
-std::uint32_t MemoryOrder::latest_access(const ModelActor& actor) const {
+std::uint32_t MemoryOrder::latest_access(const ModelActor& actor) {
+  is_asked_ = true;
   return static_cast<std::uint32_t>(
       actors_[static_cast<std::size_t>(actor.id.value)].latest_access);
 }
@@ -432,6 +431,9 @@ void MemoryOrder::on_dependent(const ModelActor& actor, std::span<const std::uin
 }
 
 void MemoryOrder::on_allocated(const ModelActor& actor, const void* object) {
+  const auto known = births_.find(object);
+  saved_births_.push_back(
+      {object, known == births_.end() ? std::nullopt : std::optional(known->second)});
   births_[object] = {actor.id, of(actor.id).position};
 }
 

@@ -28,8 +28,6 @@ void MemoryOrder::compare_with_earlier(Execution& execution, std::size_t later) 
   Location& location = locations_[events_[later].location];
   for (const std::size_t earlier : location.accesses) compare(execution, earlier, later);
   location.accesses.push_back(later);
-  if (const void* object = object_of(execution, events_[later].address))
-    accesses_of_objects_[object].push_back(later);
 }
 
 void MemoryOrder::compare(Execution& execution, std::size_t earlier, std::size_t later) {
@@ -38,12 +36,13 @@ void MemoryOrder::compare(Execution& execution, std::size_t earlier, std::size_t
   if (a.actor == b.actor || !(a.writes || b.writes) || is_ordered(earlier, later)) return;
   if (is_marked(a.access) && is_marked(b.access)) {
     if (conflicts_.size() < max_conflicts) return conflicts_.emplace_back(earlier, later), void();
-    return execution.note_memory_doubt("more than " + std::to_string(max_conflicts) +
-                                       " pairs of accesses in one execution have no order");
+    return doubt(execution, "more than " + std::to_string(max_conflicts) +
+                                " pairs of accesses in one execution have no order");
   }
   bool& is_reported = locations_[b.location].is_reported;
   if (is_reported) return;
   is_reported = true;
+  reports_.push_back(b.location);
   const std::string where = execution.part_name(b.address, b.name);
   const auto part = [&](const AccessEvent& event) {
     return std::string(verb(event)) + (is_marked(event.access) ? " (marked)" : "") + " by '" +
@@ -61,26 +60,25 @@ void MemoryOrder::check_birth(const Execution& execution, const void* object, st
   const auto birth = births_.find(object);
   if (birth == births_.end() || birth->second.actor == events_[index].actor) return;
   if (clocks_[index].at(birth->second.actor).writes >= birth->second.position) return;
-  execution.note_memory_doubt(
-      describe(events_[index], execution) + " may see it as it was before '" +
-      execution.actor(birth->second.actor).spec.name + "' allocated it: nothing orders the two");
+  doubt(execution, describe(events_[index], execution) + " may see it as it was before '" +
+                       execution.actor(birth->second.actor).spec.name +
+                       "' allocated it: nothing orders the two");
 }
 
 /// An access that nothing but the values that were read puts before the free may come after it.
 void MemoryOrder::on_free(Execution& execution, const ModelActor& actor,
                           const Operation& operation) {
   const void* const object = object_of(execution, operation.address);
-  const auto accesses = accesses_of_objects_.find(object);
-  if (accesses == accesses_of_objects_.end()) return;
+  if (object == nullptr) return;
   const Actor& self = of(actor.id);
   const VectorClock& reached = dependencies_[dependency(self, object)].clock;
-  for (const std::size_t index : accesses->second) {
-    const AccessEvent& access = events_[index];
+  for (const AccessEvent& access : events_) {
+    if (access.object != object) continue;
     if (access.actor == actor.id || covers(self.before_writes, access)) continue;
     if (covers(reached, access)) continue;
-    execution.note_memory_doubt(describe(access, execution) + " may come after its kfree by '" +
-                                actor.spec.name + "'" + in_brackets(operation.place) +
-                                ": nothing orders the two");
+    doubt(execution, describe(access, execution) + " may come after its kfree by '" +
+                         actor.spec.name + "'" + in_brackets(operation.place) +
+                         ": nothing orders the two");
   }
 }
 

@@ -150,8 +150,10 @@ class CycleSearch {
         segment.is_strong || releases || (has_write_barrier && a.writes && b.writes);
     segment.is_preserved = segment.is_cumulative || acquires || (depends && a.reads) ||
                            (has_read_barrier && a.reads && b.reads);
-    for (const ReadSection& section : a.sections)
-      if (std::find(b.sections.begin(), b.sections.end(), section) != b.sections.end())
+    if (a.section && a.section == b.section) segment.sections.push_back(nullptr);
+    for (const ReadSection& section : a.sleepable_sections)
+      if (std::find(b.sleepable_sections.begin(), b.sleepable_sections.end(), section) !=
+          b.sleepable_sections.end())
         segment.sections.push_back(section.domain);
     return segment;
   }

@@ -13,16 +13,17 @@
 
 #include "base/ids.h"
 #include "base/place.h"
+#include "base/time.h"
 #include "world/access.h"
 
 namespace rcuscope {
 
 struct ModelSrcu;
 
-/// A read-side critical section of an actor.
+/// A read-side critical section of sleepable RCU.
 struct ReadSection {
-  const ModelSrcu* domain = nullptr;  ///< Null: RCU.
-  std::int64_t number = 0;            ///< Tells it from others of that actor and domain.
+  const ModelSrcu* domain = nullptr;
+  std::int64_t number = 0;  ///< Tells it from others of that actor and domain.
   friend bool operator==(const ReadSection&, const ReadSection&) = default;
 };
 
@@ -36,11 +37,13 @@ struct AccessEvent {
   bool is_full_barrier = false;  ///< An update of full order that succeeded.
   std::size_t location = 0;
   const void* address = nullptr;
+  const void* object = nullptr;  ///< Around it, on the heap; null if there is none.
   const char* name = "";
   Place place;
-  std::vector<ReadSection> sections;  ///< That it is in.
-  std::uint32_t reached_by = 0;       ///< How its actor came by its address; see depends_on().
-  std::vector<std::size_t> needs;     ///< Earlier loads that it depends on besides.
+  std::optional<Step> section;                  ///< Of RCU, that it is in: where that began.
+  std::vector<ReadSection> sleepable_sections;  ///< Likewise of sleepable RCU.
+  std::uint32_t reached_by = 0;    ///< How its actor came by its address; see depends_on().
+  std::vector<std::size_t> needs;  ///< Earlier loads that it depends on besides.
 };
 
 /// A point of an actor's program that keeps accesses before it apart from those after it.

@@ -26,6 +26,17 @@ class VectorClock {
     return index - near_.size() < far_.size() ? far_[index - near_.size()] : Epoch{};
   }
   void raise(ActorId actor, Epoch to) { raise(slot(actor), to); }
+  /// True if joining the other one would change nothing.
+  bool includes(const VectorClock& other) const {
+    for (std::size_t i = 0; i < near_.size(); ++i)
+      if (near_[i].reads < other.near_[i].reads || near_[i].writes < other.near_[i].writes)
+        return false;
+    for (std::size_t i = 0; i < other.far_.size(); ++i) {
+      const Epoch own = i < far_.size() ? far_[i] : Epoch{};
+      if (own.reads < other.far_[i].reads || own.writes < other.far_[i].writes) return false;
+    }
+    return true;
+  }
   void join(const VectorClock& other) {
     for (std::size_t i = 0; i < near_.size(); ++i) raise(near_[i], other.near_[i]);
     if (far_.size() < other.far_.size()) far_.resize(other.far_.size());

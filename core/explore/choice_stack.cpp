@@ -29,19 +29,18 @@ bool wakes(const Candidate& sleeper, const Candidate& executed, bool lazy_reader
   return false;
 }
 
-/// Addresses are compared on the model's heap only, where they do not depend on the process.
-bool is_same_operation(const Execution& execution, const Operation& before, const Operation& now) {
-  if (before.kind != now.kind || before.access != now.access ||
-      before.claim_count != now.claim_count)
-    return false;
-  return execution.is_on_heap(now.address) ? before.address == now.address
-                                           : !execution.is_on_heap(before.address);
-}
-
 }  // namespace
 
 bool ChoicePoint::is_planned(std::size_t index) const {
   return std::find(order.begin(), order.end(), index) != order.end();
+}
+
+ActorSet ChoicePoint::settled() const {
+  ActorSet actors;
+  for (const Candidate& sleeper : sleep) actors.set(static_cast<std::size_t>(sleeper.actor.value));
+  for (const std::size_t index : order)
+    actors.set(static_cast<std::size_t>(enabled[index].actor.value));
+  return actors;
 }
 
 bool ChoicePoint::is_asleep(ActorId actor) const { return contains(sleep, actor); }
@@ -84,7 +83,7 @@ ChoicePoint& ChoiceStack::push(const Execution& execution, std::span<const Actor
   point.sleep.clear();
   point.order.clear();
   point.position = 0;
-  for (const ActorId id : enabled) point.enabled.push_back({id, execution.actor(id).pending, {}});
+  for (const ActorId id : enabled) point.enabled.emplace_back(id, execution.actor(id).pending);
   if (use_sleep_sets_ && size_ > 1) {
     const ChoicePoint& parent = points_[size_ - 2];
     const Candidate& executed = parent.chosen();
@@ -92,9 +91,9 @@ ChoicePoint& ChoiceStack::push(const Execution& execution, std::span<const Actor
       if (sleeper.actor != executed.actor && !wakes(sleeper, executed, lazy_readers_))
         point.sleep.push_back(sleeper);
   }
-  point.awake_at_start = 0;
-  for (const Candidate& candidate : point.enabled)
-    point.awake_at_start += !point.is_asleep(candidate.actor);
+  point.awake_at_start = point.enabled.size();
+  for (const Candidate& sleeper : point.sleep)
+    point.awake_at_start -= point.index_of(sleeper.actor) < point.enabled.size();
   return point;
 }
 
@@ -199,8 +198,9 @@ ActorId ChoiceStack::follow(const Execution& execution, std::span<const ActorId>
   for (std::size_t i = 0; difference_.empty() && i < enabled.size(); ++i) {
     const Operation& now = execution.actor(enabled[i]).pending;
     const Operation& before = point.enabled[i].operation;
-    if (enabled[i] != point.enabled[i].actor || !is_same_operation(execution, before, now))
-      describe_difference(execution, enabled[i], before, now);
+    if (enabled[i] != point.enabled[i].actor || !is_repeated(before, now))
+      difference_ = "actor '" + execution.actor(enabled[i]).spec.name + "', choice " +
+                    std::to_string(depth_) + ": " + describe_difference(before, now);
   }
   if (!difference_.empty()) return {};
   return points_[depth_++].chosen().actor;
@@ -215,23 +215,13 @@ ActorId ChoiceStack::follow_known(const Execution& execution) {
     const std::size_t index = point.index_of(actor.id);
     const bool was_enabled = index < point.enabled.size();
     if (was_enabled != execution.is_enabled(actor)) return {};
-    if (was_enabled && !is_same_operation(execution, point.enabled[index].operation, actor.pending))
-      return {};
+    if (was_enabled && !is_repeated(point.enabled[index].operation, actor.pending)) return {};
     if (log[i].choice != StepRecord::no_choice) break;
   }
   const ActorId chosen = point.chosen().actor;
   if (!execution.is_enabled(execution.actor(chosen))) return {};
   ++depth_;
   return chosen;
-}
-
-void ChoiceStack::describe_difference(const Execution& execution, ActorId actor,
-                                      const Operation& before, const Operation& now) {
-  difference_ = "actor '" + execution.actor(actor).spec.name + "', choice " +
-                std::to_string(depth_) + ": expected " + std::string(to_string(before.kind)) + " " +
-                before.location + " as in the execution before, but it publishes " +
-                std::string(to_string(now.kind)) + " " + now.location +
-                "; the scenario's body must be deterministic";
 }
 
 void ChoiceStack::throw_if_nondeterministic() const {

@@ -16,6 +16,8 @@ namespace rcuscope {
 
 /// An actor with the operation that it had published.
 struct Candidate {
+  Candidate(ActorId who, const Operation& what) : actor(who), operation(what) {}
+
   ActorId actor;
   Operation operation;
   /// With lazy readers: the operation that is executed together with the opening of a section.
@@ -36,6 +38,8 @@ struct ChoicePoint {
   const Candidate& chosen() const { return enabled[order[position]]; }
   bool is_asleep(ActorId actor) const;
   bool is_planned(std::size_t index) const;
+  /// Actors that are asleep or planned.
+  ActorSet settled() const;
   void plan(std::size_t index) { order.push_back(index); }
   /// Index into enabled, or its size.
   std::size_t index_of(ActorId actor) const;
@@ -60,6 +64,8 @@ class ChoiceStack {
 
   /// Starts the next execution at the first choice.
   void rewind() { depth_ = 0; }
+  /// So many choices have been made as the path has them, without follow().
+  void skip_to(std::size_t depth) { depth_ = depth; }
   bool is_replaying() const { return depth_ < size_ || depth_ < loaded_.size(); }
   /// Number of choices made so far in this execution.
   std::size_t depth() const { return depth_; }
@@ -98,8 +104,6 @@ class ChoiceStack {
  private:
   ActorId load_next(const Execution& execution, std::span<const ActorId> enabled);
   void request(std::size_t point, std::vector<ActorId> actors);
-  void describe_difference(const Execution& execution, ActorId actor, const Operation& before,
-                           const Operation& now);
 
   std::vector<ChoicePoint>
       points_;  ///< The first size_ are the path; the rest is kept for its memory.

@@ -56,14 +56,17 @@ class Dpor final : public TreeSearch {
 
   bool begin_execution() override {
     stack_.rewind();
-    stack_index_of_choice_.clear();
+    has_caught_up_ = false;
     has_restarted_ = false;
     return !is_exhausted_;
   }
   bool has_restarted() const override { return has_restarted_; }
   std::uint64_t infeasible_plans() const override { return infeasible_plans_; }
 
+  KnownBeginning known_beginning() const override { return {latest_run_, kept_steps_}; }
+
   ActorId choose(const Execution& execution, std::span<const ActorId> enabled) override {
+    catch_up(execution);
     if (lazy_readers_ && goes_on_into_section(execution, enabled)) {
       stack_index_of_choice_.push_back(merged);
       const ActorId reader = execution.current();
@@ -77,6 +80,7 @@ class Dpor final : public TreeSearch {
   }
 
   ActorId known_choice(const Execution& execution) override {
+    if (!has_caught_up_) return {};  // choose() looks at everybody
     // What a section does first is decided by choose().
     if (!execution.log().empty() && execution.log().back().opens_section) return {};
     const std::size_t depth = stack_.depth();
@@ -86,6 +90,8 @@ class Dpor final : public TreeSearch {
   }
 
   void end_execution(const Execution& execution, ExecutionEnd end) override {
+    catch_up(execution);
+    latest_run_ = execution.run_number();
     stack_.throw_if_nondeterministic();
     // The search is over, and ordering a very long execution would take long.
     if (end == ExecutionEnd::interrupted || end == ExecutionEnd::step_limit) return;
@@ -113,11 +119,23 @@ class Dpor final : public TreeSearch {
   }
   void load(const WorkUnit& unit) override {
     stack_.load(unit);
+    order_.truncate(0);
+    kept_steps_ = 0;
     first_new_choice_ = unit.levels.empty() ? 0 : unit.levels.size() - 1;
   }
 
  private:
   static constexpr std::size_t merged = static_cast<std::size_t>(-1);
+
+  /// Of a beginning that was known, the choices were made without asking.
+  void catch_up(const Execution& execution) {
+    if (std::exchange(has_caught_up_, true)) return;
+    stack_index_of_choice_.resize(execution.choices().size());
+    std::size_t depth = 0;
+    for (const std::size_t index : stack_index_of_choice_)
+      if (index != merged) depth = index + 1;
+    stack_.skip_to(depth);
+  }
 
   ActorId decide(const Execution& execution, std::span<const ActorId> enabled) {
     if (stack_.is_replaying()) return stack_.follow(execution, enabled);
@@ -221,9 +239,9 @@ class Dpor final : public TreeSearch {
   void append_events(const Execution& execution) {
     const std::span<const StepRecord> log = execution.log();
     order_.truncate(kept_steps_);
-    for (std::size_t i = 0; i < log.size(); ++i) {
+    for (std::size_t i = order_.size(); i < log.size(); ++i) {
       const std::size_t choice = log[i].choice >= 0 ? stack_index_of(log[i]) : merged - 1;
-      if (i >= order_.size()) order_.append(log[i], choice == merged, execution, races_);
+      order_.append(log[i], choice == merged, execution, races_);
       // What comes before the first new choice of a unit was studied by whom it comes from.
       if (choice == first_new_choice_) first_new_choice_ = 0;
       if (first_new_choice_ > 0) races_.clear();
@@ -238,8 +256,9 @@ class Dpor final : public TreeSearch {
   void plan(const Race& race) {
     const StepRecord& first_step = order_.step(order_.decided_at(race.first));
     RCUSCOPE_ASSERT(first_step.choice >= 0);
-    order_.initials(race, initials_);
-    if (stack_.plan_one_of(stack_index_of(first_step), initials_)) return;
+    const std::size_t choice = stack_index_of(first_step);
+    if (!order_.initials(race, stack_.at(choice).settled(), initials_)) return;
+    if (stack_.plan_one_of(choice, initials_)) return;
     // A work item whose grace period was not over when it was cancelled has no other order here.
     if (race.is_of_cancelled_work) return;
     ++infeasible_plans_;
@@ -259,7 +278,9 @@ class Dpor final : public TreeSearch {
 
   OrderedCounts ordered_counts_;
   HappensBefore order_;
-  std::size_t kept_steps_ = 0;
+  std::size_t kept_steps_ = 0;    ///< What the next execution begins with, as the latest one did.
+  std::uint64_t latest_run_ = 0;  ///< Its number.
+  bool has_caught_up_ = false;    ///< With what this execution began with.
   std::size_t first_new_choice_ = 0;  ///< Of a unit that has not run yet; 0: all is new.
   /// Of each choice of this execution: its place in stack_, or `merged` with the one before.
   std::vector<std::size_t> stack_index_of_choice_;

@@ -37,18 +37,18 @@ std::uint64_t domain_of(const Operation& operation) {
   return 0;
 }
 
-/// A bit for each resource that the operation claims.
-std::uint64_t resources_of(const Operation& operation) {
-  if (operation.more != nullptr) return ~std::uint64_t{0};
+/// Calls visit with the bucket of each resource that the operation claims.
+template <class Visit>
+void for_each_bucket(const Operation& operation, Visit visit) {
   constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;  // spreads neighbours
-  std::uint64_t bits = 0;
-  for (std::uint8_t c = 0; c < operation.claim_count; ++c) {
-    const Claim claim = operation.claims[c];
+  const auto bucket_of = [](Claim claim) {
     const std::uint64_t resource =
         claim.resource() << 4 | static_cast<std::uint64_t>(claim.resource_class());
-    bits |= std::uint64_t{1} << (resource * golden_ratio >> 58);
-  }
-  return bits;
+    return static_cast<std::size_t>(resource * golden_ratio >> 58);
+  };
+  for (std::uint8_t c = 0; c < operation.claim_count; ++c) visit(bucket_of(operation.claims[c]));
+  if (operation.more == nullptr) return;
+  for (const Claim claim : *operation.more) visit(bucket_of(claim));
 }
 
 bool changes_what_was_read(const Operation& change, const Operation& read) {
@@ -66,7 +66,7 @@ bool is_lazy_opening(const Operation& operation) {
   return false;
 }
 
-bool Commuting::are_dependent(Claim a, Claim b) const {
+inline bool Commuting::are_dependent(Claim a, Claim b) const {
   return dependent(a, b) &&
          (ordered_counts == nullptr || a.resource_class() != ResourceClass::refcount ||
           ordered_counts->contains(a.resource()));
@@ -96,48 +96,72 @@ bool Commuting::are_dependent_in_order(const Operation& earlier, const Operation
 }
 
 void HappensBefore::truncate(std::size_t size) {
-  size_ = std::min(size, size_);
-  outlines_.resize(size_);
+  if (size >= size_) return;
+  for (std::size_t i = size_; i-- > size;)
+    last_of_[static_cast<std::size_t>(events_[i].step.actor.value)] = events_[i].previous + 1;
+  size_ = size;
+  merged_.truncate(size);
+  for (EventSet& events : touching_) events.truncate(size);
 }
 
 void HappensBefore::append(const StepRecord& step, bool is_merged, const Execution& execution,
                            std::vector<Race>& races) {
   const std::size_t i = size_++;
-  if (events_.size() < size_) events_.emplace_back();
+  make_room();
   Event& event = events_[i];
   event.step = step;
-  event.is_merged = is_merged;
-  event.before.clear();
   event.predecessors.clear();
   event.enablers.clear();
   event.changes.clear();
-  const std::int64_t previous = last_of(step.actor, i);
-  if (previous >= 0) event.predecessors.push_back(static_cast<std::size_t>(previous));
+  if (is_merged) merged_.insert(i);
+  std::int64_t& last = last_of_[static_cast<std::size_t>(step.actor.value)];
+  event.previous = last - 1;
+  if (event.previous >= 0) event.predecessors.push_back(static_cast<std::size_t>(event.previous));
   add_enablers(i, execution);
-  for (const std::size_t j : event.enablers) event.predecessors.push_back(j);
+  event.predecessors.insert(event.predecessors.end(), event.enablers.begin(), event.enablers.end());
   const std::size_t first_dependent = event.predecessors.size();
   add_dependences(i);
-  event.before.insert(i);
+  last = static_cast<std::int64_t>(i) + 1;
+  EventSet& before = before_[i];
+  before.clear();
+  before.insert(i);
   // The latest ones first: what is before them need not be looked at again.
   for (std::size_t p = event.predecessors.size(); p-- > 0;)
-    if (!event.before.contains(event.predecessors[p]))
-      event.before.merge(events_[event.predecessors[p]].before);
+    if (!before.contains(event.predecessors[p])) before.merge(before_[event.predecessors[p]]);
   for (std::size_t p = first_dependent; p < event.predecessors.size(); ++p)
     if (is_reversible(event.predecessors[p], i, execution))
       races.push_back({event.predecessors[p], i, {}, {}});
 }
 
+/// For one more than there are: what never ran is outlined behind the last one.
+void HappensBefore::make_room() {
+  if (events_.size() > size_) return;
+  events_.resize(size_ + 1);
+  before_.resize(size_ + 1);
+  conflicts_.resize(size_ + 1);
+}
+
+EventSet HappensBefore::events_like(const Operation& operation) const {
+  EventSet events;
+  for_each_bucket(operation, [&](std::size_t bucket) { events.merge(touching_[bucket]); });
+  return events;
+}
+
 void HappensBefore::add_dependences(std::size_t i) {
   Event& event = events_[i];
   const Operation& operation = event.step.operation;
-  const Outline own{event.step.actor, resources_of(operation)};
-  outlines_.push_back(own);
-  for (std::size_t j = 0; j < i; ++j) {
-    const Outline& other = outlines_[j];
-    if (!own.shares_resource_with(other) || other.actor == own.actor) continue;
-    if (commuting_.are_dependent_in_order(events_[j].step.operation, operation))
+  EventSet& conflicts = conflicts_[i];
+  conflicts.clear();
+  events_like(operation).for_each([&](std::size_t j) {
+    const StepRecord& other = events_[j].step;
+    if (other.actor == event.step.actor || !commuting_.are_dependent(other.operation, operation))
+      return;
+    conflicts.insert(j);
+    const bool may_be_lazy = other.operation.kind == OperationKind::grace_period_start;
+    if (!may_be_lazy || commuting_.are_dependent_in_order(other.operation, operation))
       event.predecessors.push_back(j);
-  }
+  });
+  for_each_bucket(operation, [&](std::size_t bucket) { touching_[bucket].insert(i); });
 }
 
 std::int64_t HappensBefore::first_of(ActorId actor, std::size_t before) const {
@@ -147,9 +171,9 @@ std::int64_t HappensBefore::first_of(ActorId actor, std::size_t before) const {
 }
 
 std::int64_t HappensBefore::last_of(ActorId actor, std::size_t before) const {
-  for (std::size_t i = before; i-- > 0;)
-    if (events_[i].step.actor == actor) return static_cast<std::int64_t>(i);
-  return -1;
+  std::int64_t i = last_of_[static_cast<std::size_t>(actor.value)] - 1;
+  while (i >= static_cast<std::int64_t>(before)) i = events_[static_cast<std::size_t>(i)].previous;
+  return i;
 }
 
 // --- enabling edges: order events, and are never reversed

@@ -5,34 +5,16 @@
 // interrupts are ours.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "explore/event_set.h"
 #include "explore/reference_budget.h"
 #include "model/execution.h"
 
 namespace rcuscope {
-
-/// A set of events, by index.
-class EventSet {
- public:
-  void insert(std::size_t i) {
-    if (words_.size() <= i / 64) words_.resize(i / 64 + 1, 0);
-    words_[i / 64] |= std::uint64_t{1} << (i % 64);
-  }
-  bool contains(std::size_t i) const {
-    return i / 64 < words_.size() && (words_[i / 64] >> (i % 64) & 1) != 0;
-  }
-  void merge(const EventSet& other) {
-    if (words_.size() < other.words_.size()) words_.resize(other.words_.size(), 0);
-    for (std::size_t w = 0; w < other.words_.size(); ++w) words_[w] |= other.words_[w];
-  }
-  void clear() { words_.clear(); }
-
- private:
-  std::vector<std::uint64_t> words_;
-};
 
 /// Two dependent events of different actors that may also come in the other order.
 struct Race {
@@ -77,35 +59,29 @@ class HappensBefore {
   /// cancelling, and of actors that are blocked at the end with those who hold what they wait for.
   void append_phantom_races(const Execution& execution, std::vector<Race>& races);
   /// The actors that may go first in what the race's other order would run from its first event on:
-  /// all later events that do not happen after it, then the second one.
-  void initials(const Race& race, std::vector<ActorId>& actors);
+  /// all later events that do not happen after it, then the second one. Return: false if one of
+  /// `settled` is among them, whose list is then of no interest.
+  bool initials(const Race& race, const ActorSet& settled, std::vector<ActorId>& actors);
 
   const StepRecord& step(std::size_t i) const { return events_[i].step; }
   /// True if event i happens before event j, or is j.
-  bool is_before(std::size_t i, std::size_t j) const { return events_[j].before.contains(i); }
+  bool is_before(std::size_t i, std::size_t j) const { return before_[j].contains(i); }
   /// The event that the search decided on: the opening of the section if i is merged with it.
-  std::size_t decided_at(std::size_t i) const { return events_[i].is_merged ? i - 1 : i; }
+  std::size_t decided_at(std::size_t i) const { return merged_.contains(i) ? i - 1 : i; }
 
  private:
-  /// What tells at once that two events touch nothing in common, or belong to one actor.
-  struct Outline {
-    ActorId actor;
-    std::uint64_t resources = 0;  ///< A bit for each resource; several may share one.
-
-    bool shares_resource_with(const Outline& other) const {
-      return (resources & other.resources) != 0;
-    }
-  };
   struct Event {
     StepRecord step;
-    bool is_merged = false;
-    EventSet before;                        ///< What happens before or at it.
+    std::int64_t previous = -1;             ///< Of its actor.
     std::vector<std::size_t> predecessors;  ///< Direct ones: program order, enabling, dependence.
     std::vector<std::size_t> changes;       ///< Of relax: what it waited for; one is enough.
     std::vector<std::size_t> enablers;      ///< Those without which it could not have run.
     std::size_t indispensable_count = 0;    ///< The first of them: not only a release.
   };
+  /// Resources are told apart by a hash: events that touch one bucket may touch one resource.
+  static constexpr std::size_t bucket_count = 64;
 
+  void make_room();
   void add_dependences(std::size_t i);
   void add_enablers(std::size_t i, const Execution& execution);
   void add_start_enablers(std::size_t i, const Execution& execution);
@@ -130,11 +106,13 @@ class HappensBefore {
   bool keeps_lock_of(std::size_t k, std::size_t j, std::size_t i) const;
   /// Index behind the event, and behind what is merged with it.
   std::size_t end_of_merged(std::size_t i) const {
-    return i + 1 < size_ && events_[i + 1].is_merged ? i + 2 : i + 1;
+    return i + 1 < size_ && merged_.contains(i + 1) ? i + 2 : i + 1;
   }
-  bool holds_back(std::size_t x, std::size_t k) const;
+  bool is_held_back(std::size_t k, const EventSet& by) const;
+  bool is_second_held_back(std::size_t second, const EventSet& by) const;
   bool stays_behind(std::size_t k, const Race& race, std::size_t first,
-                    const std::vector<std::size_t>& behind) const;
+                    const EventSet& behind) const;
+  EventSet events_like(const Operation& operation) const;
   void append_cancelled_race(const ModelActor& actor, const Execution& execution,
                              std::vector<Race>& races);
   void append_blocked_race(const Execution& execution, const BlockedActor& blocked,
@@ -144,12 +122,15 @@ class HappensBefore {
                                 const Execution& execution) const;
   std::optional<std::size_t> last_taker_of(const Operation& operation) const;
 
-  std::vector<Event> events_;      ///< The first size_ count; the rest is kept for its memory.
-  std::vector<Outline> outlines_;  ///< Of the events.
+  std::vector<Event> events_;        ///< The first size_ count; the rest is kept for its memory.
+  std::vector<EventSet> before_;     ///< Of each event: what happens before or at it.
+  std::vector<EventSet> conflicts_;  ///< Of each event: earlier ones that do not commute with it.
+  EventSet merged_;                  ///< See above.
+  std::array<EventSet, bucket_count> touching_;     ///< Events by what they touch.
+  std::array<std::int64_t, max_actors> last_of_{};  ///< Of each actor, plus one.
   /// Of initials(), kept for its memory.
   struct Scratch {
-    std::vector<std::size_t> sequence, behind;
-    std::vector<ActorId> seen;
+    EventSet in_sequence, behind;
   } scratch_;
   std::size_t size_ = 0;
   Commuting commuting_;

@@ -209,10 +209,9 @@ void HappensBefore::append_blocked_race(const Execution& execution, const Blocke
 /// Behind the last event, and not counted: what the operation that never ran would have needed.
 /// Return: its index.
 std::size_t HappensBefore::outline_phantom(const ModelActor& actor, const Execution& execution) {
-  if (events_.size() == size_) events_.emplace_back();
+  make_room();
   Event& event = events_[size_];
   event.step = StepRecord(actor.id, actor.pending);
-  event.is_merged = false;
   event.enablers.clear();
   event.changes.clear();
   add_enablers(size_, execution);
@@ -258,60 +257,68 @@ std::optional<std::size_t> HappensBefore::last_taker_of(const Operation& operati
 /// moving the section before it would make another execution: such events stay, unless the second
 /// one needs them.
 bool HappensBefore::stays_behind(std::size_t k, const Race& race, std::size_t first,
-                                 const std::vector<std::size_t>& behind) const {
+                                 const EventSet& behind) const {
   if (is_before(first, k)) return true;
   if (race.second && is_before(k, *race.second)) return !holds(Rule::plan_keeps_what_second_needs);
-  if (!holds(Rule::plan_leaves_lazy_sections)) return false;
-  const std::size_t opening = decided_at(k);
-  return holds_back(first, opening) ||
-         std::any_of(behind.begin(), behind.end(),
-                     [&](std::size_t x) { return holds_back(x, opening); });
+  return holds(Rule::plan_leaves_lazy_sections) && is_held_back(decided_at(k), behind);
 }
 
-/// True if the event of x must stay before that of k. Both are openings or events of their own.
-bool HappensBefore::holds_back(std::size_t x, std::size_t k) const {
-  for (std::size_t a = x; a < end_of_merged(x); ++a)
-    for (std::size_t b = k; b < end_of_merged(k); ++b)
-      if (is_before(a, b) ||
-          (outlines_[a].shares_resource_with(outlines_[b]) &&
-           commuting_.are_dependent(events_[a].step.operation, events_[b].step.operation)))
-        return true;
+/// True if one of the events must stay before that of k, which is an opening or one of its own.
+bool HappensBefore::is_held_back(std::size_t k, const EventSet& by) const {
+  for (std::size_t b = k; b < end_of_merged(k); ++b)
+    if (before_[b].intersects(by) || conflicts_[b].intersects(by)) return true;
   return false;
 }
 
-void HappensBefore::initials(const Race& race, std::vector<ActorId>& actors) {
+bool HappensBefore::initials(const Race& race, const ActorSet& settled,
+                             std::vector<ActorId>& actors) {
   actors.clear();
   const std::size_t first = decided_at(race.first);
   const std::size_t second = race.second ? decided_at(*race.second) : size_;
-  // Merged events move together or not at all; each is named by its opening.
-  auto& [sequence, behind, seen] = scratch_;
-  sequence.clear();
+  // Merged events move together or not at all.
+  auto& [in_sequence, behind] = scratch_;
+  in_sequence.clear();
   behind.clear();
-  seen.clear();
+  const auto insert = [this](EventSet& events, std::size_t k) {
+    for (std::size_t a = k; a < end_of_merged(k); ++a) events.insert(a);
+  };
+  insert(behind, first);
+  ActorSet seen;
+  const auto add = [&](ActorId actor, auto can_begin) {
+    const auto bit = static_cast<std::size_t>(actor.value);
+    if (seen[bit]) return true;
+    seen.set(bit);
+    if (holds(Rule::plan_starts_with_initials) && !can_begin()) return true;
+    actors.push_back(actor);
+    return !settled[bit];
+  };
   for (std::size_t k = end_of_merged(first); k < size_; k = end_of_merged(k)) {
-    const bool stays =
-        k != second && (stays_behind(k, race, first, behind) ||
-                        (end_of_merged(k) == k + 2 && stays_behind(k + 1, race, first, behind)));
-    if (k != second) (stays ? behind : sequence).push_back(k);
+    if (k == second) continue;
+    if (stays_behind(k, race, first, behind) ||
+        (end_of_merged(k) == k + 2 && stays_behind(k + 1, race, first, behind))) {
+      insert(behind, k);
+      continue;
+    }
+    if (!add(events_[k].step.actor, [&] { return !is_held_back(k, in_sequence); })) return false;
+    insert(in_sequence, k);
   }
-  if (race.second) sequence.push_back(second);
-  for (std::size_t n = 0; n < sequence.size(); ++n) {
-    const ActorId actor = events_[sequence[n]].step.actor;
-    if (std::find(seen.begin(), seen.end(), actor) != seen.end()) continue;
-    seen.push_back(actor);
-    const auto end = sequence.begin() + static_cast<std::ptrdiff_t>(n);
-    if (!holds(Rule::plan_starts_with_initials) ||
-        std::none_of(sequence.begin(), end,
-                     [&](std::size_t x) { return holds_back(x, sequence[n]); }))
-      actors.push_back(actor);
-  }
-  if (race.second || std::find(seen.begin(), seen.end(), race.phantom_actor) != seen.end()) return;
-  if (std::none_of(sequence.begin(), sequence.end(), [&](std::size_t x) {
-        return commuting_.are_dependent(events_[x].step.operation, race.phantom) ||
-               (end_of_merged(x) == x + 2 &&
-                commuting_.are_dependent(events_[x + 1].step.operation, race.phantom));
-      }))
-    actors.push_back(race.phantom_actor);
+  if (race.second)
+    return add(events_[second].step.actor,
+               [&] { return !is_second_held_back(second, in_sequence); });
+  const auto is_dependent = [&](std::size_t k) {
+    return commuting_.are_dependent(events_[k].step.operation, race.phantom);
+  };
+  return add(race.phantom_actor, [&] { return !in_sequence.any_of(is_dependent); });
+}
+
+/// The same of the race's second event, which follows all of them.
+bool HappensBefore::is_second_held_back(std::size_t second, const EventSet& by) const {
+  if (is_held_back(second, by)) return true;
+  return by.any_of([&](std::size_t x) {
+    for (std::size_t b = second; b < end_of_merged(second); ++b)
+      if (conflicts_[x].contains(b)) return true;
+    return false;
+  });
 }
 
 }  // namespace rcuscope

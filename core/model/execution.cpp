@@ -2,12 +2,21 @@
 // The scheduler of one execution, and the life of its actors.
 #include "model/execution.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/error.h"
 
 namespace rcuscope {
+namespace {
+
+std::uint64_t next_run_number() {
+  static std::atomic<std::uint64_t> latest{0};
+  return latest.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
 
 Execution::Execution(ActorRunner& runner, Options options)
     : runner_(runner), options_(std::move(options)), heap_(max_actors) {
@@ -21,6 +30,10 @@ ExecutionEnd Execution::run(const std::function<void(Execution&)>& program, Choo
                             TraceBuilder* trace) {
   chooser_ = &chooser;
   trace_ = trace;
+  const KnownBeginning known = chooser.known_beginning();
+  known_steps_ =
+      trace == nullptr && known.run == run_number_ ? std::min(known.steps, log_size_) : 0;
+  run_number_ = next_run_number();
   is_restored_ = kept_ && trace == nullptr;
   reset();
   if (is_restored_) {
@@ -43,7 +56,10 @@ void Execution::run_main(const std::function<void(Execution&)>& program) {
 }
 
 void Execution::set_await_sites(const AwaitSites& sites) {
-  if (sites != options_.awaits) kept_.reset();  // set-up looks at them
+  if (sites != options_.awaits) {
+    kept_.reset();  // set-up looks at them
+    log_size_ = 0;  // and steps that were known need not come again
+  }
   options_.awaits = sites;
 }
 
@@ -55,7 +71,7 @@ void Execution::reset() {
   is_over_ = false;
   steps_ = 0;
   choices_.clear();
-  log_.clear();
+  log_size_ = 0;
   is_chosen_ = false;
   if (!is_restored_) {
     kept_.reset();
@@ -71,7 +87,9 @@ void Execution::reset() {
   findings_.clear();
   final_state_.clear();
   memory_doubt_.clear();
-  if (options_.memory != nullptr) options_.memory->begin();
+  const bool is_memory_kept =
+      options_.memory != nullptr && options_.memory->begin(*this, known_steps_);
+  memory_known_steps_ = is_memory_kept ? known_steps_ : 0;
   setup_error_ = nullptr;
   trace_ids_of_objects_.clear();
   trace_ids_of_parts_.clear();
@@ -101,7 +119,7 @@ ActorId Execution::spawn(ActorSpec spec, const ActorOrigin& origin) {
   actor.work = origin.work;
   actor.callbacks = origin.callbacks;
   actor.starts_with_bh_off = origin.bh_off;
-  actor.spawned_at = static_cast<std::int32_t>(log_.size()) - 1;
+  actor.spawned_at = static_cast<std::int32_t>(log_size_) - 1;
   Operation& start = actor.pending;
   start.kind = OperationKind::actor_start;
   // An interrupt or callback is a reader from its first moment on.
@@ -208,15 +226,25 @@ bool Execution::publish(const Operation& operation) {
 
 void Execution::record_step(ModelActor& actor) {
   ++steps_;
-  if (phase_ == Phase::actors && actor.id.value != 0) {
-    StepRecord& record = log_.emplace_back(actor.id, actor.pending);
-    if (std::exchange(is_chosen_, false))
-      record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
-  }
+  if (phase_ == Phase::actors && actor.id.value != 0) log_step(actor);
   note_progress(actor);
   note_operation(actor);
   for (Observer* observer : watchers_[static_cast<std::size_t>(actor.pending.kind)])
     observer->on_operation(*this, actor, actor.pending);
+}
+
+void Execution::log_step(ModelActor& actor) {
+  if (log_size_ >= memory_known_steps_ && options_.memory != nullptr)
+    options_.memory->on_step(actor);
+  if (log_size_ < known_steps_) {  // it is there
+    if (log_[log_size_++].choice != StepRecord::no_choice) choices_.push_back(actor.id);
+    return;
+  }
+  if (log_.size() == log_size_) log_.emplace_back();
+  StepRecord& record = log_[log_size_++];
+  record = StepRecord(actor.id, actor.pending);
+  if (std::exchange(is_chosen_, false))
+    record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
 }
 
 void Execution::note_operation(const ModelActor& actor) {
@@ -306,7 +334,8 @@ ActorId Execution::next_actor() {
   }
   if (!is_over_ && steps_ >= options_.max_steps) end(ExecutionEnd::step_limit);
   if (is_over_) return {};
-  if (phase_ == Phase::actors) return choose_in_actor_phase();
+  if (phase_ == Phase::actors)
+    return log_size_ < known_steps_ ? next_known() : choose_in_actor_phase();
   // Set-up and teardown run alone: main first, then callbacks in order.
   const ActorId first = first_enabled();
   return first.is_valid() ? first : nobody_enabled();
@@ -318,10 +347,33 @@ ActorId Execution::first_enabled() const {
   return {};
 }
 
+/// Whose step comes next in a beginning that is known. Return: none if the program does not repeat
+/// itself.
+ActorId Execution::next_known() {
+  const StepRecord& known = log_[log_size_];
+  const bool exists = static_cast<std::size_t>(known.actor.value) < actor_count_;
+  if (exists) {
+    const ModelActor& next = actor(known.actor);
+    if (is_repeated(known.operation, next.pending) && is_enabled(next)) return known.actor;
+  }
+  std::string text = "actor '" + (exists ? actor(known.actor).spec.name : "") + "', step " +
+                     std::to_string(log_size_) + ": ";
+  if (!exists || actor(known.actor).is_finished() ||
+      is_repeated(known.operation, actor(known.actor).pending))
+    text +=
+        "other than in the execution before, it cannot run; the scenario's body must be "
+        "deterministic";
+  else
+    text += describe_difference(known.operation, actor(known.actor).pending);
+  setup_error_ = std::make_exception_ptr(NondeterminismError(text));
+  end(ExecutionEnd::interrupted);
+  return {};
+}
+
 /// Who has a local operation, which runs at once: the running actor or else the first one; or none.
 ActorId Execution::next_local() const {
   const auto can_run = [&](const ModelActor& actor) {
-    return actor.pending.is_local() && !actor.is_finished() && is_enabled(actor);
+    return actor.pending.is_local() && is_enabled(actor);
   };
   if (current_.value > 0 && can_run(actor(current_))) return current_;
   for (std::size_t i = 1; i < actor_count_; ++i)

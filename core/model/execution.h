@@ -51,7 +51,9 @@ class Execution final : public ActorEntry {
   const std::vector<Finding>& findings() const { return findings_; }
   std::span<const ActorId> choices() const { return choices_; }
   /// The operations of the actors, callbacks and work, without set-up and teardown.
-  std::span<const StepRecord> log() const { return log_; }
+  std::span<const StepRecord> log() const { return {log_.data(), log_size_}; }
+  /// Of the latest run; no other run in this process has it.
+  std::uint64_t run_number() const { return run_number_; }
   Step steps() const { return steps_; }
   const std::string& final_state() const { return final_state_; }
   /// Why weak memory might show something else than this execution and its like; empty = it cannot.
@@ -174,7 +176,8 @@ class Execution final : public ActorEntry {
   void run_main(const std::function<void(Execution&)>& program);
   bool publish(const Operation& operation);
   bool keeps_memory_order() const {
-    return options_.memory != nullptr && phase_ == Phase::actors && current_.value != 0;
+    return options_.memory != nullptr && phase_ == Phase::actors && current_.value != 0 &&
+           log_size_ > memory_known_steps_;
   }
   AwaitSite site_of(ActorId actor, OperationKind kind, const void* address) const;
   bool is_await_site(const ModelActor& actor, const Operation& operation) const;
@@ -188,6 +191,7 @@ class Execution final : public ActorEntry {
   ActorId nobody_enabled();
   void collect_enabled();
   ActorId first_enabled() const;
+  ActorId next_known();
   ActorId next_local() const;
   ActorId commit(ActorId chosen);
   ActorId choose_in_actor_phase();
@@ -195,6 +199,7 @@ class Execution final : public ActorEntry {
   void note_blocked();
   bool stay_quiet(ModelActor& actor);
   void record_step(ModelActor& actor);
+  void log_step(ModelActor& actor);
   void note_operation(const ModelActor& actor);
   void run_body(ModelActor& actor);
   void report_exception(ModelActor& actor);
@@ -222,7 +227,12 @@ class Execution final : public ActorEntry {
   ExecutionEnd how_ended_{};
   Step steps_ = 0;
   std::vector<ActorId> choices_;
-  std::vector<StepRecord> log_;
+  std::vector<StepRecord> log_;  // the first log_size_ are this run's, the next ones may be known
+  std::size_t log_size_ = 0;
+  std::size_t known_steps_ =
+      0;  // of log_: what they will be, as long as the program repeats itself
+  std::size_t memory_known_steps_ = 0;  // of them: those that options_.memory has kept
+  std::uint64_t run_number_ = 0;
   bool is_chosen_ = false;  // the next step was the chooser's decision
   std::vector<ActorId> enabled_;
   std::array<std::vector<Observer*>, operation_kind_count> watchers_;  // of each kind of operation

@@ -124,8 +124,9 @@ void Execution::note_excluded(const ModelActor& actor, std::uint8_t before) {
 
 /// The record of the running actor's last operation; null outside of the actors' phase.
 StepRecord* Execution::last_step() {
-  const bool is_logged = phase_ == Phase::actors && !log_.empty() && log_.back().actor == current_;
-  return is_logged ? &log_.back() : nullptr;
+  if (phase_ != Phase::actors || log_size_ == 0) return nullptr;
+  StepRecord& last = log_[log_size_ - 1];
+  return last.actor == current_ ? &last : nullptr;
 }
 
 }  // namespace rcuscope

@@ -179,7 +179,7 @@ void Execution::cancel_worker(ActorId worker) {
   ModelActor& actor = actors_[static_cast<std::size_t>(worker.value)];
   RCUSCOPE_ASSERT(!actor.is_started());
   actor.progress = ModelActor::Progress::finished;
-  actor.cancelled_at = static_cast<std::int32_t>(log_.size()) - 1;
+  actor.cancelled_at = static_cast<std::int32_t>(log_size_) - 1;
 }
 
 // --- locks

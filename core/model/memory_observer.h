@@ -3,6 +3,7 @@
 // sequentially consistently.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -18,8 +19,11 @@ class Execution;
 class MemoryObserver {
  public:
   virtual ~MemoryObserver() = default;
-  /// A new execution.
-  virtual void begin() = 0;
+  /// A new execution. It begins with that many steps of the one before, of which it is told nothing
+  /// again. Return: false if it has to be told everything.
+  virtual bool begin(Execution& execution, std::size_t known_steps) = 0;
+  /// What follows belongs to the next step of the actors, which is of this one.
+  virtual void on_step(const ModelActor& actor) = 0;
   /// An operation that is no access to a location, before it takes effect. Not of main.
   virtual void on_operation(Execution& execution, const ModelActor& actor,
                             const Operation& operation) = 0;
@@ -30,15 +34,16 @@ class MemoryObserver {
   /// The latest access of the actor gave it this pointer.
   virtual void on_pointer_loaded(const Execution& execution, const ModelActor& actor,
                                  const void* pointer) = 0;
-  /// How the actor came by its pointer to that object, for on_pointer_used(); 0: by no load.
+  /// How the actor came by its pointer to that object, for on_pointer_used(); 0: by no load. Who
+  /// asks this or latest_access() asks it again in the next execution, about known steps, too.
   virtual std::uint32_t dependency_on(const Execution& execution, const ModelActor& actor,
-                                      const void* pointer) const = 0;
+                                      const void* pointer) = 0;
   /// From now on the actor follows a pointer that it came by like this, until it loads or uses
   /// another one to the same object. Where nobody calls this, the pointer loaded last is meant.
   virtual void on_pointer_used(const Execution& execution, const ModelActor& actor,
                                const void* pointer, std::uint32_t dependency) = 0;
   /// Number of the actor's latest access, for on_dependent().
-  virtual std::uint32_t latest_access(const ModelActor& actor) const = 0;
+  virtual std::uint32_t latest_access(const ModelActor& actor) = 0;
   /// The actor's next access depends on what these loads gave: all of it, or the store alone.
   virtual void on_dependent(const ModelActor& actor, std::span<const std::uint32_t> loads,
                             bool is_store_only) = 0;

@@ -69,4 +69,18 @@ const std::vector<Claim>* keep_claims(const std::vector<Claim>& claims) {
   return &*kept.insert(claims).first;
 }
 
+std::string describe_difference(const Operation& before, const Operation& now) {
+  const auto text_of = [](const Operation& operation) {
+    return std::string(to_string(operation.kind)) + " " + operation.location;
+  };
+  const std::string expected = text_of(before), actual = text_of(now);
+  if (expected != actual || before.address == now.address)
+    return "expected " + expected + " as in the execution before, but it publishes " + actual +
+           "; the scenario's body must be deterministic";
+  return actual +
+         " is at another address than in the execution before; what actors share must be made "
+         "once, "
+         "or in set-up on the model's heap";
+}
+
 }  // namespace rcuscope

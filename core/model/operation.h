@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -191,9 +192,17 @@ constexpr std::uint32_t conflicts_of(Mode mode) {
   return 0;
 }
 
+/// The same as a table, by mode.
+inline constexpr auto conflict_table = [] {
+  std::array<std::uint32_t, static_cast<std::size_t>(Mode::seize) + 1> table{};
+  for (std::size_t mode = 0; mode < table.size(); ++mode)
+    table[mode] = conflicts_of(static_cast<Mode>(mode));
+  return table;
+}();
+
 /// True if two modes on one resource do not commute. Symmetric.
 constexpr bool conflict(Mode a, Mode b) {
-  return (conflicts_of(a) >> static_cast<std::uint8_t>(b) & 1) != 0;
+  return (conflict_table[static_cast<std::size_t>(a)] >> static_cast<std::uint8_t>(b) & 1) != 0;
 }
 
 struct Operation {
@@ -235,6 +244,16 @@ constexpr bool dependent(const Operation& a, const Operation& b) {
     return have_dependent_claims(a, b);
   return false;
 }
+
+/// True if it is what was published there in an execution before, of the same object at the same
+/// address: the search compares addresses of different executions.
+inline bool is_repeated(const Operation& before, const Operation& now) {
+  return before.kind == now.kind && before.access == now.access &&
+         before.claim_count == now.claim_count && before.address == now.address;
+}
+
+/// Of two operations that are not the same: "expected read a, but it publishes write b".
+std::string describe_difference(const Operation& before, const Operation& now);
 
 /// The same list each time for the same claims. Context: any thread.
 const std::vector<Claim>* keep_claims(const std::vector<Claim>& claims);

@@ -4,53 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include "explore/schedule.h"
+#include "execution_hash.h"
 #include "explore/search.h"
 #include "scenario/catalogue.h"
 #include "scenario/run.h"
 
 namespace rcuscope {
 namespace {
-
-void add(std::uint64_t& hash, std::uint64_t value) { hash = (hash ^ value) * 1'099'511'628'211U; }
-
-void add(std::uint64_t& hash, std::string_view text) {
-  for (const char c : text) add(hash, static_cast<std::uint64_t>(c));
-}
-
-/// Addresses differ from heap to heap.
-std::uint64_t offset(const Execution& execution, std::uint64_t address) {
-  return execution.is_on_heap(reinterpret_cast<const void*>(address))
-             ? address - execution.heap().base()
-             : 0;
-}
-
-std::uint64_t hash_of(const Execution& execution) {
-  std::uint64_t hash = 14'695'981'039'346'656'037U;
-  add(hash, to_text(execution.choices()));
-  add(hash, static_cast<std::uint64_t>(execution.steps()));
-  add(hash, execution.final_state());
-  for (const StepRecord& step : execution.log()) {
-    add(hash, static_cast<std::uint64_t>(step.actor.value));
-    add(hash, to_string(step.operation.kind));
-    add(hash, execution.location_name(step.operation));
-    add(hash, offset(execution, reinterpret_cast<std::uintptr_t>(step.operation.address)));
-    for (std::uint8_t c = 0; c < step.operation.claim_count; ++c)
-      add(hash, offset(execution, step.operation.claims[c].resource()));
-    add(hash, std::uint64_t{step.changes_state} << 2 | std::uint64_t{step.opens_section} << 1 |
-                  std::uint64_t{step.closes_section});
-  }
-  for (const Finding& finding : execution.findings()) {
-    add(hash, finding.message);
-    add(hash, static_cast<std::uint64_t>(finding.step));
-  }
-  for (std::size_t i = 0; i < execution.heap().size(); ++i) {
-    const HeapObject& object = execution.heap().at({static_cast<std::int32_t>(i)});
-    add(hash, std::uint64_t{object.is_freed} << 1 | std::uint64_t{object.has_escaped});
-    add(hash, offset(execution, reinterpret_cast<std::uintptr_t>(object.start)));
-  }
-  return hash;
-}
 
 /// A hash of each of the first executions of a search.
 std::vector<std::uint64_t> hashes(const Program& program, ExploreOptions options,
@@ -66,7 +26,7 @@ std::vector<std::uint64_t> hashes(const Program& program, ExploreOptions options
       while (all.size() < max_count && strategy->begin_execution()) {
         const ExecutionEnd end = checked.execution.run(program, *strategy);
         strategy->end_execution(checked.execution, end);
-        all.push_back(hash_of(checked.execution));
+        all.push_back(testing::hash_of(checked.execution));
       }
       return all;
     } catch (const AwaitFound& found) {

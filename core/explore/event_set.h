@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// EventSet: a set of events of one execution, by index.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace rcuscope {
+
+class EventSet {
+ public:
+  void insert(std::size_t i) { word_for(i) |= bit(i); }
+  bool contains(std::size_t i) const {
+    if (i < near_bits) return (near_[i / 64] & bit(i)) != 0;
+    const std::size_t w = i / 64 - near_.size();
+    return w < far_.size() && (far_[w] & bit(i)) != 0;
+  }
+  void merge(const EventSet& other) {
+    for (std::size_t w = 0; w < near_.size(); ++w) near_[w] |= other.near_[w];
+    if (far_.size() < other.far_.size()) far_.resize(other.far_.size(), 0);
+    for (std::size_t w = 0; w < other.far_.size(); ++w) far_[w] |= other.far_[w];
+  }
+  bool intersects(const EventSet& other) const {
+    for (std::size_t w = 0; w < near_.size(); ++w)
+      if ((near_[w] & other.near_[w]) != 0) return true;
+    for (std::size_t w = 0; w < std::min(far_.size(), other.far_.size()); ++w)
+      if ((far_[w] & other.far_[w]) != 0) return true;
+    return false;
+  }
+  void clear() {
+    near_ = {};
+    far_.clear();
+  }
+  /// Forgets the events from that index on.
+  void truncate(std::size_t size) {
+    for (std::size_t w = 0; w < near_.size(); ++w) near_[w] &= bits_below(size, w);
+    for (std::size_t w = 0; w < far_.size(); ++w) far_[w] &= bits_below(size, near_.size() + w);
+  }
+  /// In ascending order.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t w = 0; w < near_.size(); ++w) visit_word(near_[w], w, visit);
+    for (std::size_t w = 0; w < far_.size(); ++w) visit_word(far_[w], near_.size() + w, visit);
+  }
+
+  template <class Predicate>
+  bool any_of(Predicate predicate) const {
+    bool found = false;
+    for_each([&](std::size_t i) { found = found || predicate(i); });
+    return found;
+  }
+
+ private:
+  static constexpr std::size_t near_bits = 128;  // most executions have no more events
+
+  static std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << (i % 64); }
+  static std::uint64_t bits_below(std::size_t size, std::size_t word) {
+    const std::size_t begin = word * 64;
+    if (size <= begin) return 0;
+    return size - begin >= 64 ? ~std::uint64_t{0} : bit(size) - 1;
+  }
+  std::uint64_t& word_for(std::size_t i) {
+    if (i < near_bits) return near_[i / 64];
+    const std::size_t w = i / 64 - near_.size();
+    if (far_.size() <= w) far_.resize(w + 1, 0);
+    return far_[w];
+  }
+  template <class Visit>
+  static void visit_word(std::uint64_t word, std::size_t index, Visit& visit) {
+    for (; word != 0; word &= word - 1)
+      visit(index * 64 + static_cast<std::size_t>(std::countr_zero(word)));
+  }
+
+  std::array<std::uint64_t, near_bits / 64> near_{};
+  std::vector<std::uint64_t> far_;
+};
+
+}  // namespace rcuscope
