@@ -12,6 +12,7 @@ from typing import Any, Final
 import rcuscope as rs
 from rcuscope import _core, viewer
 from rcuscope.progress import ProgressLine
+from rcuscope.scenario import check_number
 
 SCENARIOS: Final = (
     "posted",
@@ -177,6 +178,7 @@ def run(output: Path, *, seconds: float, as_json: bool) -> int:
     Returns:
         0 if every verdict is as expected, else 1.
     """
+    check_number("seconds", seconds)  # before the story, not in the middle of it
     story = _Story(is_told=not as_json)
     verdicts = story.explore()
     live = story.run_live(seconds)

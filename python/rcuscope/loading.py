@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,10 @@ def load_scenario(text: str) -> Scenario:
     """
     file, _, name = text.partition("::")
     if not file.endswith(".py"):
+        if os.sep in file or Path(file).exists():
+            raise _core.UsageError(
+                f"{file}: expected a Python file (.py), or a name that `rcuscope list` shows"
+            )
         return as_scenario(text)
     path = Path(file)
     if not path.is_file():

@@ -49,12 +49,10 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _require_display() -> None:
+def _require_display(instead: str) -> None:
     if not has_display():
         raise OSError(
-            "no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Without one, "
-            "trace.to_png(path) and trace.to_svg(path) draw pictures, trace.describe() tells it "
-            "in words, and trace.save(path) keeps it for a machine with a display"
+            f"no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Without one, {instead}"
         )
 
 
@@ -139,7 +137,10 @@ def open_window(trace: Trace, *, block: bool) -> None:
     Raises:
         OSError: if it is missing, there is no display, or it cannot open a window.
     """
-    _require_display()
+    _require_display(
+        "trace.to_png(path) and trace.to_svg(path) draw pictures, trace.describe() tells it in "
+        "words, and trace.save(path) keeps it for a machine with a display"
+    )
     program = find_program()
     folder = tempfile.mkdtemp(prefix="rcuscope-")
     file = Path(folder) / "trace"
@@ -181,7 +182,9 @@ def open_file(path: str, *, at: int | None = None) -> None:
         TraceFormatError: if it is no trace.
     """
     _core.load_trace(Path(path))  # tells what is wrong with the file before anything else
-    _require_display()
+    _require_display(
+        f"`rcuscope view {path} --text` prints it, and `rcuscope export {path} picture.png` draws"
+    )
     program = find_program()
     done = subprocess.run(
         [str(program), path, *([] if at is None else ["--at", str(at)])],

@@ -111,6 +111,9 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("explode",), "invalid choice"),
         (("explore", "postd"), "did you mean 'posted'"),
         (("explore", "nothing.py"), "nothing.py"),
+        (("explore", "."), ".: expected a Python file (.py), or a name"),
+        (("explore", "no/such"), "no/such: expected a Python file (.py), or a name"),
+        (("demo", "--seconds", "-1"), "seconds=-1.0: expected more than 0"),
         (("explore", "mine.py"), "lost_update, quiet, crowd, broken"),
         (("explore", "mine.py::other"), "has no scenario 'other'"),
         (("explore", "posted", "--variant", "unlink=remove"), "remove"),
@@ -285,3 +288,13 @@ def test_demo_draws_a_png(run_cli: RunCli, tmp_path: Path) -> None:
     assert run_cli("demo", "--seconds", "0.2").returncode == 0
     png = tmp_path / "rcuscope-demo" / "no_synchronize_rcu.png"
     assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_view_without_a_display_names_commands_that_need_none(
+    run_cli: RunCli, tmp_path: Path
+) -> None:
+    rs.explore("list_del").findings[0].trace.save(tmp_path / "bug.ctf")
+    done = run_cli("view", "bug.ctf")
+    assert done.returncode == 2
+    assert "`rcuscope view bug.ctf --text` prints it" in done.stderr
+    assert run_cli("view", "bug.ctf", "--text").returncode == 0

@@ -56,7 +56,12 @@ def test_scenarios_of_the_pages_do_what_the_pages_say() -> None:
         assert line in text
         namespace: dict[str, object] = {}
         exec(compile(text.replace(line, "") if line else text, "replace.py", "exec"), namespace)
-        assert rs.explore(namespace["replace"], memory="sc").outcome == outcome
+        verdict = rs.explore(namespace["replace"], memory="sc")
+        assert verdict.outcome == outcome
+        if outcome == "SAFE":
+            assert (
+                f"$ rcuscope explore replace.py\nreplace: {verdict}\ncost: {verdict.cost}\n" in page
+            )
 
 
 def _small_site(folder: Path) -> Path:

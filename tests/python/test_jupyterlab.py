@@ -19,7 +19,9 @@ pytest.importorskip("jupyterlab", reason="without JupyterLab")
 playwright = pytest.importorskip("playwright.sync_api", reason="without playwright")
 
 LESSON = Path(__file__).resolve().parents[2] / "notebooks" / "01_grace_period.ipynb"
-IDLE = """document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"""
+# The indicator in the notebook's bar says "idle" before there is a kernel, and "Run All" then asks
+# which one to take.
+IDLE = """document.querySelector('#jp-main-statusbar')?.innerText.includes('(ipykernel) | Idle')"""
 PATIENCE_MS = 200_000  # of a busy machine; a quiet one needs ten seconds in all
 CELLS = "document.querySelectorAll('.jp-CodeCell').length"
 CODE_CELLS = sum(
