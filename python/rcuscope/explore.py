@@ -126,6 +126,10 @@ def explore(
 ) -> Verdict:
     """Tries every order of dependent operations of a scenario, in the model world.
 
+    One order of each class is executed: dynamic partial order reduction with source sets and sleep
+    sets (Abdulla et al., JACM 2017), and what docs/verdict.md tells. Steps are counted, seconds are
+    of wall time.
+
     Ctrl-C ends the search: the verdict then says limit="interrupted" and holds what was found. An
     actor that sits in a long call of something else (time.sleep) is left behind until that returns.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import rcuscope as rs
+from rcuscope import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -33,6 +34,12 @@ def test_every_public_name_is_on_the_page_of_the_api() -> None:
     page = (DOCS / "api.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"^\.\. (?:auto|py:)\w+:: rcuscope\.(\w+)", page, re.MULTILINE))
     assert shown == set(rs.__all__) - {"__version__"}
+
+
+def test_every_command_is_on_the_page_of_the_command_line() -> None:
+    page = (DOCS / "command_line.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(told) == sorted(row.name for row in cli._COMMANDS)
 
 
 def test_commands_of_the_pages_are_of_the_catalogue() -> None:
@@ -62,6 +69,38 @@ def test_scenarios_of_the_pages_do_what_the_pages_say() -> None:
             assert (
                 f"$ rcuscope explore replace.py\nreplace: {verdict}\ncost: {verdict.cost}\n" in page
             )
+
+
+def _python_of(page: Path) -> str:
+    """The examples of a page, one after the other; an interpreter's dialogue is a doctest."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return "\n\n".join(block for block in blocks if not block.startswith(">>>"))
+
+
+def test_examples_of_the_pages_have_types(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    pages = {
+        page.stem.lower(): _python_of(page) for page in (ROOT / "README.md", *DOCS.glob("*.md"))
+    }
+    files = [tmp_path / f"page_{name}.py" for name, text in pages.items() if text]
+    assert len(files) >= 6
+    for file in files:
+        file.write_text(pages[file.stem.removeprefix("page_")], encoding="utf-8")
+    words = [sys.executable, "-m", "mypy", "--strict", "--explicit-package-bases"]
+    config = tmp_path / "mypy.ini"  # without the packages, which have a stage of their own
+    config.write_text(f"[mypy]\nmypy_path = {ROOT / 'python'}\nfollow_imports = silent\n")
+    words += ["--config-file", str(config), "--cache-dir", str(tmp_path / "cache")]
+    done = subprocess.run([*words, *map(str, files)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_examples_of_the_page_on_pytest_pass(tmp_path: Path) -> None:
+    text = _python_of(DOCS / "pytest.md").replace("build/check_removal", "true")
+    (tmp_path / "test_page.py").write_text(text, encoding="utf-8")
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_page.py"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "5 passed" in done.stdout, done.stdout + done.stderr
 
 
 def _small_site(folder: Path) -> Path:
