@@ -304,6 +304,22 @@ TEST(Explain, waiting_for_a_grace_period_inside_a_section) {
   expect_says(found(FindingKind::deadlock, script).explanation, {"It waits for itself"});
 }
 
+TEST(Explain, grace_period_of_a_reader_that_has_ended_inside_its_section) {
+  const Finding finding = found(FindingKind::deadlock, [](Stage& s) {
+    s.actor("reader", [&s] {
+      s.w.rcu_read_lock();
+      s.w.read(s.shared->x, Access::once);
+    });
+    s.actor("updater", [&s] {
+      s.w.write(s.shared->x, 1, Access::once);
+      s.w.synchronize_rcu();
+    });
+  });
+  expect_says(finding.message, {"waits in synchronize_rcu: its grace period waits for 'reader', "
+                                "which has ended inside its read-side critical section"});
+  expect_says(finding.explanation, {"what is waited for can never come"});
+}
+
 TEST(Explain, waiting_for_sleepable_rcu_inside_its_own_section) {
   const Finding finding = found(FindingKind::suspicious_rcu_usage, [](Stage& s) {
     s.actor("updater", [&s] {
