@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 
 #include "live/run.h"
@@ -15,24 +16,25 @@
 namespace rcuscope {
 namespace {
 
-constexpr double seconds_per_run = 1.0;
-
-/// Sections in batches, at the rate or as fast as it goes.
+/// Sections in batches, at the rate or as fast as it goes. Time in which the thread had no
+/// processor is not made up for: that would be a burst above the rate.
 void record_at_rate(Live w, double events_per_second, std::atomic<std::uint64_t>& count) {
+  using std::chrono::steady_clock;
   constexpr std::uint64_t sections_per_batch = 64;
-  const auto now = [] { return std::chrono::steady_clock::now(); };
-  const auto start = now();
+  const auto batch_time = std::chrono::duration_cast<steady_clock::duration>(
+      std::chrono::duration<double>(2 * sections_per_batch / events_per_second));
+  const auto end = steady_clock::now() + std::chrono::seconds(1);
   std::uint64_t recorded = 0;
-  double elapsed = 0;
-  while (elapsed < seconds_per_run) {
+  for (auto now = steady_clock::now(), next = now; now < end; next = std::max(next, now)) {
     for (std::uint64_t i = 0; i < sections_per_batch; ++i) {
       w.rcu_read_lock();
       w.rcu_read_unlock();
     }
     recorded += 2 * sections_per_batch;
+    next += batch_time;
     do {
-      elapsed = std::chrono::duration<double>(now() - start).count();
-    } while (static_cast<double>(recorded) > elapsed * events_per_second);
+      now = steady_clock::now();
+    } while (now < next);
   }
   count += recorded;
 }

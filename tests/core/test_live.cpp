@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The live world on real threads: readers, grace periods, callbacks, work and CPUs, in each flavor.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #if RCUSCOPE_LIVE
 
@@ -254,6 +255,49 @@ TEST(Live, work_runs_after_its_grace_period_in_process_context_and_can_be_cancel
   EXPECT_EQ(run_count, 2);
   EXPECT_FALSE(was_queued_again);
   EXPECT_TRUE(run.result().findings.empty()) << kinds_of(run.result().findings);
+}
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/// What malloc has given out: the studied program's own memory is not in it.
+std::size_t allocated_bytes() { return mallinfo2().uordblks; }
+
+TEST(Live, work_items_made_without_end_take_no_more_memory) {
+  constexpr int rounds = 20'000, until_recycled = 10'000;
+  std::size_t before = 0, after = 0;
+  LiveRun run(untraced());
+  run.run_once([&](Live w) {
+    w.declare({"updater", ActorKind::process, {}, [&, w] {
+                 for (int i = 0; i < until_recycled + rounds; ++i) {
+                   if (i == until_recycled) before = allocated_bytes();
+                   const auto work = w.kzalloc<Live::work_struct>("work", "", {}, "work");
+                   w.init_work(*work, "worker", [] {});
+                   w.kfree(work);
+                   if (i % 100 == 0) w.synchronize_rcu();  // lets freed slots be used again
+                 }
+                 after = allocated_bytes();
+               }});
+    w.run_actors();
+  });
+  constexpr std::size_t bytes_per_round_max = 20;
+  EXPECT_LT(after, before + rounds * bytes_per_round_max);
+}
+#endif
+
+TEST(Live, work_initialised_a_second_time_forgets_what_was_disabled) {
+  int run_count = 0;
+  LiveRun run(untraced());
+  run.run_once([&](Live w) {
+    const auto work = w.kzalloc<Live::work_struct>("work", "", {}, "work");
+    w.init_work(*work, "first", [] { ADD_FAILURE() << "the first function ran"; });
+    w.declare({"updater", ActorKind::process, {}, [&, w, work] {
+                 w.disable_work_sync(*work);
+                 w.init_work(*work, "second", [&] { ++run_count; });
+                 EXPECT_TRUE(w.queue_work(*work));
+                 w.flush_work(*work);
+               }});
+    w.run_actors();
+  });
+  EXPECT_EQ(run_count, 1);
 }
 
 TEST(Live, locations_of_sixteen_bytes_work) {
