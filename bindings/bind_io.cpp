@@ -9,6 +9,7 @@
 #include "io/format.h"
 #include "io/native.h"
 #include "io/perfetto.h"
+#include "trace/kernel_trace.h"
 
 namespace rcuscope::bindings {
 
@@ -29,6 +30,13 @@ void bind_io(py::module_& module) {
         return std::make_shared<TraceStore>(recover_native(path));
       },
       "path"_a, WithoutGil(), "Reads what is whole of a native trace that was cut.");
+  module.def(
+      "in_nanoseconds",
+      [](const TraceStore& trace, double ticks_per_second) {
+        return std::make_shared<TraceStore>(kernel::in_nanoseconds(trace, ticks_per_second));
+      },
+      "trace"_a, "ticks_per_second"_a, WithoutGil(),
+      "The same kernel trace with times in ns, from ticks of its trace clock.");
   module.def("save_native", &save_native, "trace"_a, "path"_a, WithoutGil(),
              "Writes the native format, a CTF 1.8 directory.");
   module.def(

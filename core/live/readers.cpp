@@ -30,6 +30,8 @@ namespace {
 
 /// If a grace period waits for the actor, which has just left its last section.
 void record_quiescent_state(Actor& actor) {
+  // Mostly nobody waits, and an exchange costs half a read of the clock.
+  if (actor.awaited_by.load(std::memory_order_relaxed) < 0) return;
   const std::int32_t waiting = actor.awaited_by.exchange(-1, std::memory_order_relaxed);
   if (waiting < 0) return;
   record(actor, EventKind::quiescent_state,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "trace/store.h"
 
@@ -28,6 +29,20 @@ inline constexpr std::int32_t grace_periods_below_zero = 300;
 
 /// Expedited grace periods are counted separately; their numbers begin here.
 inline constexpr std::int32_t first_expedited = 1 << 30;
+
+}  // namespace kernel
+
+namespace kernel {
+
+/// Metadata of a trace whose times are not in ns but ticks of this clock ("x86-tsc").
+inline constexpr const char* tick_clock = "trace_clock";
+/// What such a trace says under "not_recorded", as the last line.
+inline constexpr std::string_view no_seconds =
+    "seconds: times are ticks of the trace clock, shown as if they were ns, since the file does "
+    "not tell the frequency; without it: give it, as tsc_hz= or --tsc-hz";
+
+/// The same trace with times in ns. Requires: times in ticks, a positive frequency.
+TraceStore in_nanoseconds(const TraceStore& ticks, double ticks_per_second);
 
 }  // namespace kernel
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'detail_levels', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'detail_levels', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'in_nanoseconds', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -1393,6 +1393,10 @@ def explore_catalogue(name: str, variant: Variant | None, options: dict[str, typ
 def explore_python(body: typing.Any, variant: Variant, options: dict[str, typing.Any], progress: typing.Any) -> Verdict:
     """
     Explores a Python scenario: a function of a Kernel, or a name of the catalogue with steps in Python.
+    """
+def in_nanoseconds(trace: TraceStore, ticks_per_second: typing.SupportsFloat | typing.SupportsIndex) -> TraceStore:
+    """
+    The same kernel trace with times in ns, from ticks of its trace clock.
     """
 def latest_access(kernel: typing.Any) -> int:
     """

@@ -134,7 +134,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
     if arguments.output is None and not arguments.check:
         raise rs.UsageError("give a place for the native trace, or --check, or both")
-    trace = rs.load(arguments.file, recover=arguments.recover)
+    trace = rs.load(arguments.file, recover=arguments.recover, tsc_hz=arguments.tsc_hz)
     record = kernel.summary(trace)
     if arguments.output is not None:
         trace.save(arguments.output)

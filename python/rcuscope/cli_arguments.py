@@ -118,6 +118,9 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recover", action="store_true", help="take what is whole of a native trace that was cut"
     )
+    parser.add_argument(
+        "--tsc-hz", type=float, metavar="HZ", help="of a trace with the clock x86-tsc: its ticks/s"
+    )
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:

@@ -423,7 +423,22 @@ def _from_files(files: dict[str, bytes]) -> Trace:
         return load(path)
 
 
-def load(path: str | PathLike[str], *, recover: bool = False) -> Trace:
+def _in_nanoseconds(store: _core.TraceStore, tsc_hz: float) -> _core.TraceStore:
+    lowest, highest = 1e3, 1e12
+    if isinstance(tsc_hz, bool) or not isinstance(tsc_hz, (int, float)):
+        raise TypeError(f"tsc_hz={tsc_hz!r}: expected a number, ticks per second")
+    if not lowest <= tsc_hz <= highest:
+        raise _core.UsageError(
+            f"tsc_hz={tsc_hz!r}: expected {lowest:g} to {highest:g} ticks per second"
+        )
+    if "trace_clock" not in store.metadata:
+        raise _core.UsageError(
+            f"tsc_hz={tsc_hz!r}: the times of this trace are no ticks; leave it out"
+        )
+    return _core.in_nanoseconds(store, tsc_hz)
+
+
+def load(path: str | PathLike[str], *, recover: bool = False, tsc_hz: float | None = None) -> Trace:
     """Reads a trace of any known format, told by its content.
 
     Formats: native (a CTF directory), trace-cmd's `.dat`, the text of ftrace. Events of a kernel
@@ -433,8 +448,11 @@ def load(path: str | PathLike[str], *, recover: bool = False) -> Trace:
         path: Of a file or directory.
         recover: Take a native trace that was cut up to its last whole packet; what is missing
             counts as lost.
+        tsc_hz: Ticks per second of the clock of a kernel's trace that was recorded with
+            `trace-cmd record -C x86-tsc`, whose file does not tell.
 
     Raises:
+        ValueError: for a frequency that is none, or that the trace does not need.
         TraceFormatError: with path, byte offset and what was expected there.
         OSError: if it cannot be opened.
 
@@ -446,4 +464,5 @@ def load(path: str | PathLike[str], *, recover: bool = False) -> Trace:
         FileNotFoundError: [Errno 2] ...
     """
     read = _core.recover_trace if recover else _core.load_trace
-    return Trace(read(as_path(path)))
+    store = read(as_path(path))
+    return Trace(store if tsc_hz is None else _in_nanoseconds(store, tsc_hz))

@@ -6,6 +6,7 @@ Usage: ./dev bench live
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -70,9 +71,10 @@ def read_side() -> dict[str, float]:
         return least_cpu(run_benchmark("bench_read_side", *arguments))
 
 
-def rows_of_sections(ns: dict[str, float]) -> Iterator[Row]:
+def rows_of_sections() -> Iterator[Row]:
+    ns = read_side()
     inline, guard = ns["section_liburcu_inline"], ns["section_live"]
-    full = ns[f"section_live_traced/level:{3}"]
+    full = ns["section_live_traced/level:3"]
     tsc = ns["two_tsc_reads"] / 2
     yield Row(
         what="section untraced / liburcu's inline pair",
@@ -179,9 +181,9 @@ def guard_times() -> dict[str, float]:
     return {name: least[name] - least["loop"] for name in ("guard", "lock")}
 
 
-def row_of_guard() -> Row:
+def rows_of_guard() -> Iterator[Row]:
     times = guard_times()
-    return Row(
+    yield Row(
         what="with k.rcu_read_side() / threading.Lock",
         value=times["guard"] / times["lock"],
         target=0.7,
@@ -190,9 +192,9 @@ def row_of_guard() -> Row:
 
 
 def main() -> None:
-    show("Read side", [*rows_of_sections(read_side()), row_of_guard()])
-    show("Recorder, default rings", list(rows_of_recorder()))
-    show("Workload", list(rows_of_workload()))
+    show("Read side", itertools.chain(rows_of_sections(), rows_of_guard()))
+    show("Recorder, default rings", rows_of_recorder())
+    show("Workload", rows_of_workload())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import os
 import resource
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,11 +38,12 @@ class Row:
         return f"{self.what:<48} {number:>12}  {verdict:<24} {self.detail}".rstrip()
 
 
-def show(title: str, rows: Sequence[Row]) -> None:
+def show(title: str, rows: Iterable[Row]) -> None:
+    """Each row as soon as it is measured."""
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(f"\n{title} (load average {load})")
+    print(f"\n{title} (load average {load})", flush=True)
     for row in rows:
-        print(f"  {row}")
+        print(f"  {row}", flush=True)
 
 
 def cpu_seconds() -> float:

@@ -48,6 +48,30 @@ def microseconds(event: dict[str, int]) -> int:
     return round(event["time"] / 1000)
 
 
+# ---- the clock
+@pytest.mark.skipif(not (SHARED / "custom-tsc.dat").exists(), reason=f"no {SHARED}/custom-tsc.dat")
+@needs_reader
+def test_ticks_of_the_tsc_become_nanoseconds(tmp_path: Path) -> None:
+    path = SHARED / "custom-tsc.dat"
+    ticks = rs.load(path)
+    assert ticks.metadata["trace_clock"] == "x86-tsc"
+    assert any("--tsc-hz" in line for line in kernel.not_recorded(ticks))
+    found = rs.load(path, tsc_hz=2e9)
+    assert (found.events["time"] == ticks.events["time"] // 2).all()
+    assert "trace_clock" not in found.metadata
+    assert kernel.not_recorded(found) == kernel.not_recorded(ticks)[:-1]
+    arguments = ["import", str(path), str(tmp_path / "tsc.ctf"), "--tsc-hz", "2e9"]
+    assert cli.main(arguments) == 0
+    assert rs.load(tmp_path / "tsc.ctf") == found
+
+
+@needs_reader
+@pytest.mark.parametrize("tsc_hz", [0, -1, 1e15, float("nan"), 2e9])
+def test_frequency_that_is_none_or_not_needed_is_refused(tsc_hz: float) -> None:
+    with pytest.raises(rs.UsageError, match="tsc_hz="):
+        rs.load(DATA, tsc_hz=tsc_hz)
+
+
 # ---- the first removal
 @needs_reader
 def test_first_removal_waits_for_the_next_full_grace_period(removal: rs.Trace) -> None:

@@ -25,9 +25,13 @@
 #include "base/error.h"
 #include "io/file.h"
 #include "io/kernel_translator.h"
+#include "trace/kernel_trace.h"
 
 // Exported, but declared in a header that is not installed.
-extern "C" int tracecmd_cpus(tracecmd_input* handle) __attribute__((weak));
+extern "C" {
+int tracecmd_cpus(tracecmd_input* handle) __attribute__((weak));
+const char* tracecmd_get_trace_clock(tracecmd_input* handle) __attribute__((weak));
+}
 
 namespace rcuscope::trace_cmd {
 namespace {
@@ -428,6 +432,17 @@ std::size_t event_count_guess(const std::string& path) {
   return ignored ? 0 : static_cast<std::size_t>(size) * compression / bytes_per_event;
 }
 
+/// Clocks that count something else than nanoseconds. The library itself converts what has a
+/// frequency in the file.
+void note_clock(tracecmd_input* handle, TraceNames& names) {
+  const char* clock =
+      tracecmd_get_trace_clock != nullptr ? tracecmd_get_trace_clock(handle) : nullptr;
+  const std::string_view name = clock == nullptr ? "" : clock;
+  if (name != "x86-tsc" && name != "ppc-tb" && name != "counter") return;
+  names.metadata[kernel::tick_clock] = name;
+  names.metadata["not_recorded"].append(kernel::no_seconds).append("\n");
+}
+
 }  // namespace
 
 kernel::KernelTranslator::Records read(const std::string& path) {
@@ -450,7 +465,9 @@ kernel::KernelTranslator::Records read(const std::string& path) {
   }
   Merge(handles).for_each(
       [&reader](tep_record* record, int cpu) { reader.on_record(record, cpu); });
-  return translator.take_records();
+  kernel::KernelTranslator::Records records = translator.take_records();
+  note_clock(input.get(), records.names);
+  return records;
 }
 
 }  // namespace rcuscope::trace_cmd
