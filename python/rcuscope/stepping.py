@@ -146,7 +146,8 @@ class Session:
 
     def _trace_about(self, finding: Finding) -> Trace:
         """What has happened so far; its picture tells of the finding."""
-        return Trace(self._stand(self.schedule, None, finding_metadata(finding))["trace"])
+        about = {**finding_metadata(finding), "message": finding.message}
+        return Trace(self._stand(self.schedule, None, about)["trace"])
 
     @property
     def state(self) -> State:

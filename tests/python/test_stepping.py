@@ -296,3 +296,16 @@ def test_command_takes_a_file(tmp_path: Path) -> None:
     )
     result = run_step(f"{file}::mine", commands="1\n1\n1\n1\n1\n")
     assert "the execution is over, without a finding" in result.stdout
+
+
+def test_picture_of_a_session_tells_of_its_finding() -> None:
+    with rs.step("no_synchronize_rcu") as session:
+        assert "finding" not in session.trace.metadata
+        for actor in ("ATC time-out ISR",) * 3 + ("hot unplug",) * 40 + ("ATC time-out ISR",):
+            if actor in [choice.actor for choice in session.choices]:
+                session.choose(actor)
+        finding, trace = session.finding, session.trace
+    assert finding is not None
+    told = trace.metadata
+    assert (told["finding"], told["message"]) == (finding.kind, finding.message)
+    assert finding.message.split(": ")[0] in trace.to_svg()
