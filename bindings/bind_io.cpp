@@ -50,7 +50,8 @@ void bind_io(py::module_& module) {
         return py::bytes(bytes);
       },
       "trace"_a, "A Perfetto trace, protobuf.");
-  module.def("to_svg", &to_svg, "trace"_a, WithoutGil(), "Self-playing SVG without script.");
+  module.def("to_svg", &to_svg, "trace"_a, "searched"_a = "", WithoutGil(),
+             "Self-playing SVG without script; searched: how much was, for the verdict.");
 }
 
 }  // namespace rcuscope::bindings

@@ -53,7 +53,8 @@ App::App(Session session, const WindowFactory& make_window,
          std::vector<std::filesystem::path> font_directories)
     : session_(std::move(session)),
       font_directories_(std::move(font_directories)),
-      context_(ImGui::CreateContext()) {
+      context_(ImGui::CreateContext()),
+      files_(session_.source_directories) {
   ImGui::SetCurrentContext(context_);
   ImGui::GetIO().IniFilename = nullptr;  // the viewer writes no files of its own
   try {
@@ -183,7 +184,8 @@ void App::draw_bar(Ui& ui, Session& session, const Rect& bar) {
   // Whatever else must give way: the verdict is what one opens a trace for.
   const float kept = verdict_room(ui, session);
   x = draw_playback(ui, session, bar, x, right - kept);
-  right = draw_search(ui, session, bar, x + kept, right);
+  const float room = verdict_room(ui, session, right - x - ui.paint.px(search_width_min + 12));
+  right = draw_search(ui, session, bar, x + room, right);
   draw_verdict(ui, session, bar, x, right);
 }
 

@@ -128,10 +128,4 @@ std::optional<Timestamp> TimeFormat::parse(std::string_view text) const {
   return std::nullopt;
 }
 
-std::string with_thousands(std::string_view digits) {
-  std::string text(digits);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, " ");
-  return text;
-}
-
 }  // namespace rcuscope::gui

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "trace/store.h"
+#include "trace/words.h"
 
 namespace rcuscope::gui {
 
@@ -59,8 +60,5 @@ class TimeFormat {
   Timestamp first_ = 0;
   double length_ = 0;
 };
-
-/// "1284" -> "1 284".
-std::string with_thousands(std::string_view digits);
 
 }  // namespace rcuscope::gui

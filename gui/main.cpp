@@ -2,6 +2,7 @@
 // rcuscope-viewer: opens a trace in a window, or renders it to a PNG.
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <span>
 #include <system_error>
 
@@ -20,6 +21,10 @@ constexpr int exit_usage = 2;
 Session open_session(const Options& options) {
   Session session(options.trace.empty() ? TraceStore() : load_trace(options.trace));
   session.theme = options.theme;
+  session.searched = options.searched;
+  session.source_directories = options.sources;
+  session.source_directories.push_back(
+      std::filesystem::path(options.trace).lexically_normal().parent_path().string());
   if (!options.at.empty()) show_time(session, "--at", options.at);
   return session;
 }

@@ -34,6 +34,8 @@ class Parser {
     if (name_ == "--version") return take_flag(options_.wants_version);
     if (name_ == "--render") return void(options_.render = text());
     if (name_ == "--at") return void(options_.at = text());
+    if (name_ == "--sources") return void(options_.sources.push_back(text()));
+    if (name_ == "--searched") return void(options_.searched = text());
     if (name_ == "--script") return void(options_.script = text());
     if (name_ == "--width") return void(options_.width_px = number<int>(200, 16000));
     if (name_ == "--height") return void(options_.height_px = number<int>(150, 16000));
@@ -121,6 +123,10 @@ std::string help_text() {
          "  --width N          of window or picture in pixels, default 1600\n"
          "  --height N         default 900\n"
          "  --scale X          of pictures: pixels of the picture per pixel of the design\n"
+         "  --sources DIR      where source files are looked for, besides here and beside FILE; "
+         "may\n"
+         "                     be given several times\n"
+         "  --searched TEXT    how much was searched, for the verdict: '5 of 12 schedules'\n"
          "  --script COMMANDS  without a display: 'click explore; settle; click finding:0; "
          "settle;\n"
          "                     dump; shot page.png'\n"

@@ -4,17 +4,20 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "theme.h"
 
 namespace rcuscope::gui {
 
 struct Options {
-  std::string trace;    ///< The file or directory to open; empty = the session page.
-  std::string render;   ///< PNG to write instead of opening a window; empty = open one.
-  std::string at;       ///< Where the playhead stands; empty = the telling moment.
-  std::string script;   ///< Commands for App::run_script, without a display.
-  int width_px = 1600;  ///< Design pixels.
+  std::string trace;   ///< The file or directory to open; empty = the session page.
+  std::string render;  ///< PNG to write instead of opening a window; empty = open one.
+  std::string at;      ///< Where the playhead stands; empty = the telling moment.
+  std::vector<std::string> sources;  ///< Directories in which source files are looked for.
+  std::string searched;              ///< Of the verdict: "5 of 12 schedules"; may be empty.
+  std::string script;                ///< Commands for App::run_script, without a display.
+  int width_px = 1600;               ///< Design pixels.
   int height_px = 900;
   float scale = 1;  ///< Framebuffer pixels per design pixel, for --render.
   ThemeName theme = ThemeName::light;

@@ -3,12 +3,10 @@
 #include "session.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <cmath>
-#include <set>
 
 #include "timeline/layout.h"
+#include "trace/repetition.h"
 
 namespace rcuscope::gui {
 namespace {
@@ -30,104 +28,16 @@ ViewLimits limits_of(const TraceStore& trace, const Lanes& lanes, const TimeForm
           is_steps ? 4.0 : 40.0};
 }
 
-/// The events from `first` to before `last`.
-struct EventRange {
-  EventIndex first = 0;
-  EventIndex last = 0;
-};
-
-/// The repetition that `moment` belongs to: a live run starts `main` anew for each. The whole trace
-/// where nothing is repeated.
-EventRange repetition_at(const TraceStore& trace, Timestamp moment) {
-  EventRange range{0, trace.size()};
-  for (EventIndex i = 0; i < trace.size(); ++i) {
-    const std::int32_t actor = trace.columns().actor[i];
-    const bool is_start =
-        actor >= 0 && trace.kind(i) == EventKind::actor_start &&
-        trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main;
-    if (!is_start) continue;
-    if (trace.time(i) > moment) return {range.first, i};
-    range.first = i;
-  }
-  return range;
-}
-
-/// The events that the scenario is about. Set-up and tear-down by `main` are long and tell little;
-/// grace periods that only `main` asked for, and what they free, belong to them.
-class Story {
- public:
-  Story(const TraceStore& trace, const EventRange& range) : trace_(trace) {
-    for (EventIndex i = range.first; i < range.last; ++i) {
-      if (kind_of_actor(i) != ActorKind::main) continue;
-      mains_grace_periods_.insert(trace.columns().grace_period[i]);
-      if (trace.kind(i) == EventKind::kfree_rcu) mains_objects_.insert(trace.columns().object[i]);
-    }
-    mains_grace_periods_.erase(-1);
-  }
-
-  bool tells(EventIndex i) const {
-    const std::optional<ActorKind> who = kind_of_actor(i);
-    if (!who || *who == ActorKind::main) return false;
-    if (*who != ActorKind::grace_period) return true;
-    return !mains_grace_periods_.contains(trace_.columns().grace_period[i]) &&
-           !(trace_.kind(i) == EventKind::kfree &&
-             mains_objects_.contains(trace_.columns().object[i]));
-  }
-
- private:
-  std::optional<ActorKind> kind_of_actor(EventIndex i) const {
-    const std::int32_t actor = trace_.columns().actor[i];
-    if (actor < 0) return std::nullopt;
-    return trace_.names().actors[static_cast<std::size_t>(actor)].kind;
-  }
-
-  const TraceStore& trace_;
-  std::set<std::int32_t> mains_grace_periods_;
-  std::set<std::int32_t> mains_objects_;  ///< Handed to kfree_rcu.
-};
-
-/// The grace period of a call starts an instant later; without one, the call itself.
-Timestamp start_of_grace_period_asked_at(const TraceStore& trace, EventIndex call) {
-  const auto& grace_period = trace.columns().grace_period;
-  for (EventIndex i = call; i < trace.size() && grace_period[call] >= 0; ++i) {
-    const bool is_same = grace_period[i] == grace_period[call];
-    if (is_same && trace.kind(i) == EventKind::grace_period_start) return trace.time(i);
-  }
-  return trace.time(call);
-}
-
-/// Where nobody was waited for: when an updater starts to wait, else when it has unlinked
-/// something; else the end.
-Timestamp moment_of_change(const TraceStore& trace, EventRange range) {
-  for (const auto& kinds : {std::array{EventKind::synchronize_rcu_start, EventKind::call_rcu},
-                            std::array{EventKind::list_del_rcu, EventKind::list_del}}) {
-    for (EventIndex i = range.first; i < range.last; ++i) {
-      const std::int32_t actor = trace.columns().actor[i];
-      const bool is_main =
-          actor >= 0 &&
-          trace.names().actors[static_cast<std::size_t>(actor)].kind == ActorKind::main;
-      if (!is_main && (trace.kind(i) == kinds[0] || trace.kind(i) == kinds[1])) {
-        return start_of_grace_period_asked_at(trace, i);
-      }
-    }
-  }
-  return range.last > range.first ? trace.time(range.last - 1) : trace.end();
-}
-
 /// One whole repetition, from the first to the last event that tells its story.
-TimeView story_of(const TraceStore& trace, const ViewLimits& limits, Timestamp moment) {
+TimeView view_of_story(const TraceStore& trace, const ViewLimits& limits, Timestamp moment) {
   const EventRange repetition = repetition_at(trace, moment);
-  const Story story(trace, repetition);
-  std::optional<EventIndex> first, last, last_finding;
-  for (EventIndex i = repetition.first; i < repetition.last; ++i) {
+  std::optional<EventIndex> last_finding;
+  for (EventIndex i = repetition.first; i < repetition.last; ++i)
     if (trace.kind(i) == EventKind::finding) last_finding = i;
-    if (!story.tells(i)) continue;
-    if (!first) first = i;
-    last = i;
-  }
-  if (!first) return {limits.start, limits.end};
-  const auto start = static_cast<double>(trace.time(*first));
-  const auto end = static_cast<double>(trace.time(*last));
+  const EventRange told = story_of(trace, repetition);
+  if (told.is_empty()) return {limits.start, limits.end};
+  const auto start = static_cast<double>(trace.time(told.first));
+  const auto end = static_cast<double>(trace.time(told.last - 1));
   const double length = std::max(end - start, limits.span_min);
   // The plate of a finding stands right of it and is wide.
   const bool ends_badly =
@@ -153,7 +63,7 @@ Session::Session(TraceStore trace)
     if (!first_finding_ && trace_.kind(i) == EventKind::finding) first_finding_ = i;
   }
   Timestamp moment = telling_moment(trace_);
-  view = story_of(trace_, limits_, moment);
+  view = view_of_story(trace_, limits_, moment);
   // What only tear-down waited for, for example, is outside of the story.
   const auto time = static_cast<double>(moment);
   if (time < view.start || time > view.end)
@@ -306,45 +216,13 @@ void Session::advance(double seconds) {
 }
 
 VerdictText verdict_text(const Session& session) {
-  VerdictText text;
-  text.word = session.metadata("verdict");
-  if (text.word.empty()) return text;
-  text.tone = text.word == "SAFE"     ? Tone::good
-              : text.word == "UNSAFE" ? Tone::error
-                                      : Tone::waiting;
-  std::string_view finding = session.metadata("finding");
-  if (text.tone == Tone::error && !finding.empty()) {
-    text.word.clear();
-    for (char c : finding.substr(0, finding.find_first_of(":,;"))) {
-      text.word += c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    }
-  }
-  const std::string_view executions = session.metadata("executions");
-  if (!executions.empty()) {
-    const bool is_number = executions.find_first_not_of("0123456789") == std::string_view::npos;
-    text.detail = is_number ? with_thousands(executions) : std::string(executions);
-    if (is_number) text.detail += executions == "1" ? " execution" : " executions";
-  }
-  return text;
+  return rcuscope::verdict_text(session.trace(), session.searched);
 }
 
-Timestamp telling_moment(const TraceStore& trace) {
-  Timestamp first = trace.end(), last = trace.end();
-  std::int32_t waiting = -1;
-  for (EventIndex i = 0; i < trace.size(); ++i) {
-    const EventKind kind = trace.kind(i);
-    if (kind == EventKind::finding) return trace.time(i);
-    const std::int32_t id = trace.columns().grace_period[i];
-    if (kind == EventKind::grace_period_waits_for) {
-      if (id != waiting) first = trace.time(i);
-      waiting = id;
-    } else if (kind == EventKind::quiescent_state && id == waiting) {
-      last = trace.time(i);
-    }
-  }
-  if (waiting < 0) return moment_of_change(trace, {0, trace.size()});
-  // Seven tenths of the wait: some readers have left, one still holds the grace period up.
-  return first + (std::max(first, last) - first) * 7 / 10;
+Tone tone_of(VerdictText::Sense sense) {
+  return sense == VerdictText::Sense::good  ? Tone::good
+         : sense == VerdictText::Sense::bad ? Tone::error
+                                            : Tone::waiting;
 }
 
 }  // namespace rcuscope::gui

@@ -20,6 +20,7 @@
 #include "trace/lanes.h"
 #include "trace/state.h"
 #include "trace/store.h"
+#include "trace/verdict_text.h"
 
 namespace rcuscope::gui {
 
@@ -101,6 +102,8 @@ class Session {
   float inspector_scroll_px = 0;
   float inspector_height_px = 0;  ///< Of its contents in the last frame.
   float finding_scroll_px = 0;
+  std::vector<std::string> source_directories;  ///< In which files of the trace's places may be.
+  std::string searched;  ///< Of the verdict: "5 of 12 schedules"; may be empty.
   bool shows_help = false;
   bool prefers_events = false;  ///< Bottom panels: sentences even where source is readable.
 
@@ -119,16 +122,8 @@ class Session {
   mutable RangeStatistics range_statistics_;
 };
 
-/// Where a trace is most worth looking at: its finding, else a grace period that waits, else the
-/// end.
-Timestamp telling_moment(const TraceStore& trace);
-
-/// The trace's verdict in the words of the top bar: "SAFE   1 284 executions".
-struct VerdictText {
-  std::string word;    ///< "SAFE", "USE AFTER FREE"; empty = the trace has no verdict.
-  std::string detail;  ///< May be empty.
-  Tone tone = Tone::plain;
-};
+/// Of its trace, with what is known of the search.
 VerdictText verdict_text(const Session& session);
+Tone tone_of(VerdictText::Sense sense);
 
 }  // namespace rcuscope::gui

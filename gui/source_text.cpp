@@ -42,9 +42,18 @@ std::vector<std::string> read_lines(const std::string& path) {
 
 }  // namespace
 
+std::vector<std::string> SourceFiles::read(const std::string& path) const {
+  std::vector<std::string> lines = read_lines(path);
+  for (const std::string& directory : directories_) {
+    if (!lines.empty()) break;
+    lines = read_lines((std::filesystem::path(directory) / path).string());
+  }
+  return lines;
+}
+
 const std::vector<std::string>* SourceFiles::find(const std::string& path, std::int32_t line) {
   const auto known = files_.find(path);
-  const auto file = known != files_.end() ? known : files_.emplace(path, read_lines(path)).first;
+  const auto file = known != files_.end() ? known : files_.emplace(path, read(path)).first;
   const bool has_line = line > 0 && static_cast<std::size_t>(line) <= file->second.size();
   return has_line ? &file->second : nullptr;
 }

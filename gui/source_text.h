@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rcuscope::gui {
@@ -13,10 +14,17 @@ namespace rcuscope::gui {
 /// Files that traces point to, each read once.
 class SourceFiles {
  public:
+  /// Traces name Python files without their directories: they are looked for in these, too.
+  explicit SourceFiles(std::vector<std::string> directories = {})
+      : directories_(std::move(directories)) {}
+
   /// The lines of a file, or nullptr if it cannot be read or has fewer than `line` lines.
   const std::vector<std::string>* find(const std::string& path, std::int32_t line);
 
  private:
+  std::vector<std::string> read(const std::string& path) const;
+
+  std::vector<std::string> directories_;
   std::map<std::string, std::vector<std::string>> files_;  ///< Empty: not readable.
 };
 

@@ -19,6 +19,6 @@ void save_native(const TraceStore& trace, const std::filesystem::path& path);
 TraceStore load_trace(const std::filesystem::path& path);
 
 /// Self-playing SVG without script: CSS key frames, still under prefers-reduced-motion.
-std::string to_svg(const TraceStore& trace);
+std::string to_svg(const TraceStore& trace, const std::string& searched = "");
 
 }  // namespace rcuscope

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // to_svg: writes the picture of svg_layout as SVG that plays by itself, without script.
 #include <algorithm>
-#include <cctype>
-#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/format.h"
@@ -14,7 +13,10 @@
 #include "io/svg_text.h"
 #include "trace/describe.h"
 #include "trace/lanes.h"
+#include "trace/repetition.h"
 #include "trace/time_text.h"
+#include "trace/verdict_text.h"
+#include "trace/words.h"
 
 namespace rcuscope {
 namespace svg {
@@ -25,30 +27,12 @@ constexpr double legend_height = 34;
 constexpr std::size_t tooltip_line_limit = 8;
 constexpr double least_tooltip_width = 3;  ///< Nobody points at less, and there may be thousands.
 
-/// A short name that no other picture of the same page has, unless it shows the same.
-std::string picture_id(const TraceStore& trace) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  const auto add = [&hash](std::uint64_t word) {
-    for (int i = 0; i < 8; ++i) hash = (hash ^ (word >> (8 * i) & 0xff)) * 0x100000001b3;
-  };
-  for (EventIndex i = 0; i < trace.size(); ++i) {
-    add(static_cast<std::uint64_t>(trace.time(i)));
-    add(static_cast<std::uint64_t>(trace.columns().kind[i]) << 32 |
-        static_cast<std::uint32_t>(trace.columns().actor[i]));
-  }
-  for (const auto& [key, value] : trace.names().metadata) {
-    for (const char c : key + value) add(static_cast<unsigned char>(c));
-  }
-  constexpr const char* digits = "0123456789abcdef";
-  std::string id = "rcuscope-";
-  for (int i = 0; i < 8; ++i) id += digits[hash >> (8 * i) & 15];
-  return id;
-}
-
 class Writer {
  public:
-  explicit Writer(const TraceStore& trace)
+  Writer(const TraceStore& trace, const std::string& searched, RepetitionNumber repetition)
       : trace_(trace),
+        searched_(searched),
+        repetition_(repetition),
         lanes_(compute_lanes(trace)),
         scale_(trace, lanes_),
         picture_(make_picture(trace, lanes_)),
@@ -74,6 +58,7 @@ class Writer {
     write_rows();
     write_ruler();
     write_bands();
+    write_folds();
     write_plot();
     write_veil();
     write_captions(caption_top);
@@ -93,7 +78,7 @@ class Writer {
     for (const char* key : {"title", "scenario"}) {
       if (const std::string text = metadata(key); !text.empty()) return text;
     }
-    return "Trace";
+    return "trace";
   }
 
   std::string subtitle() const {
@@ -104,6 +89,9 @@ class Writer {
     const std::string scenario = metadata("scenario");
     add(scenario.empty() || scenario == title() ? "" : "scenario " + scenario);
     add(metadata("world").empty() ? "" : metadata("world") + " world");
+    if (repetition_.count > 1)
+      add("repetition " + with_thousands(std::to_string(repetition_.number)) + " of " +
+          with_thousands(std::to_string(repetition_.count)));
     add(std::to_string(trace_.size()) + (trace_.size() == 1 ? " event" : " events"));
     if (trace_.size() != 0) add(duration_text(trace_.clock(), lanes_.end - lanes_.start));
     add(metadata("schedule").empty() ? "" : "schedule " + metadata("schedule"));
@@ -119,16 +107,13 @@ class Writer {
 
   /// Return: the left edge of the pill, or of the empty place where it would be.
   double write_verdict() {
-    std::string finding = metadata("finding");
-    std::replace(finding.begin(), finding.end(), '_', ' ');
-    const std::string verdict = metadata("verdict").empty() && !finding.empty()
-                                    ? "UNSAFE"  // one finding is enough for that
-                                    : metadata("verdict");
-    if (verdict.empty()) return picture_.width - 20;
-    const bool is_safe = verdict.starts_with("SAFE");
-    const std::string style = is_safe ? "ok" : verdict == "UNSAFE" ? "bad" : "open";
-    std::string text = verdict;
-    if (!finding.empty()) text += "   " + finding;
+    const VerdictText verdict = verdict_text(trace_, searched_);
+    if (verdict.word.empty()) return picture_.width - 20;
+    const std::string style = verdict.sense == VerdictText::Sense::good  ? "ok"
+                              : verdict.sense == VerdictText::Sense::bad ? "bad"
+                                                                         : "open";
+    std::string text = verdict.word;
+    if (!verdict.detail.empty()) text += "   " + verdict.detail;
     text = fitted(text, 420, 12.5, true);
     const double width = text_width(text, 12.5, true) + 42;
     const Box box{picture_.width - 20 - width, 19, picture_.width - 20, 47};
@@ -171,11 +156,7 @@ class Writer {
       out_ += text_at(x, middle + 15, "cpu", cpu);
       x += text_width(cpu, 10.5, true) + 8;
     }
-    const bool is_grace = lane.kind == LaneKind::grace_periods;
-    const std::string kind(is_grace                             ? "grace periods"
-                           : lane.actor_kind == ActorKind::main ? "set-up and tear-down"
-                           : lane.must_not_sleep ? to_string(context_of(lane.actor_kind))
-                                                 : to_string(lane.actor_kind));
+    const std::string kind = kind_word(lane);
     const double width = text_width(kind, 10.5);
     if (!lane.must_not_sleep) {
       out_ += text_at(x, middle + 15, "quiet", kind);
@@ -208,6 +189,21 @@ class Writer {
       out_ += "<line class=\"band-line\" stroke-dasharray=\"4 3\"" + attribute("x1", band.right) +
               attribute("y1", top) + attribute("x2", band.right) +
               attribute("y2", picture_.plot.bottom) + "/>\n";
+    }
+  }
+
+  /// Nothing happens there: time is cut out, and says how much.
+  void write_folds() {
+    for (const Fold& fold : picture_.folds) {
+      const double middle = (fold.left + fold.right) / 2;
+      out_ += "<g>" + tooltip("nothing happens for " + fold.text) +
+              rectangle({fold.left, picture_.plot.top, fold.right, picture_.plot.bottom}, "fold") +
+              "/>" +
+              line(fold.left, picture_.ruler_top + 6, fold.left, picture_.plot.bottom, "cut") +
+              line(fold.right, picture_.ruler_top + 6, fold.right, picture_.plot.bottom, "cut") +
+              text_at(middle, picture_.ruler_top + 17, "quiet halo", fold.text,
+                      " text-anchor=\"middle\"") +
+              "</g>\n";
     }
   }
 
@@ -412,7 +408,7 @@ class Writer {
   void write_legend(double top) {
     double x = 20;
     const double y = top + 6;
-    for (const LegendEntry& entry : legend()) {
+    for (const LegendEntry& entry : legend_entries()) {
       out_ += entry.shape(x, y);
       out_ += text_at(x + 24, y + 10, "quiet", entry.text);
       x += 24 + text_width(entry.text, 10.5) + 20;
@@ -422,23 +418,20 @@ class Writer {
 
   struct LegendEntry {
     std::string style;
-    std::string text;
+    std::string_view text;
     std::string shape(double x, double y) const {
       if (style == "put-hollow") return diamond(x + 8, y + 6, 7, "put-hollow");
       return rectangle({x, y + 1, x + 16, y + 12}, style, 3) + "/>\n";
     }
   };
 
-  std::vector<LegendEntry> legend() const {
-    const std::vector<LegendEntry> all = {{"bar-reader", "reader that a grace period waits for"},
-                                          {"bar-later", "other reader"},
-                                          {"bar-grace", "grace period"},
-                                          {"bar-blocked", "waiting"},
-                                          {"bar-mutex", "lock held"},
-                                          {"bar-callback", "callback"},
-                                          {"bar-work", "work"},
-                                          {"bar-release", "release"},
-                                          {"put-hollow", "put_device"}};
+  std::vector<LegendEntry> legend_entries() const {
+    const std::vector<LegendEntry> all = {
+        {"bar-reader", legend::waited_for},  {"bar-later", legend::later_reader},
+        {"bar-grace", legend::grace_period}, {"bar-blocked", legend::waiting},
+        {"bar-mutex", legend::lock},         {"bar-callback", legend::callback},
+        {"bar-work", legend::work},          {"bar-release", legend::release},
+        {"put-hollow", legend::put}};
     std::vector<LegendEntry> shown;
     for (const LegendEntry& entry : all) {
       const bool is_bar = std::any_of(lanes_.spans.begin(), lanes_.spans.end(),
@@ -466,6 +459,8 @@ class Writer {
   }
 
   const TraceStore& trace_;
+  const std::string& searched_;
+  RepetitionNumber repetition_;
   Lanes lanes_;
   TimeScale scale_;
   Picture picture_;
@@ -477,6 +472,12 @@ class Writer {
 }  // namespace
 }  // namespace svg
 
-std::string to_svg(const TraceStore& trace) { return svg::Writer(trace).run(); }
+std::string to_svg(const TraceStore& trace, const std::string& searched) {
+  const Timestamp moment = telling_moment(trace);
+  const RepetitionNumber repetition = repetition_number(trace, moment);
+  if (repetition.count <= 1) return svg::Writer(trace, searched, repetition).run();
+  // One of many tells it all; together they would be a carpet.
+  return svg::Writer(part_of(trace, repetition_at(trace, moment)), searched, repetition).run();
+}
 
 }  // namespace rcuscope

@@ -9,6 +9,7 @@
 #include "io/svg_text.h"
 #include "trace/kernel_trace.h"
 #include "trace/time_text.h"
+#include "trace/words.h"
 
 namespace rcuscope::svg {
 namespace {
@@ -92,35 +93,22 @@ class LabelPlacer {
     std::string text = span.label;
     if (span.kind == SpanKind::grace_period) text += waiting_for(span);
     if (span.is_inferred) text += " (inferred)";
-    for (const std::string& name : {text, span.label, short_label(span.kind)}) {
+    for (const std::string& name : {text, span.label, std::string(short_word(span.kind))}) {
       if (text_width(name, label_size) <= room) return name;
     }
     const std::string part = fitted(span.label, room, label_size);
     return text_width(part, label_size) < least_part_width ? "" : part;
   }
 
-  static std::string short_label(SpanKind kind) {
-    switch (kind) {
-      case SpanKind::mutex:
-        return "mutex";
-      case SpanKind::callback:
-        return "cb";
-      case SpanKind::work:
-        return "work";
-      case SpanKind::blocked:
-        return "waits";
-      case SpanKind::grace_period:
-        return "GP";
-      default:
-        return "";
-    }
-  }
-
+  /// "   waits for ATC time-out ISR, reader 2".
   std::string waiting_for(const Span& span) const {
-    std::int64_t count = 0;
-    for (const Badge& badge : lanes_.badges) count += badge.grace_period == span.grace_period;
-    if (count == 0) return "";
-    return "   waits for " + std::to_string(count) + (count == 1 ? " reader" : " readers");
+    std::string text;
+    for (const Badge& badge : lanes_.badges) {
+      if (badge.grace_period != span.grace_period) continue;
+      text += (text.empty() ? "   waits for " : ", ") +
+              std::string(trace_.actor_name(badge.reader.value));
+    }
+    return text;
   }
 
   /// Where the text may begin: behind a glyph that sits on the bar's left end.
@@ -225,8 +213,10 @@ class LabelPlacer {
 
   void label_glyph(const Glyph& glyph) {
     const Mark& mark = lanes_.marks[glyph.mark];
-    std::string text = mark.label;
-    if (!glyph.folded.empty()) text += " +" + std::to_string(glyph.folded.size());
+    const bool says_the_same =
+        std::all_of(glyph.folded.begin(), glyph.folded.end(),
+                    [&](std::size_t other) { return lanes_.marks[other].label == mark.label; });
+    std::string text = folded_text(mark.label, glyph.folded.size() + 1, says_the_same);
     if (glyph.kind == GlyphKind::dot && glyph.folded.empty()) return;  // the arrow says it
     const bool is_alert = glyph.kind == GlyphKind::alert;
     text = fitted(text, 230, is_alert ? 13 : label_size, is_alert);
@@ -282,17 +272,9 @@ class LabelPlacer {
 
   /// Below a reader that is being waited for, or that ought to be.
   void note_bar(const Bar& bar) {
-    const Span& span = lanes_.spans[bar.span];
-    if (span.kind != SpanKind::reader || bar.is_strip) return;
-    std::string text;
-    if (span.is_pre_existing && span.grace_period.is_valid()) {
-      text = "began before GP " + grace_period_name(trace_, span.grace_period.value) +
-             ": must end first";
-    } else if (span.is_error) {
-      text = "no grace period waits for this reader";
-    } else {
-      return;
-    }
+    if (bar.is_strip) return;
+    const std::string text = reader_caption(trace_, lanes_.spans[bar.span]);
+    if (text.empty()) return;
     const double width = text_width(text, small_size);
     if (width > bar.box.width() * 2) return;
     const double top = bar.box.bottom + 2;

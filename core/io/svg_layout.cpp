@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "io/svg_text.h"
+#include "trace/time_text.h"
 
 namespace rcuscope::svg {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr double plot_width = 1030;
 constexpr double px_per_step = 20;  ///< A trace of many steps is drawn wider, within limits.
 constexpr double plot_width_limit = 1800;
+constexpr double fold_width = 34;          ///< Of a stretch of time without an event.
+constexpr double least_fold_share = 0.16;  ///< Of what is not folded yet; a shorter one is drawn.
+constexpr std::size_t fold_limit = 6;
 constexpr double setup_width = 150;  ///< At most, for what `main` does before or after the story.
 constexpr double room_after_end = 148;  ///< For the labels of the last events.
 constexpr double margin = 16;
@@ -227,6 +231,13 @@ Interval story_of(const TraceStore& trace, const Lanes& lanes) {
   return {trace.time(first), trace.time(last) + 1};
 }
 
+Timestamp unfolded_duration(const TimeScale& scale) {
+  Timestamp duration = 0;
+  for (const TimeScale::Piece& piece : scale.pieces())
+    if (!piece.is_fold) duration += piece.end - piece.start;
+  return duration;
+}
+
 struct TimeUnit {
   const char* name;
   std::int64_t size;
@@ -240,9 +251,17 @@ TimeUnit unit_for(Clock clock, Timestamp duration) {
   return {"time, s", 1'000'000'000};
 }
 
+void place_folds(const TraceStore& trace, const TimeScale& scale, Picture& out) {
+  for (const TimeScale::Piece& piece : scale.pieces()) {
+    if (!piece.is_fold) continue;
+    out.folds.push_back(
+        {piece.left, piece.right, duration_text(trace.clock(), piece.end - piece.start)});
+  }
+}
+
 void place_ticks(const TraceStore& trace, const Lanes& lanes, const TimeScale& scale,
                  Picture& out) {
-  const TimeUnit unit = unit_for(trace.clock(), lanes.end - lanes.start);
+  const TimeUnit unit = unit_for(trace.clock(), unfolded_duration(scale));
   out.time_unit = unit.name;
   const double px_per_unit = scale.px_per_unit() * static_cast<double>(unit.size);
   std::int64_t distance = 1;
@@ -252,30 +271,77 @@ void place_ticks(const TraceStore& trace, const Lanes& lanes, const TimeScale& s
   const bool is_steps = trace.clock() == Clock::steps;
   // Steps are numbered as everywhere else, nanoseconds from the beginning of the trace.
   const std::int64_t zero = is_steps ? 0 : lanes.start;
-  std::int64_t count = is_steps ? (lanes.start + distance - 1) / distance * distance : 0;
-  for (;; count += distance) {
-    const Timestamp time = zero + count * unit.size;
-    const double x = is_steps ? scale.point_x(time) : scale.x(time);
-    if (x > out.plot.right - 20) break;
-    const bool is_crowded = !out.ticks.empty() && x - out.ticks.back().x < least_tick_distance;
-    if (is_crowded) continue;
-    out.ticks.push_back({x, std::to_string(count)});
+  const auto first_from = [&](Timestamp time) {
+    return (time - zero + distance * unit.size - 1) / (distance * unit.size) * distance;
+  };
+  for (const TimeScale::Piece& piece : scale.pieces()) {
+    if (piece.is_fold) continue;
+    const bool is_last = &piece == &scale.pieces().back();
+    for (std::int64_t count = first_from(piece.start);; count += distance) {
+      const Timestamp time = zero + count * unit.size;
+      const double x = is_steps ? scale.point_x(time) : scale.x(time);
+      if (x > out.plot.right - 20 || (time >= piece.end && !is_last)) break;
+      const bool is_crowded = !out.ticks.empty() && x - out.ticks.back().x < least_tick_distance;
+      if (!is_crowded) out.ticks.push_back({x, std::to_string(count)});
+    }
   }
+}
+
+/// The stretches without an event that are so long that they leave too little to the others.
+std::vector<Interval> idle_stretches(const TraceStore& trace, const Interval& whole) {
+  std::vector<Interval> stretches;
+  for (EventIndex i = 1; i < trace.size(); ++i)
+    if (trace.time(i) > trace.time(i - 1)) stretches.push_back({trace.time(i - 1), trace.time(i)});
+  std::stable_sort(stretches.begin(), stretches.end(), [](const Interval& a, const Interval& b) {
+    return a.end - a.start > b.end - b.start;
+  });
+  Timestamp left = whole.end - whole.start;
+  std::size_t count = 0;
+  while (count < std::min(stretches.size(), fold_limit)) {
+    const Timestamp length = stretches[count].end - stretches[count].start;
+    if (static_cast<double>(length) < least_fold_share * static_cast<double>(left)) break;
+    left -= length;
+    ++count;
+  }
+  stretches.resize(count);
+  std::sort(stretches.begin(), stretches.end(),
+            [](const Interval& a, const Interval& b) { return a.start < b.start; });
+  return stretches;
 }
 
 }  // namespace
 
 TimeScale::TimeScale(const TraceStore& trace, const Lanes& lanes)
     : is_steps_(trace.clock() == Clock::steps) {
-  const Interval story = is_steps_ ? story_of(trace, lanes) : Interval{lanes.start, lanes.end};
+  is_steps_ ? add_steps(trace, lanes) : add_nanoseconds(trace, lanes);
+}
+
+void TimeScale::add_steps(const TraceStore& trace, const Lanes& lanes) {
+  const Interval story = story_of(trace, lanes);
   const auto duration = static_cast<double>(std::max<Timestamp>(story.end - story.start, 1));
   const double width =
-      is_steps_ ? std::clamp(duration * px_per_step, plot_width - 2 * setup_width, plot_width_limit)
-                : plot_width;
+      std::clamp(duration * px_per_step, plot_width - 2 * setup_width, plot_width_limit);
   px_per_unit_ = width / duration;
   add_piece(lanes.start, story.start, px_per_unit_, setup_width);
   add_piece(story.start, std::max(story.end, story.start + 1), px_per_unit_, width);
   add_piece(story.end, lanes.end, px_per_unit_, setup_width);
+}
+
+void TimeScale::add_nanoseconds(const TraceStore& trace, const Lanes& lanes) {
+  const Interval whole{lanes.start, std::max(lanes.end, lanes.start + 1)};
+  const std::vector<Interval> idle = idle_stretches(trace, whole);
+  Timestamp duration = whole.end - whole.start;
+  for (const Interval& stretch : idle) duration -= stretch.end - stretch.start;
+  const double width = plot_width - fold_width * static_cast<double>(idle.size());
+  px_per_unit_ = width / static_cast<double>(std::max<Timestamp>(duration, 1));
+  Timestamp from = whole.start;
+  for (const Interval& stretch : idle) {
+    add_piece(from, stretch.start, px_per_unit_, width);
+    add_piece(stretch.start, stretch.end, px_per_unit_, fold_width);
+    pieces_.back().is_fold = true;
+    from = stretch.end;
+  }
+  add_piece(from, whole.end, px_per_unit_, width);
 }
 
 void TimeScale::add_piece(Timestamp start, Timestamp end, double px_per_unit, double width_limit) {
@@ -285,14 +351,19 @@ void TimeScale::add_piece(Timestamp start, Timestamp end, double px_per_unit, do
   pieces_.push_back({start, end, left, left + width});
 }
 
+/// There may be events from before the first piece and after the last one.
+const TimeScale::Piece& TimeScale::piece_at(Timestamp time) const {
+  const auto next =
+      std::upper_bound(pieces_.begin(), pieces_.end(), time,
+                       [](Timestamp t, const Piece& piece) { return t < piece.start; });
+  return next == pieces_.begin() ? pieces_.front() : *std::prev(next);
+}
+
 double TimeScale::x(Timestamp time) const {
-  const Piece* piece = &pieces_.front();
-  for (const Piece& candidate : pieces_) {
-    if (time >= candidate.start) piece = &candidate;
-  }
+  const Piece& piece = piece_at(time);
   const double px_per_unit =
-      (piece->right - piece->left) / static_cast<double>(piece->end - piece->start);
-  return piece->left + static_cast<double>(time - piece->start) * px_per_unit;
+      (piece.right - piece.left) / static_cast<double>(piece.end - piece.start);
+  return piece.left + static_cast<double>(time - piece.start) * px_per_unit;
 }
 
 void place_rows_and_bars(const TraceStore& trace, const Lanes& lanes, const TimeScale& scale,
@@ -307,6 +378,7 @@ void place_rows_and_bars(const TraceStore& trace, const Lanes& lanes, const Time
   const double rows_bottom = out.rows.empty() ? rows_top : out.rows.back().box.bottom;
   out.plot = {head_width, rows_top, out.width, rows_bottom};
   place_bars(lanes, slots, scale, out);
+  place_folds(trace, scale, out);
   place_ticks(trace, lanes, scale, out);
 }
 

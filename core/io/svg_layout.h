@@ -86,12 +86,19 @@ struct Tick {
   std::string text;
 };
 
+/// A stretch of time in which nothing happens, drawn narrow.
+struct Fold {
+  double left = 0, right = 0;
+  std::string text;  ///< How long it is: "9.8 ms".
+};
+
 struct Picture {
   double width = 0;
   Box plot;  ///< The lanes without their heads.
   double ruler_top = 0;
   std::string time_unit;
   std::vector<Tick> ticks;
+  std::vector<Fold> folds;
   std::vector<Row> rows;
   std::vector<Band> bands;
   std::vector<Bar> bars;
@@ -109,9 +116,17 @@ inline constexpr double label_size = 11.5;  ///< Font size, px.
 inline constexpr std::size_t lane_limit = 48;
 
 /// Time to pixels. In a trace of steps, what only `main` does before and after the story is pressed
-/// together, since set-up may take more steps than all that is to be shown.
+/// together, since set-up may take more steps than all that is to be shown. In one of nanoseconds
+/// long stretches without an event are: a thread that looks for work every 10 ms would leave no
+/// room for readers of a microsecond.
 class TimeScale {
  public:
+  struct Piece {
+    Timestamp start = 0, end = 0;
+    double left = 0, right = 0;
+    bool is_fold = false;
+  };
+
   TimeScale(const TraceStore& trace, const Lanes& lanes);
   double x(Timestamp time) const;
   /// Where a point of that time is drawn: in the middle of its step.
@@ -121,13 +136,13 @@ class TimeScale {
   /// The share (0 to 1) of the way from left to right.
   double share(Timestamp time) const { return (point_x(time) - left()) / (right() - left()); }
   double px_per_unit() const { return px_per_unit_; }  ///< In the story.
+  const std::vector<Piece>& pieces() const { return pieces_; }
 
  private:
-  struct Piece {
-    Timestamp start = 0, end = 0;
-    double left = 0, right = 0;
-  };
+  const Piece& piece_at(Timestamp time) const;
   void add_piece(Timestamp start, Timestamp end, double px_per_unit, double width_limit);
+  void add_steps(const TraceStore& trace, const Lanes& lanes);
+  void add_nanoseconds(const TraceStore& trace, const Lanes& lanes);
 
   std::vector<Piece> pieces_;
   double px_per_unit_ = 1;

@@ -2,6 +2,8 @@
 // Colours stand here and nowhere else in the SVG. One red only, for errors.
 #include "io/svg_style.h"
 
+#include <cstdint>
+
 #include "io/svg_text.h"
 
 namespace rcuscope::svg {
@@ -12,6 +14,7 @@ text{font:500 11.5px Inter,"Helvetica Neue",Arial,"Liberation Sans",sans-serif;f
 .ground{fill:#FFFFFF;stroke:#CBD2DA}
 .row-a{fill:#F6F7F9}.row-b{fill:#F0F2F5}
 .head{fill:#FFFFFF}
+.fold{fill:#55626F;fill-opacity:.07}.cut{stroke:#8B97A3;stroke-dasharray:2 3}
 .line{stroke:#E3E7EC}.strong-line{stroke:#CBD2DA}
 .edge-atomic{fill:#55626F}.edge{fill:#CBD2DA}
 .title{font-size:17px;font-weight:600}
@@ -116,6 +119,25 @@ std::string hatch(const std::string& name, const std::string& colour, const std:
 }
 
 }  // namespace
+
+std::string picture_id(const TraceStore& trace) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  const auto add = [&hash](std::uint64_t word) {
+    for (int i = 0; i < 8; ++i) hash = (hash ^ (word >> (8 * i) & 0xff)) * 0x100000001b3;
+  };
+  for (EventIndex i = 0; i < trace.size(); ++i) {
+    add(static_cast<std::uint64_t>(trace.time(i)));
+    add(static_cast<std::uint64_t>(trace.columns().kind[i]) << 32 |
+        static_cast<std::uint32_t>(trace.columns().actor[i]));
+  }
+  for (const auto& [key, value] : trace.names().metadata) {
+    for (const char c : key + value) add(static_cast<unsigned char>(c));
+  }
+  constexpr const char* digits = "0123456789abcdef";
+  std::string id = "rcuscope-";
+  for (int i = 0; i < 8; ++i) id += digits[hash >> (8 * i) & 15];
+  return id;
+}
 
 std::string style_sheet(const std::string& id, double travel_px) {
   std::string text = "<style>" + scoped(rules, id) +

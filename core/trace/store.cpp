@@ -99,11 +99,12 @@ std::string label_of(const ObjectInfo& object) {
     std::string_view type;
     std::string_view word;
   };
-  // The kernel's own short words for the types that share their names with a device.
+  // The kernel's own short words for the types that share their names with a device or a bus.
   constexpr Short shorts[] = {{"group_device", "gdev"},
                               {"iommu_group", "group"},
                               {"device_name", "name of gdev"},
-                              {"dev_iommu", "dev->iommu of"}};
+                              {"dev_iommu", "dev->iommu of"},
+                              {"module", "module"}};
   for (const auto& [type, word] : shorts) {
     if (object.type != type || object.name.starts_with(word)) continue;
     return std::string(word) + " " + object.name;

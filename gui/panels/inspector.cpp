@@ -5,6 +5,7 @@
 
 #include "panels/inspector_room.h"
 #include "panels/panels.h"
+#include "trace/words.h"
 
 namespace rcuscope::gui {
 namespace {
@@ -309,14 +310,14 @@ class InspectorPanel {
   void draw_legend(float y) {
     p_.line({area_.x0, y}, {area_.x1, y}, theme_.line, 1);
     const float row1 = y + px(10), row2 = y + px(34);
-    draw_sample(0, row1, theme_.reader, false, "reader GP waits for");
-    draw_sample(138, row1, theme_.reader_later, false, "later reader");
-    draw_sample(0, row2, theme_.grace_period, true, "grace period");
-    draw_sample(138, row2, theme_.callback, false, "callback");
-    draw_sample(226, row2, theme_.mutex, true, "mutex");
+    draw_sample(0, row1, theme_.reader, false, legend::waited_for);
+    draw_sample(138, row1, theme_.reader_later, false, legend::later_reader);
+    draw_sample(0, row2, theme_.grace_period, true, legend::grace_period);
+    draw_sample(138, row2, theme_.callback, false, legend::callback);
+    draw_sample(226, row2, theme_.mutex, true, legend::lock);
     const float x = left_ + px(226);
     p_.diamond({x + px(6), row1 + px(8)}, px(6), theme_.release, theme_.release);
-    p_.text(p_.fonts().tiny, x + px(17), row1 + px(1), theme_.text_secondary, "put_device");
+    p_.text(p_.fonts().tiny, x + px(17), row1 + px(1), theme_.text_secondary, legend::put);
   }
 
   void draw_sample(float x, float y, Color color, bool is_outlined, std::string_view text) {

@@ -26,8 +26,12 @@ float draw_switches(Ui& ui, Session& session, const Rect& bar);
 /// Return: the x where it begins, or `right`.
 float draw_search(Ui& ui, Session& session, const Rect& bar, float x, float right);
 
-/// What the shortest form of the verdict needs; 0 without one.
-float verdict_room(const Ui& ui, const Session& session);
+/// Narrower, a search box is left out.
+inline constexpr float search_width_min = 120;
+
+/// What the verdict needs in its longest form that takes at most `most`, or else in its shortest; 0
+/// without one.
+float verdict_room(const Ui& ui, const Session& session, float most = 0);
 /// The verdict in the room between `x` and `right`.
 void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, float right);
 

@@ -25,6 +25,10 @@ std::string title_of(const Session& session) {
   return "trace";
 }
 
+std::string whole_text(const VerdictText& verdict) {
+  return verdict.detail.empty() ? verdict.word : verdict.word + "   " + verdict.detail;
+}
+
 float verdict_width(const Painter& p, const std::string& text) {
   return p.text_width(p.fonts().bold, text) + p.px(42);
 }
@@ -85,10 +89,12 @@ float draw_switches(Ui& ui, Session& session, const Rect& bar) {
   return right;
 }
 
-float verdict_room(const Ui& ui, const Session& session) {
+float verdict_room(const Ui& ui, const Session& session, float most) {
   const VerdictText verdict = verdict_text(session);
   if (verdict.word.empty()) return 0;
-  return verdict_width(ui.paint, verdict.word) + ui.paint.px(14 + 12 + 1);
+  const float margins = ui.paint.px(14 + 12 + 1);
+  const float whole = verdict_width(ui.paint, whole_text(verdict)) + margins;
+  return whole <= most ? whole : verdict_width(ui.paint, verdict.word) + margins;
 }
 
 void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, float right) {
@@ -96,9 +102,8 @@ void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, floa
   const Theme& theme = p.theme();
   const VerdictText verdict = verdict_text(session);
   if (verdict.word.empty()) return;
-  const Color color = tone_color(theme, verdict.tone);
-  std::string text = verdict.word;
-  if (!verdict.detail.empty()) text += "   " + verdict.detail;
+  const Color color = tone_color(theme, tone_of(verdict.sense));
+  std::string text = whole_text(verdict);
   right -= p.px(14);
   if (right - verdict_width(p, text) < x + p.px(12)) text = verdict.word;
   if (right - verdict_width(p, text) < x + p.px(12)) return;

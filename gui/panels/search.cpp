@@ -10,7 +10,6 @@ namespace rcuscope::gui {
 namespace {
 
 constexpr float box_width = 216;
-constexpr float box_width_min = 120;
 
 void draw_lens(Painter& p, Point c, Color color) {
   p.ring({c.x - p.px(1), c.y - p.px(1)}, p.px(4.5f), color, p.px(1.4f));
@@ -69,7 +68,7 @@ void draw_contents(Painter& p, const Session& session, const Rect& box) {
 float draw_search(Ui& ui, Session& session, const Rect& bar, float x, float right) {
   Painter& p = ui.paint;
   const float width = std::min(p.px(box_width), right - x - p.px(12));
-  if (width < p.px(box_width_min)) return right;
+  if (width < p.px(search_width_min)) return right;
   const Rect box{right - width, bar.y0 + p.px(10), right, bar.y1 - p.px(10)};
   const Response response = ui.interact("search", box);
   if (response.is_clicked) session.search.is_focused = true;

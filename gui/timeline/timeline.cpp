@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "trace/describe.h"
+#include "trace/words.h"
 
 namespace rcuscope::gui {
 namespace {
@@ -61,7 +62,7 @@ class TimelinePanel {
   std::string note_of(const GracePeriodState& gp) const {
     std::string note;
     for (ActorId reader : gp.waits_for) {
-      note += (note.empty() ? "waiting for " : ", ") +
+      note += (note.empty() ? "waits for " : ", ") +
               std::string(session_.trace().actor_name(reader.value));
     }
     return note;
@@ -188,18 +189,11 @@ class TimelinePanel {
       x += p_.text(tiny, x, y, theme_.text_secondary, "CPU " + std::to_string(lane.cpu.value)) +
            p_.px(8);
     }
-    if (lane.kind == LaneKind::grace_periods) {
-      p_.text(tiny, x, y, theme_.text_faint, "all CPUs");
-      return;
-    }
-    std::string context(lane.actor_kind == ActorKind::main ? "set-up and tear-down"
-                                                           : to_string(lane.actor_kind));
-    std::replace(context.begin(), context.end(), '_', ' ');
+    const std::string context = kind_word(lane);
     if (!lane.must_not_sleep) {
       p_.text(tiny, x, y, theme_.text_faint, context);
       return;
     }
-    context = to_string(context_of(lane.actor_kind));
     const float width = p_.text_width(tiny, context) + p_.px(12);
     p_.stroke({x, y - p_.px(2), x + width, y + p_.px(16)}, theme_.line_strong, p_.px(9), 1);
     p_.text(tiny, x + p_.px(6), y, theme_.text_secondary, context);

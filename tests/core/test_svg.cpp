@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "core/repeated_trace.h"
 #include "core/sample_trace.h"
 #include "io/format.h"
 #include "io/svg_caption.h"
@@ -127,9 +128,9 @@ TEST(Svg, names_lanes_title_verdict_and_finding) {
                            ">SAFE<", "Grace period 1042", "list_del_rcu", "kfree gdev 01:00.1"}) {
     EXPECT_NE(safe.find(text), std::string::npos) << text;
   }
-  const std::string unsafe = to_svg(sample::use_after_free_trace());
-  for (const char* text :
-       {"UNSAFE   use after free", "freed, then used", "no grace period waits for this reader"}) {
+  const std::string unsafe = to_svg(sample::use_after_free_trace(), "5 of 12 schedules");
+  for (const char* text : {"USE AFTER FREE   5 of 12 schedules", "freed, then used",
+                           "no grace period waits for this reader"}) {
     EXPECT_NE(unsafe.find(text), std::string::npos) << text;
   }
 }
@@ -176,10 +177,46 @@ TEST(Svg, of_a_long_trace_stays_small) {
   EXPECT_LT(to_svg(busy_trace(6, 60'000)).size(), 2'000'000u);
 }
 
+TEST(Svg, of_a_live_run_shows_one_repetition_and_says_which) {
+  const std::string svg = to_svg(sample::repeated_trace(1'200));
+  EXPECT_NE(svg.find("repetition 1 200 of 1 200"), std::string::npos);
+  EXPECT_EQ(to_svg(sample::repeated_trace(1)).find("repetition"), std::string::npos);
+}
+
 // --- layout ---
 
 svg::Picture picture_of(const TraceStore& trace) {
   return svg::make_picture(trace, compute_lanes(trace));
+}
+
+TEST(SvgLayout, idle_time_is_folded_so_that_readers_are_seen) {
+  const TraceStore trace = sample::repeated_trace(1);
+  const Lanes lanes = compute_lanes(trace);
+  const svg::Picture picture = picture_of(trace);
+  ASSERT_FALSE(picture.folds.empty());
+  EXPECT_TRUE(std::any_of(picture.folds.begin(), picture.folds.end(),
+                          [](const svg::Fold& fold) { return fold.text == "8.7 ms"; }));
+  for (const svg::Fold& fold : picture.folds) {
+    EXPECT_LT(fold.right - fold.left, 40);
+    for (const svg::Tick& tick : picture.ticks)
+      EXPECT_FALSE(tick.x > fold.left + 1 && tick.x < fold.right - 1) << tick.text;
+  }
+  for (const svg::Bar& bar : picture.bars) {
+    if (lanes.spans[bar.span].kind != SpanKind::reader) continue;
+    EXPECT_GT(bar.box.width(), 60) << "39 of 9 100 µs";
+  }
+  EXPECT_TRUE(picture_of(sample::safe_trace()).folds.empty()) << "there something always happens";
+}
+
+TEST(SvgLayout, time_grows_to_the_right_across_folds) {
+  const TraceStore trace = sample::repeated_trace(1);
+  const svg::TimeScale scale(trace, compute_lanes(trace));
+  double last = scale.x(trace.start()) - 1;
+  for (EventIndex i = 0; i < trace.size(); ++i) {
+    EXPECT_GE(scale.x(trace.time(i)), last);
+    last = scale.x(trace.time(i));
+  }
+  EXPECT_LE(last, scale.right());
 }
 
 TEST(SvgLayout, labels_never_overlap_and_stay_in_the_picture) {

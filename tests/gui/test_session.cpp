@@ -120,9 +120,14 @@ TEST(Session, playing_keeps_the_playhead_in_sight) {
 
 TEST(Session, verdict_names_the_finding) {
   EXPECT_EQ(verdict_text(test::safe_session()).word, "SAFE");
-  EXPECT_EQ(verdict_text(test::safe_session()).tone, Tone::good);
+  EXPECT_EQ(tone_of(verdict_text(test::safe_session()).sense), Tone::good);
   EXPECT_EQ(verdict_text(test::faulty_session()).word, "USE AFTER FREE");
-  EXPECT_EQ(verdict_text(test::faulty_session()).tone, Tone::error);
+  EXPECT_EQ(tone_of(verdict_text(test::faulty_session()).sense), Tone::error);
+  Session session = test::faulty_session();
+  session.searched = searched_text(1'284, 12'000);
+  EXPECT_EQ(verdict_text(session).detail, "1 284 of 12 000 schedules");
+  EXPECT_EQ(searched_text(1, 1), "1 of 1 schedule");
+  EXPECT_EQ(searched_text(0, 1), "") << "found where nothing was counted";
 }
 
 TEST(Session, set_up_is_outside_the_first_view) {
