@@ -411,6 +411,12 @@ class LayoutPainter {
   void draw_mark_label(const MarkGlyph& glyph, const Mark& mark, Color color, float opacity) {
     const Rect& at = glyph.label;
     if (glyph.shape == MarkShape::finding) {
+      const bool is_over_mark = at.x0 <= glyph.at.x && glyph.at.x <= at.x1;
+      if (is_over_mark) {
+        const float edge = px(at.y1 < glyph.at.y ? -17.0f : 17.0f);
+        p_.line({glyph.at.x, glyph.at.y + edge}, {glyph.at.x, at.center().y},
+                fade(theme_.error, std::max(opacity, finding_opacity)), px(2));
+      }
       p_.fill(at, theme_.background, px(5));
       p_.fill(at, fade(theme_.error, std::max(opacity, finding_opacity)), px(5));
       p_.text_between(p_.fonts().bold, at.x0 + px(10), at.y0, at.y1, theme_.on_finding, glyph.text);
@@ -422,6 +428,9 @@ class LayoutPainter {
     Color text = is_quiet ? theme_.text_secondary : color;
     if (glyph.shape == MarkShape::crossed && (mark.is_error || is_fatal_free(mark))) {
       text = theme_.error;
+    }
+    if (glyph.is_on_arrow) {
+      p_.fill(at.inset(px(-2), px(1)), fade(theme_.background, 0.9f), px(3));
     }
     const Face& face = is_pin || glyph.has_stem ? p_.fonts().tiny : p_.fonts().small;
     p_.text_between(face, at.x0, at.y0, at.y1, fade(text, opacity < 1 ? 0.65f : 1), glyph.text);

@@ -8,6 +8,7 @@
 
 #include "timeline/layout_parts.h"
 #include "trace/kernel_trace.h"
+#include "trace/words.h"
 
 namespace rcuscope::gui {
 namespace layout {
@@ -80,7 +81,7 @@ class BarBuilder {
       }
     }
     for (std::size_t i = first; i < out_.bars.size(); ++i) add_label(i, first, state);
-    for (std::size_t i = first; i < out_.bars.size(); ++i) add_caption(i, row, state);
+    for (std::size_t i = first; i < out_.bars.size(); ++i) add_caption(i, first, row, state);
   }
 
  private:
@@ -202,27 +203,10 @@ class BarBuilder {
   /// All of it, else the bare kind, else as much as still says something.
   std::string shortest_fit(const Bar& bar, const std::string& text, float room) const {
     if (input_.measure(TextStyle::small, text) <= room) return text;
-    const std::string kind(short_kind(span(bar).kind));
+    const std::string kind(short_word(span(bar).kind));
     if (!kind.empty() && input_.measure(TextStyle::small, kind) <= room) return kind;
     const std::string cut = fit_text(input_, TextStyle::small, text, room);
     return cut.size() >= 9 ? cut : std::string();
-  }
-
-  static std::string_view short_kind(SpanKind kind) {
-    switch (kind) {
-      case SpanKind::mutex:
-        return "mutex";
-      case SpanKind::spinlock:
-        return "lock";
-      case SpanKind::callback:
-        return "cb";
-      case SpanKind::work:
-        return "work";
-      case SpanKind::blocked:
-        return "waits";
-      default:
-        return "";
-    }
   }
 
   std::string label_text(const Bar& bar) const {
@@ -232,28 +216,33 @@ class BarBuilder {
     return note == input_.grace_period_notes.end() ? s.label : s.label + "   " + note->second;
   }
 
-  void add_caption(std::size_t at, const Row& row, RowState& state) {
+  void add_caption(std::size_t at, std::size_t first_of_row, const Row& row, RowState& state) {
     Bar& bar = out_.bars[at];
-    const Span& reader = span(bar);
-    if (reader.kind != SpanKind::reader || bar.count != 1) return;
-    std::string text;
-    if (reader.is_pre_existing && reader.grace_period.is_valid()) {
-      text = "began before GP " + grace_period_name(input_.trace, reader.grace_period.value) +
-             ": must end first";
-    } else if (reader.is_error && !reader.is_pre_existing) {
-      text = "no grace period waits for this reader";
+    for (std::size_t i = first_of_row; i < at; ++i) {
+      if (out_.bars[i].span == bar.span) return;  // an error is there twice: on top, too
     }
-    const float width = text.empty() ? 0 : input_.measure(TextStyle::tiny, text);
+    const Span& reader = span(bar);
+    if (bar.count != 1) return;
+    const std::string text = reader_caption(input_.trace, reader);
+    if (text.empty()) return;
+    const float width = input_.measure(TextStyle::tiny, text);
     const float left = std::max(bar.rect.x0, out_.lanes.x0) + 2 * input_.scale;
-    const Rect place{left, row.bar.y1 + 2 * input_.scale, left + width,
-                     row.bar.y1 + (1 + label_height) * input_.scale};
-    const bool has_room = width <= bar.rect.x1 - left || reader.is_error;
-    if (text.empty() || !has_room || place.y1 > row.rect.y1 + input_.scale ||
-        !state.labels.is_free(place))
-      return;
-    bar.caption = text;
-    bar.caption_at = {place.x0, place.y0};
-    state.labels.add(place);
+    if (width > bar.rect.x1 - left && !reader.is_error) return;
+    const float right = std::min(bar.rect.x1, out_.lanes.x1) - 2 * input_.scale - width;
+    // Clear of arrows if that can be; under them it still reads.
+    for (const bool avoids_curves : {true, false}) {
+      for (const float x : {left, std::max(left, right)}) {
+        const Rect place{x, row.bar.y1 + 2 * input_.scale, x + width,
+                         row.bar.y1 + (1 + label_height) * input_.scale};
+        const bool is_free =
+            state.labels.is_free(place) && (!avoids_curves || state.curves.is_free(place));
+        if (!is_free || place.y1 > row.rect.y1 + input_.scale) continue;
+        bar.caption = text;
+        bar.caption_at = {place.x0, place.y0};
+        state.labels.add(place);
+        return;
+      }
+    }
   }
 
   const LayoutInput& input_;
@@ -436,6 +425,7 @@ TimelineLayout compute_layout(const LayoutInput& input) {
   layout::add_ticks_and_bands(input, out);
   layout::count_arrows(input, out);
   layout::collect_marks(input, out, rows);
+  layout::reserve_curves(input, out, rows);
   layout::add_bars(input, out, rows);
   layout::add_badges(input, out, rows);
   layout::add_marks(input, out, rows);

@@ -67,6 +67,7 @@ struct MarkGlyph {
   float head_y = 0;  ///< Pins and raised labels: where the stem ends.
   bool has_stem = false;
   bool has_label = false;
+  bool is_on_arrow = false;  ///< The label found no place that an arrow does not cross.
   Rect label;
 };
 

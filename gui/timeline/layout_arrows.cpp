@@ -93,17 +93,46 @@ std::vector<std::uint32_t> visible_arrows(const LayoutInput& input, const Timeli
   return visible;
 }
 
-void add_arrow(const LayoutInput& input, TimelineLayout& out, std::uint32_t index,
-               std::vector<RowState>& rows) {
-  const Arrow& arrow = input.lanes.arrows[index];
-  const Row* from = find_row(out, arrow.from_lane);
-  const Row* to = find_row(out, arrow.to_lane);
-  if (from == nullptr || to == nullptr) return;
-  ArrowPath path = make_path(input, out, index, *from, *to);
-  const bool is_point = std::fabs(path.from.x - path.to.x) < 1 && from == to;
-  if (is_point) return;
-  place_plate(input, out, path, rows);
-  out.arrows.push_back(path);
+/// The paths of all arrows that are drawn.
+std::vector<ArrowPath> drawn_paths(const LayoutInput& input, const TimelineLayout& out) {
+  std::vector<ArrowPath> paths;
+  const auto add = [&](std::uint32_t index) {
+    const Arrow& arrow = input.lanes.arrows[index];
+    const Row* from = find_row(out, arrow.from_lane);
+    const Row* to = find_row(out, arrow.to_lane);
+    if (from == nullptr || to == nullptr) return;
+    const ArrowPath path = make_path(input, out, index, *from, *to);
+    const bool is_point = std::fabs(path.from.x - path.to.x) < 1 && from == to;
+    if (!is_point) paths.push_back(path);
+  };
+  if (out.hidden_arrow_count == 0) {
+    for (const std::uint32_t index : visible_arrows(input, out)) add(index);
+    return paths;
+  }
+  for (const std::uint32_t index : input.index.error_arrows) {
+    if (is_in_view(input, out, index)) add(index);
+  }
+  return paths;
+}
+
+/// The rectangles around short pieces of a path.
+std::vector<Rect> pieces_of(const ArrowPath& path, float scale) {
+  const float length =
+      std::fabs(path.to.x - path.from.x) + std::fabs(path.to.y - path.from.y) + 40 * scale;
+  const int count = std::max(2, static_cast<int>(length / (8 * scale)));
+  const float reach = 3 * scale;
+  std::vector<Rect> pieces;
+  Point last = path.from;
+  for (int i = 1; i <= count; ++i) {
+    const float t = static_cast<float>(i) / static_cast<float>(count);
+    const Point next = path.is_straight ? Point{path.from.x + t * (path.to.x - path.from.x),
+                                                path.from.y + t * (path.to.y - path.from.y)}
+                                        : on_curve(path, t);
+    pieces.push_back({std::min(last.x, next.x) - reach, std::min(last.y, next.y) - 1,
+                      std::max(last.x, next.x) + reach, std::max(last.y, next.y) + 1});
+    last = next;
+  }
+  return pieces;
 }
 
 /// In the lower right corner, where it covers least; nothing else may be written there.
@@ -126,14 +155,20 @@ void count_arrows(const LayoutInput& input, TimelineLayout& out) {
   say_what_is_hidden(input, out);
 }
 
+void reserve_curves(const LayoutInput& input, const TimelineLayout& out,
+                    std::vector<RowState>& rows) {
+  for (const ArrowPath& path : drawn_paths(input, out)) {
+    for (const Rect& piece : pieces_of(path, input.scale)) {
+      for (std::size_t i = 0; i < out.rows.size(); ++i) {
+        if (out.rows[i].rect.overlaps(piece)) rows[i].curves.add(piece);
+      }
+    }
+  }
+}
+
 void add_arrows(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows) {
-  if (out.hidden_arrow_count == 0) {
-    for (const std::uint32_t index : visible_arrows(input, out)) add_arrow(input, out, index, rows);
-    return;
-  }
-  for (const std::uint32_t index : input.index.error_arrows) {
-    if (is_in_view(input, out, index)) add_arrow(input, out, index, rows);
-  }
+  out.arrows = drawn_paths(input, out);
+  for (ArrowPath& path : out.arrows) place_plate(input, out, path, rows);
 }
 
 }  // namespace rcuscope::gui::layout

@@ -7,12 +7,14 @@
 #include <utility>
 
 #include "timeline/layout_parts.h"
+#include "trace/words.h"
 
 namespace rcuscope::gui {
 namespace layout {
 namespace {
 
 constexpr float glyph_radius = 10;
+constexpr float finding_height = 30;
 /// Marks whose centres are nearer than this get smaller glyphs.
 constexpr float glyph_distance = 20;
 /// Nearer than this even the smallest glyphs cover each other.
@@ -27,13 +29,6 @@ bool is_said_by_arrow(const Lanes& lanes, const Mark& mark) {
   return std::any_of(lanes.arrows.begin(), lanes.arrows.end(), [&](const Arrow& arrow) {
     return arrow.from_event == mark.event && arrow.label == mark.label;
   });
-}
-
-/// "3 × kfree gdev0" for marks that say the same, else "kfree gdev0 +2".
-std::string text_of(const std::string& first, std::uint32_t count, bool is_same) {
-  if (count == 1 || first.empty()) return first;
-  if (is_same) return with_thousands(std::to_string(count)) + " × " + first;
-  return first + " +" + with_thousands(std::to_string(count - 1));
 }
 
 /// The marks of a row as glyphs: those too close together to be told apart are one; errors never.
@@ -72,7 +67,7 @@ class GlyphCollector {
   void finish() {
     if (glyphs_.empty()) return;
     MarkGlyph& last = glyphs_.back();
-    last.text = text_of(input_.lanes.marks[last.mark].label, last.count, is_same_text_);
+    last.text = folded_text(input_.lanes.marks[last.mark].label, last.count, is_same_text_);
   }
 
   const LayoutInput& input_;
@@ -117,7 +112,7 @@ void aggregate_texts(const LayoutInput& input, std::vector<MarkGlyph>& glyphs) {
   for (const auto& [label, glyphs_of_label] : saying) {
     if (glyphs_of_label.size() <= repeated_label_max) continue;
     for (MarkGlyph* glyph : glyphs_of_label) glyph->text.clear();
-    glyphs_of_label.front()->text = text_of(label, counts[label], true);
+    glyphs_of_label.front()->text = folded_text(label, counts[label], true);
   }
 }
 
@@ -187,6 +182,7 @@ class MarkBuilder {
     if (place.overlaps(out_.hidden_arrows_at)) return false;
     if (!state_.labels.is_free(place)) return false;
     if (avoids_bars && !state_.solid.is_free(place)) return false;
+    if (avoids_curves_ && !state_.curves.is_free(place)) return false;
     glyph.label = place;
     glyph.has_label = true;
     state_.labels.add(place);
@@ -200,37 +196,80 @@ class MarkBuilder {
                                                             : TextStyle::small;
     const float width = input_.measure(style, glyph.text);
     if (width == 0) return;
-    if (is_finding) {
-      place_finding(glyph, width);
-    } else if (glyph.shape != MarkShape::pin && place_beside(glyph, width)) {
-      return;
-    } else {
-      place_raised(glyph, input_.measure(TextStyle::tiny, glyph.text));
+    if (is_finding) return place_finding(glyph, width);
+    // Clear of arrows if that can be; on a ground of its own it reads across one, too.
+    for (const bool avoids_curves : {true, false}) {
+      avoids_curves_ = avoids_curves;
+      if (glyph.shape != MarkShape::pin && place_beside(glyph, width)) return;
+      if (place_raised(glyph, input_.measure(TextStyle::tiny, glyph.text))) break;
     }
+    glyph.is_on_arrow = glyph.has_label && !state_.curves.is_free(glyph.label);
   }
 
-  /// A plate of its own, which nothing may keep away.
+  /// A plate of its own, which nothing may keep away: where it covers nothing, else where it covers
+  /// no text, else beside its mark.
   void place_finding(MarkGlyph& glyph, float width) {
-    const float y0 = glyph.at.y - px(15), y1 = glyph.at.y + px(15);
-    const float gap = px(26), total = width + px(20);
-    Rect plate{glyph.at.x + gap, y0, glyph.at.x + gap + total, y1};
-    // To the right of what else happens there, if that is not too far away.
-    constexpr int attempt_count_max = 8;
-    for (int i = 0; i < attempt_count_max && plate.x1 < out_.lanes.x1; ++i) {
-      const Rect* other = state_.labels.find(plate);
-      if (other == nullptr) other = state_.solid.find(plate);
-      if (other == nullptr) break;
-      plate.x0 = other->x1 + px(4);
-      plate.x1 = plate.x0 + total;
-    }
-    if (plate.x1 > out_.lanes.x1 || plate.x0 > glyph.at.x + px(220)) {
-      plate = {glyph.at.x + gap, y0, glyph.at.x + gap + total, y1};
-    }
-    if (plate.x1 > out_.lanes.x1) plate = {glyph.at.x - gap - total, y0, glyph.at.x - gap, y1};
+    const Rect plate = finding_plate(glyph, width + px(20));
+    const bool is_taken = std::any_of(plates_.begin(), plates_.end(),
+                                      [&](const Rect& other) { return other.overlaps(plate); });
+    if (is_taken) return;  // two defects in one place: the mark shows that there is another one
+    plates_.push_back(plate);
     glyph.label = plate;
     glyph.has_label = true;
     state_.labels.add(plate);
     state_.solid.add(plate);
+    clear_texts_under(plate);
+  }
+
+  /// Half a word says less than none.
+  void clear_texts_under(const Rect& plate) {
+    for (Bar& bar : out_.bars) {
+      if (bar.label_rect.overlaps(plate)) bar.label.clear();
+      const float width = input_.measure(TextStyle::tiny, bar.caption);
+      const Rect caption{bar.caption_at.x, bar.caption_at.y, bar.caption_at.x + width,
+                         bar.caption_at.y + px(label_height)};
+      if (caption.overlaps(plate)) bar.caption.clear();
+    }
+  }
+
+  Rect finding_plate(const MarkGlyph& glyph, float total) const {
+    const std::vector<Rect> places = finding_places(glyph, total);
+    for (const bool avoids_bars : {true, false}) {
+      for (const Rect& plate : places) {
+        const bool is_inside = plate.x0 >= out_.lanes.x0 && plate.x1 <= out_.lanes.x1 &&
+                               plate.y0 >= row_.rect.y0 && plate.y1 <= row_.rect.y1;
+        if (!is_inside || !state_.labels.is_free(plate)) continue;
+        if (!avoids_bars || (state_.solid.is_free(plate) && state_.curves.is_free(plate)))
+          return plate;
+      }
+    }
+    return places.front().x1 <= out_.lanes.x1 ? places.front() : places[1];
+  }
+
+  /// Right and left of the mark, to the right of what else happens there, above and below the bars.
+  std::vector<Rect> finding_places(const MarkGlyph& glyph, float total) const {
+    const float half = px(finding_height) / 2, gap = px(26), y = glyph.at.y;
+    const auto at = [&](float x0, float middle) {
+      return Rect{x0, middle - half, x0 + total, middle + half};
+    };
+    std::vector<Rect> places = {at(glyph.at.x + gap, y), at(glyph.at.x - gap - total, y)};
+    Rect beyond = places.front();
+    constexpr int attempt_count_max = 8;
+    for (int i = 0; i < attempt_count_max && beyond.x0 < glyph.at.x + px(220); ++i) {
+      const Rect* other = state_.labels.find(beyond);
+      if (other == nullptr) other = state_.solid.find(beyond);
+      if (other == nullptr) break;
+      beyond = at(other->x1 + px(4), y);
+    }
+    if (beyond.x0 <= glyph.at.x + px(220)) places.push_back(beyond);
+    const float above = row_.bar.y0 - px(7) - half, below = row_.bar.y1 + px(7) + half;
+    for (const float middle : {above, below, above - px(label_height), below + px(label_height)}) {
+      for (const float x0 : {glyph.at.x - px(12), glyph.at.x + px(12) - total, glyph.at.x + gap,
+                             glyph.at.x - gap - total}) {
+        places.push_back(at(x0, middle));
+      }
+    }
+    return places;
   }
 
   bool place_beside(MarkGlyph& glyph, float width) {
@@ -244,12 +283,13 @@ class MarkBuilder {
 
   /// Above the bar, one line higher each time, then below it. To the right first: a label on the
   /// left would stand in the way of the stems of earlier marks.
-  void place_raised(MarkGlyph& glyph, float width) {
+  bool place_raised(MarkGlyph& glyph, float width) {
     for (const bool is_above : {true, false}) {
       for (const bool is_right : {true, false}) {
-        if (try_side(glyph, width, is_above, is_right)) return;
+        if (try_side(glyph, width, is_above, is_right)) return true;
       }
     }
+    return false;
   }
 
   bool try_side(MarkGlyph& glyph, float width, bool is_above, bool is_right) {
@@ -277,6 +317,8 @@ class MarkBuilder {
   const Row& row_;
   RowState& state_;
   std::vector<MarkGlyph>& glyphs_;
+  bool avoids_curves_ = true;
+  std::vector<Rect> plates_;  ///< Of findings.
 };
 
 }  // namespace

@@ -39,12 +39,16 @@ struct RowState {
   std::vector<MarkGlyph> glyphs;  ///< By x; not yet labelled.
   Obstacles solid;                ///< Filled bars: no text over them.
   Obstacles labels;               ///< Text, glyphs and captions.
+  Obstacles curves;               ///< Arrows: text keeps clear of them where it can.
 };
 
 void add_rows(const LayoutInput& input, TimelineLayout& out);
 void add_ticks_and_bands(const LayoutInput& input, TimelineLayout& out);
 /// Decides whether arrows are drawn: it makes a difference to what marks have to say.
 void count_arrows(const LayoutInput& input, TimelineLayout& out);
+/// Where the arrows will be: they come from bars and marks, and labels give way to them.
+void reserve_curves(const LayoutInput& input, const TimelineLayout& out,
+                    std::vector<RowState>& rows);
 void add_bars(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
 void add_badges(const LayoutInput& input, TimelineLayout& out, std::vector<RowState>& rows);
 void collect_marks(const LayoutInput& input, const TimelineLayout& out,

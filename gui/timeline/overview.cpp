@@ -11,6 +11,7 @@ namespace {
 
 /// Up to here each span is drawn; beyond, a histogram of events says more.
 constexpr std::size_t miniature_event_count_max = 800;
+constexpr float window_width_min = 16;
 
 class OverviewStrip {
  public:
@@ -39,15 +40,16 @@ class OverviewStrip {
  private:
   float x_of(Timestamp time) const { return axis_.to_x(static_cast<double>(time)); }
 
+  /// Of the view; never so narrow that nobody could see or take it.
   Rect window() const {
-    return {axis_.to_x(session_.view.start), strip_.y0 - p_.px(2), axis_.to_x(session_.view.end),
-            strip_.y1 + p_.px(2)};
+    const Stretch at = window_stretch(axis_, session_.view, p_.px(window_width_min));
+    return {at.x0, strip_.y0 - p_.px(2), at.x1, strip_.y1 + p_.px(2)};
   }
 
   void handle_input() {
     const Mouse mouse = current_mouse();
     const Rect w = window();
-    const float grip = p_.px(6);
+    const float grip = std::min(p_.px(6), w.width() / 4);
     const double moved = static_cast<double>(mouse.moved.x) * axis_.per_pixel();
     const Response left = ui_.interact("overview.start", {w.x0 - grip, w.y0, w.x0 + grip, w.y1});
     const Response right = ui_.interact("overview.end", {w.x1 - grip, w.y0, w.x1 + grip, w.y1});
@@ -60,7 +62,7 @@ class OverviewStrip {
       view.end = std::max(view.end + moved, view.start + least);
     } else if (strip.is_active) {
       const double time = axis_.to_time(mouse.at.x);
-      const bool is_inside = time >= view.start && time <= view.end;
+      const bool is_inside = mouse.at.x >= w.x0 && mouse.at.x <= w.x1;
       if (strip.is_pressed && !is_inside) {
         view = panned(view, time - (view.start + view.end) / 2, session_.limits());
       } else {
@@ -203,6 +205,14 @@ class OverviewStrip {
 };
 
 }  // namespace
+
+Stretch window_stretch(const TimeAxis& axis, const TimeView& view, float least) {
+  const float x0 = axis.to_x(view.start), x1 = axis.to_x(view.end);
+  if (x1 - x0 >= least) return {x0, x1};
+  const float middle = std::clamp((x0 + x1) / 2, axis.x0 + least / 2,
+                                  std::max(axis.x0 + least / 2, axis.x1 - least / 2));
+  return {middle - least / 2, middle + least / 2};
+}
 
 std::vector<OverviewMark> overview_marks(const Session& session, const TimeAxis& axis,
                                          float distance) {

@@ -11,7 +11,6 @@ namespace rcuscope::gui {
 /// Lane names on the left, ruler and lanes on the right.
 void draw_timeline(Ui& ui, Session& session, const Rect& area);
 
-/// The whole trace in a strip, with a window that moves the view.
 /// A point of the overview strip: a finding, or a reference that is dropped. References that are
 /// taken say too little to stand there.
 struct OverviewMark {
@@ -24,6 +23,13 @@ struct OverviewMark {
 std::vector<OverviewMark> overview_marks(const Session& session, const TimeAxis& axis,
                                          float distance);
 
+struct Stretch {
+  float x0 = 0, x1 = 0;
+};
+/// Where the overview shows the view: at least `least` pixels wide, and inside the strip.
+Stretch window_stretch(const TimeAxis& axis, const TimeView& view, float least);
+
+/// The whole trace in a strip, with a window that moves the view.
 void draw_overview(Ui& ui, Session& session, const Rect& area);
 
 /// Draws what compute_layout decided. Everything after the playhead is dimmed.

@@ -251,6 +251,20 @@ TEST(Layout, folded_bars_tell_how_busy_they_are) {
   EXPECT_TRUE(has_folded);
 }
 
+TEST(Layout, window_of_the_overview_can_always_be_seen_and_taken) {
+  const TimeAxis axis{{0, 1e6}, 100, 900};
+  const auto width = [](const Stretch& s) { return s.x1 - s.x0; };
+  const Stretch wide = window_stretch(axis, {1e5, 5e5}, 16);
+  EXPECT_FLOAT_EQ(wide.x0, 180);
+  EXPECT_FLOAT_EQ(wide.x1, 500);
+  for (const double start : {0.0, 5e5, 1e6 - 100}) {
+    const Stretch narrow = window_stretch(axis, {start, start + 100}, 16);
+    EXPECT_FLOAT_EQ(width(narrow), 16);
+    EXPECT_GE(narrow.x0, axis.x0);
+    EXPECT_LE(narrow.x1, axis.x1);
+  }
+}
+
 TEST(Layout, bands_that_stand_close_together_have_no_edges) {
   const Session many = test::repeated_session(400);
   for (const Band& band : LayoutOf(many).layout.bands) EXPECT_FALSE(band.has_edges);
