@@ -6,44 +6,54 @@
 #include <utility>
 
 namespace rcuscope::gui {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Key>, 30> key_table = {{
+    {"space", Key::space},
+    {"left", Key::left},
+    {"right", Key::right},
+    {"up", Key::up},
+    {"down", Key::down},
+    {"home", Key::home},
+    {"end", Key::end},
+    {"escape", Key::escape},
+    {"tab", Key::tab},
+    {"enter", Key::enter},
+    {"backspace", Key::backspace},
+    {"a", Key::a},
+    {"d", Key::d},
+    {"e", Key::e},
+    {"f", Key::f},
+    {"l", Key::l},
+    {"m", Key::m},
+    {"n", Key::n},
+    {"p", Key::p},
+    {"s", Key::s},
+    {"t", Key::t},
+    {"w", Key::w},
+    {"+", Key::plus},
+    {"-", Key::minus},
+    {"/", Key::slash},
+    {",", Key::comma},
+    {".", Key::period},
+    {"[", Key::left_bracket},
+    {"]", Key::right_bracket},
+    {"?", Key::help},
+}};
+
+}  // namespace
 
 std::optional<Key> key_from_string(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, Key>, 30> names = {{
-      {"space", Key::space},
-      {"left", Key::left},
-      {"right", Key::right},
-      {"up", Key::up},
-      {"down", Key::down},
-      {"home", Key::home},
-      {"end", Key::end},
-      {"escape", Key::escape},
-      {"tab", Key::tab},
-      {"enter", Key::enter},
-      {"backspace", Key::backspace},
-      {"a", Key::a},
-      {"d", Key::d},
-      {"e", Key::e},
-      {"f", Key::f},
-      {"l", Key::l},
-      {"m", Key::m},
-      {"n", Key::n},
-      {"p", Key::p},
-      {"s", Key::s},
-      {"t", Key::t},
-      {"w", Key::w},
-      {"+", Key::plus},
-      {"-", Key::minus},
-      {"/", Key::slash},
-      {",", Key::comma},
-      {".", Key::period},
-      {"[", Key::left_bracket},
-      {"]", Key::right_bracket},
-      {"?", Key::help},
-  }};
-  for (const auto& [text, key] : names) {
+  for (const auto& [text, key] : key_table) {
     if (text == name) return key;
   }
   return std::nullopt;
+}
+
+std::string key_names() {
+  std::string all;
+  for (const auto& [text, key] : key_table) all += (all.empty() ? "" : " ") + std::string(text);
+  return all;
 }
 
 KeyPress press_of_character(char32_t character, bool is_repeat) {

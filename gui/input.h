@@ -53,6 +53,8 @@ struct KeyPress {
 
 /// The name that scripts use: "space", "left", "?" ...
 std::optional<Key> key_from_string(std::string_view name);
+/// All that key_from_string() knows, with spaces between them.
+std::string key_names();
 
 /// The press that types this character: a command of that name, or only text.
 KeyPress press_of_character(char32_t character, bool is_repeat);

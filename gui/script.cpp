@@ -135,6 +135,9 @@ class App::ScriptDriver {
   void wheel() {
     move_to(target(word(1)));
     const std::string modifier = words_.size() > 3 ? words_[3] : "";
+    if (!modifier.empty() && modifier != "ctrl" && modifier != "shift") {
+      fail("unknown modifier '" + modifier + "'; known are ctrl, shift");
+    }
     compat::set_modifiers(io(), modifier == "ctrl", modifier == "shift");
     compat::add_wheel(io(), number(2));
     app_.frame();
@@ -144,8 +147,11 @@ class App::ScriptDriver {
 
   void key() {
     const auto pressed = key_from_string(word(1));
-    if (!pressed) fail("unknown key '" + word(1) + "'");
-    const bool is_shift = words_.size() > 2 && words_[2] == "shift";
+    if (!pressed) fail("unknown key '" + word(1) + "'; known are " + key_names());
+    if (words_.size() > 2 && words_[2] != "shift") {
+      fail("unknown modifier '" + words_[2] + "'; known is shift");
+    }
+    const bool is_shift = words_.size() > 2;
     app_.input_.keys.push_back({*pressed, is_shift, false, 0});
     app_.frame();
   }
