@@ -154,6 +154,7 @@ void bind_explore(py::module_& module) {
       .def_readonly("estimate", &Verdict::estimate)
       .def_readonly("memory_doubt", &Verdict::memory_doubt)
       .def_readonly("findings", &Verdict::findings)
+      .def_readonly("executions_showing", &Verdict::executions_showing)
       .def_property_readonly("final_states",
                              [](const Verdict& verdict) {
                                return std::vector<std::string>(verdict.final_states.begin(),

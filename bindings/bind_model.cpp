@@ -136,6 +136,9 @@ class PythonRun {
   static constexpr auto runaway_time = std::chrono::seconds(5);
   /// Once one actor was found to run without end, the others of its kind are given less.
   static constexpr auto known_runaway_time = std::chrono::milliseconds(300);
+  /// After the search's time the next operation ends it; an actor that comes to none is
+  /// interrupted.
+  static constexpr auto overtime = std::chrono::milliseconds(100);
 
   ThreadHooks hooks() {
     ThreadHooks hooks;
@@ -193,10 +196,13 @@ class PythonRun {
     const auto now = SteadyClock::now();
     if (std::exchange(progress_count_, activity_.progress_count) != activity_.progress_count)
       last_operation_ = now;
+    if (activity_.frames.empty()) return false;
+    activity_.is_out_of_time = controller_->is_out_of_time() && now - last_operation_ >= overtime;
+    if (activity_.is_out_of_time) return true;
     const SteadyClock::duration patience = activity_.is_stalled
                                                ? SteadyClock::duration(known_runaway_time)
                                                : SteadyClock::duration(runaway_time);
-    if (activity_.frames.empty() || now - last_operation_ < patience) return false;
+    if (now - last_operation_ < patience) return false;
     activity_.is_stalled = true;
     last_operation_ = now;
     return true;
@@ -306,10 +312,15 @@ Verdict explore_python(const py::object& body, const Variant& variant, const py:
   const auto search = [python, variant, config = config_of(*python, options), controller, task,
                        parallel](const Program& program, ActorRunner& runner,
                                  const ExploreOptions& explore_with) {
-    if (!parallel.is_wanted()) return explore(program, runner, explore_with);
-    Verdict verdict = explore_in_parallel(
-        [&] { return std::make_unique<PythonWorker>(python, controller, variant, config, task); },
-        parallel.jobs, explore_with, parallel.checkpoint);
+    controller->limit_time(explore_with.max_seconds);
+    Verdict verdict = !parallel.is_wanted() ? search_schedules(program, runner, explore_with)
+                                            : explore_in_parallel(
+                                                  [&] {
+                                                    return std::make_unique<PythonWorker>(
+                                                        python, controller, variant, config, task);
+                                                  },
+                                                  parallel.jobs, explore_with, parallel.checkpoint);
+    controller->limit_time({});
     finish_findings(verdict, program, runner, explore_with);
     return verdict;
   };

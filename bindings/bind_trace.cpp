@@ -3,11 +3,14 @@
 #include <pybind11/stl.h>
 
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "arrow.h"
 #include "base/error.h"
 #include "bindings.h"
+#include "layout.h"
 #include "numpy.h"
 #include "trace/describe.h"
 #include "trace/detail.h"
@@ -52,6 +55,14 @@ py::list objects_of(const TraceStore& trace) {
 }
 
 /// (file, function, line) of each event, or None where it is not known.
+/// Where the files of its places were seen by this process.
+std::vector<std::string> source_directories_of(const TraceStore& trace) {
+  std::set<std::string> all;
+  for (const PlaceInfo& place : trace.names().places)
+    for (std::string& directory : directories_of(place.file)) all.insert(std::move(directory));
+  return {all.begin(), all.end()};
+}
+
 py::object place_of(const TraceStore& trace, std::size_t event) {
   if (event >= trace.columns().place.size()) return py::none();
   const std::int32_t id = trace.columns().place[event];
@@ -190,6 +201,8 @@ void bind_trace(py::module_& module) {
       .def_property_readonly("objects", &objects_of, "(name, type) of each object.")
       .def("columns", &columns_of, "Name -> read-only array; shares the memory of the store.")
       .def("place", &place_of, "event"_a, "(file, function, line) of an event, or None.")
+      .def("source_directories", &source_directories_of,
+           "Where this process has seen the files of its places.")
       .def("slice", &TraceStore::slice, "start"_a, "end"_a, "The events with start <= time < end.")
       .def("describe", &describe_trace, py::call_guard<py::gil_scoped_release>(),
            "English, one line an event.")

@@ -28,7 +28,7 @@ const char* shown_file(const char* path) {
   if (!cells().empty())
     if (const auto found = cells().find(std::string_view(path)); found != cells().end())
       return found->second;
-  return literal(path);
+  return file_literal(path);
 }
 
 std::string with_cells_named(std::string traceback) {

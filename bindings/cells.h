@@ -14,8 +14,8 @@ namespace rcuscope::bindings {
 /// @param names Path -> "cell 4".
 void name_cells(const pybind11::dict& names);
 
-/// What a place shows as its file: "cell 4" for the path of a cell, else the path. Lives as long as
-/// the process. Context: GIL held.
+/// What a place shows as its file: "cell 4" for the path of a cell, else the name of the file
+/// without its directories. Lives as long as the process. Context: GIL held.
 const char* shown_file(const char* path);
 
 /// A traceback that names cells in place of their paths. Context: GIL held.

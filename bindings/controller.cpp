@@ -2,6 +2,7 @@
 // The caller polls every 20 ms, and leaves 100 ms after Ctrl-C.
 #include "controller.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,13 @@ bool Controller::report(const Progress& progress) {
   const std::lock_guard guard(mutex_);
   report_ = {progress.so_far, progress.share_done, true};
   return !must_end();
+}
+
+void Controller::limit_time(std::optional<double> seconds) {
+  constexpr double most = 1e9;  // of what a clock of nanoseconds can count
+  const auto wait = std::chrono::duration<double>(std::min(seconds.value_or(most), most));
+  time_limit_ = !seconds ? Clock::time_point::max()
+                         : Clock::now() + std::chrono::duration_cast<Clock::duration>(wait);
 }
 
 void Controller::offer_state(const std::string& state) {

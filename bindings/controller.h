@@ -27,6 +27,10 @@ class Controller {
   bool report(const Progress& progress);
   bool must_end() const { return must_end_.load(std::memory_order_relaxed); }
 
+  /// From now on the search has so many seconds; none = any number.
+  void limit_time(std::optional<double> seconds);
+  bool is_out_of_time() const { return Clock::now() >= time_limit_.load(); }
+
   /// For Checkpoint::save: keeps the state, which the caller saves. The thread of a search would
   /// have to wait for the GIL, and actors that hand it to each other all the time let nobody in.
   void offer_state(const std::string& state);
@@ -44,6 +48,8 @@ class Controller {
   Verdict verdict_so_far() const;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void execute(std::function<void()> work);
   bool has_ended_within(std::chrono::milliseconds time);
   void attend(Attention& attention);
@@ -63,6 +69,7 @@ class Controller {
   std::optional<std::string> new_state_;
   std::function<void(const std::string& state)> save_;  ///< Called on the caller's thread only.
   std::atomic<bool> must_end_{false};
+  std::atomic<Clock::time_point> time_limit_{Clock::time_point::max()};
 };
 
 }  // namespace rcuscope::bindings

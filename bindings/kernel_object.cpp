@@ -3,6 +3,7 @@
 #include "kernel_object.h"
 
 #include <algorithm>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -55,6 +56,24 @@ namespace {
 
 std::string text_of(const py::object& object) { return py::str(object).cast<std::string>(); }
 
+/// `  File "/a/b/removal.py", line 3` without the directories: a finding's text is a part of
+/// its trace.
+std::string without_directories(const std::string& traceback) {
+  constexpr std::string_view mark = "File \"";
+  std::string text;
+  std::istringstream lines(traceback);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t word = line.find_first_not_of(" |+-");  // bars lead into exception groups
+    if (word != std::string::npos && line.compare(word, mark.size(), mark) == 0) {
+      const std::size_t name = word + mark.size();
+      const std::size_t slash = line.rfind('/', line.find('"', name));
+      if (slash != std::string::npos && slash >= name) line.erase(name, slash + 1 - name);
+    }
+    text += line + '\n';
+  }
+  return text;
+}
+
 /// "ValueError: too many", then the traceback.
 std::string describe_error(const py::error_already_set& error) {
   const py::object suggest = py::module_::import("rcuscope.complaint").attr("suggestion");
@@ -64,7 +83,8 @@ std::string describe_error(const py::error_already_set& error) {
   const py::object trace = error.trace() ? py::object(error.trace()) : py::object(py::none());
   const py::object lines =
       py::module_::import("traceback").attr("format_exception")(error.type(), error.value(), trace);
-  return first + "\n" + with_cells_named(text_of(py::str("").attr("join")(lines)));
+  return first + "\n" +
+         without_directories(with_cells_named(text_of(py::str("").attr("join")(lines))));
 }
 
 /// Where the exception was raised.
@@ -102,7 +122,7 @@ bool is_null_dereference(const py::error_already_set& error) {
 void FrameScope::report_abandonment(const pybind11::error_already_set& error) {
   const Activity* const activity = frame_.kernel->activity;
   frame_.is_interrupted = false;
-  if (activity != nullptr && activity->is_stalled)
+  if (activity != nullptr && activity->is_stalled && !activity->is_out_of_time)
     frame_.kernel->primitives->report(
         FindingKind::stall,
         "INFO: rcu_preempt detected stalls on CPUs/tasks: it runs for seconds without an operation",

@@ -40,7 +40,8 @@ extern thread_local ActorFrame* current_frame;
 struct Activity {
   std::uint64_t progress_count = 0;  ///< Grows with the operations: not for seconds = runaway.
   std::vector<ActorFrame*> frames;   ///< Of all its threads.
-  bool is_stalled = false;  ///< The interrupted actor ran for seconds without an operation.
+  bool is_stalled = false;      ///< The interrupted actor ran for seconds without an operation.
+  bool is_out_of_time = false;  ///< It was interrupted since the search's time is over.
   PyObject* interruption = nullptr;  ///< KeyboardInterrupt, for the caller of the run. Owner: this.
 };
 

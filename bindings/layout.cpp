@@ -12,11 +12,32 @@
 
 namespace rcuscope::bindings {
 
-const char* literal(std::string_view text) {
+namespace {
+
+std::set<std::string, std::less<>>& literals() {
   static auto* const texts = new std::set<std::string, std::less<>>;  // outlives the interpreter
-  auto found = texts->find(text);
-  if (found == texts->end()) found = texts->emplace(text).first;
+  return *texts;
+}
+
+}  // namespace
+
+const char* literal(std::string_view text) {
+  auto found = literals().find(text);
+  if (found == literals().end()) found = literals().emplace(text).first;
   return found->c_str();
+}
+
+const char* file_literal(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return literal(path) + (slash == std::string_view::npos ? 0 : slash + 1);
+}
+
+std::vector<std::string> directories_of(std::string_view file) {
+  const std::string end = '/' + std::string(file);
+  std::vector<std::string> directories;
+  for (const std::string& text : literals())
+    if (text.ends_with(end)) directories.push_back(text.substr(0, text.size() - end.size() + 1));
+  return directories;
 }
 
 int Layout::find_field(PyObject* name) const {

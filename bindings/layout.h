@@ -16,6 +16,12 @@ namespace rcuscope::bindings {
 /// Context: GIL held.
 const char* literal(std::string_view text);
 
+/// The name of a source file without its directories, as a literal: the same program gives the same
+/// trace wherever it lies and however it was started. Context: GIL held.
+const char* file_literal(std::string_view path);
+/// The directories in which files of that name were seen. Context: GIL held.
+std::vector<std::string> directories_of(std::string_view file);
+
 struct Layout {
   static constexpr std::size_t fields_max = 32;
   static constexpr std::size_t nodes_max = 4;

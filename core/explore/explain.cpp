@@ -3,6 +3,7 @@
 #include "explore/explain.h"
 
 #include "explore/explain_parts.h"
+#include "trace/repetition.h"
 
 namespace rcuscope {
 namespace {
@@ -50,6 +51,16 @@ std::string explain(const Finding& finding, const TraceStore& trace) {
   if (!story.is_known()) return finding.message;
   const std::string text = explanation(story);
   return text.empty() ? finding.message : text;
+}
+
+std::string explain_live(const Finding& finding, const TraceStore& trace) {
+  if (trace.events_lost_count() > 0) return "";
+  const Story anywhere(finding, trace);
+  if (!anywhere.is_known()) return "";
+  // What happened in another repetition has nothing to do with it.
+  const TraceStore repetition = part_of(trace, repetition_at(trace, trace.time(anywhere.event())));
+  const Story story(finding, repetition, trace.start());
+  return story.is_known() ? explanation(story) : "";
 }
 
 }  // namespace rcuscope

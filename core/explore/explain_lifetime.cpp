@@ -30,11 +30,12 @@ std::string queued_insertion(const Story& story, EventIndex event) {
   return by ? ", which " + story.who(*by) + " had queued at " + story.at(*by) + "," : "";
 }
 
-/// The same of the actor that hits the finding, and whether cancelling it came too early.
+/// Who had queued the actor that hits the finding, and whether cancelling it came too early.
 std::string queued_sentence(const Story& story) {
   const auto by = queued(story, story.event());
   if (!by) return "";
-  std::string text = " " + story.who(*by) + " had queued it at " + story.at(*by);
+  std::string text = " " + story.who(*by) + " had queued " + story.actor_name(story.actor()) +
+                     " at " + story.at(*by);
   const std::int32_t work = story.object_of(*by);
   const auto cancelled =
       work < 0 ? std::nullopt
@@ -42,6 +43,43 @@ std::string queued_sentence(const Story& story) {
   if (!cancelled) return text + ".";
   text += *cancelled < *by ? ", after " : ", before ";
   return text + story.who(*cancelled) + " cancelled it at " + story.at(*cancelled) + ".";
+}
+
+/// The first event of whoever hits the finding.
+EventIndex start_of_actor(const Story& story) {
+  EventIndex first = story.event();
+  for (EventIndex i = story.event(); i-- > 0;)
+    if (story.actor_of(i) == story.actor()) first = i;
+  return first;
+}
+
+/// What the actor that frees waited for between two events, in its own name; empty if nothing.
+std::string waited_sentence(const Story& story, EventIndex from, EventIndex freed) {
+  const std::string who = " " + story.who(freed) + " had waited with ";
+  std::string text;
+  for (EventIndex i = from; i < freed; ++i) {
+    if (story.actor_of(i) != story.actor_of(freed)) continue;
+    if (story.kind(i) == EventKind::synchronize_rcu_end)
+      text = who + "synchronize_rcu until " + story.at(i) +
+             ", but that waits for readers, neither for callbacks nor for work.";
+    if (story.kind(i) == EventKind::rcu_barrier_end)
+      text = who + "rcu_barrier until " + story.at(i) +
+             ", but that waits for the callbacks queued before, not for work.";
+  }
+  return text;
+}
+
+/// Of a callback or work item that was queued before the free and began after it: what it meets is
+/// no business of readers. Empty if it is not so.
+std::string not_waited_sentence(const Story& story, EventIndex freed) {
+  const auto by = queued(story, story.event());
+  if (!by || *by > freed || start_of_actor(story) < freed) return "";
+  const bool is_callback = story.kind(*by) == EventKind::call_rcu;
+  return waited_sentence(story, *by, freed) + " Nothing waited for " +
+         story.actor_name(story.actor()) +
+         (is_callback ? ": rcu_barrier waits for callbacks."
+                      : ": flush_work waits for work, and "
+                        "cancel_work_sync takes it back.");
 }
 
 /// What a grace period between unlink and free did for the one who touches the object.
@@ -138,8 +176,9 @@ std::string explain_use_after_free(const Story& story) {
     text += " " + story.who(*unlinked) + " had unlinked it at " + story.at(*unlinked) + ".";
   if (story.actor_of(*freed) == story.actor())
     return text + " It freed the object itself and used it afterwards.";
-  return text + queued_sentence(story) + dereference_sentence(story, unlinked) +
-         section_sentence(story, *freed, unlinked);
+  text += queued_sentence(story) + dereference_sentence(story, unlinked);
+  const std::string not_waited = not_waited_sentence(story, *freed);
+  return text + (not_waited.empty() ? section_sentence(story, *freed, unlinked) : not_waited);
 }
 
 std::string explain_double_free(const Story& story) {

@@ -3,6 +3,7 @@
 #include "explore/explorer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 #include "base/error.h"
@@ -81,17 +82,26 @@ Verdict search(const Program& program, ActorRunner& runner, const ExploreOptions
 
 }  // namespace
 
-Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options) {
+Verdict search_schedules(const Program& program, ActorRunner& runner,
+                         const ExploreOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
   ExploreOptions with_sites = options;
   for (;;) {
     try {
-      Verdict verdict = search(program, runner, with_sites);
-      finish_findings(verdict, program, runner, with_sites);
-      return verdict;
+      return search(program, runner, with_sites);
     } catch (const AwaitFound& found) {  // the search begins anew
       add_new_await_site(with_sites.awaits, found.site);
+      const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - start;
+      if (options.max_seconds)
+        with_sites.max_seconds = std::max(0.0, *options.max_seconds - gone.count());
     }
   }
+}
+
+Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options) {
+  Verdict verdict = search_schedules(program, runner, options);
+  finish_findings(verdict, program, runner, options);
+  return verdict;
 }
 
 void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runner,
@@ -113,23 +123,55 @@ void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runn
 
 namespace {
 
-/// What the replay is named after: the finding that the metadata asks for, by a reader if one met
-/// it, or else what ends the execution, or else the first. Requires: there is one.
-const Finding& headline(const std::vector<Finding>& findings,
-                        const std::map<std::string, std::string>& metadata) {
-  if (const auto wanted = metadata.find("finding"); wanted != metadata.end())
-    for (const bool is_by_reader : {true, false})
-      for (const Finding& finding : findings)
-        if (describe(finding.kind).name == wanted->second && finding.is_by_reader == is_by_reader)
-          return finding;
-  const auto is_fatal = [](const Finding& finding) { return describe(finding.kind).is_fatal; };
-  const auto fatal = std::find_if(findings.begin(), findings.end(), is_fatal);
-  return fatal != findings.end() ? *fatal : findings.front();
+/// What the replay of a schedule is named after: the finding that ends the execution, or else where
+/// the schedule was cut the one that it was cut for, or else the first. Requires: there is one.
+std::size_t headline(const std::vector<Finding>& findings, bool is_cut_short) {
+  for (std::size_t i = 0; i < findings.size(); ++i)
+    if (describe(findings[i].kind).is_fatal) return i;
+  if (!is_cut_short) return 0;
+  std::size_t last = findings.size() - 1;
+  while (last > 0 && findings[last - 1].step == findings.back().step) --last;
+  return last;
 }
 
-ReplayResult replay_once(const Program& program, ActorRunner& runner, std::string_view choices,
+/// The one that the schedule asks for, or else the headline; null if there is none.
+const Finding* chosen_finding(const std::vector<Finding>& findings, std::string_view schedule) {
+  const std::size_t number = finding_of(schedule);
+  if (number > findings.size())
+    throw UsageError("schedule '" + std::string(schedule) + "': it asks for finding " +
+                     std::to_string(number) + ", but this execution makes " +
+                     std::to_string(findings.size()) +
+                     "; is it the schedule of another scenario or variant?");
+  if (findings.empty()) return nullptr;
+  return &findings[number > 0 ? number - 1
+                              : headline(findings, is_cut_short(choices_of(schedule)))];
+}
+
+/// Gives each finding its explanation and the schedule that names it.
+void complete(std::vector<Finding>& findings, const TraceStore& trace,
+              const std::string& schedule) {
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const bool is_headline = i == headline(findings, is_cut_short(choices_of(schedule)));
+    findings[i].schedule = is_headline ? schedule : with_finding(schedule, i + 1);
+    findings[i].explanation = explain(findings[i], trace);
+  }
+}
+
+/// What the trace says of itself: the same schedule says the same.
+void add_metadata(TraceNames& names, const Finding* shown, const std::string& schedule) {
+  names.metadata["world"] = "model";
+  names.metadata["schedule"] = shown == nullptr ? schedule : shown->schedule;
+  if (shown == nullptr) return;
+  names.metadata["verdict"] = "UNSAFE";
+  names.metadata["finding"] = describe(shown->kind).name;
+  names.metadata["message"] = shown->message;
+  names.metadata["explanation"] = shown->explanation;
+}
+
+ReplayResult replay_once(const Program& program, ActorRunner& runner, std::string_view schedule,
                          const ExploreOptions& options,
                          const std::map<std::string, std::string>& metadata) {
+  const std::string_view choices = choices_of(schedule);
   CheckedExecution checked(runner, options);
   Replay strategy(parse_schedule(choices), is_cut_short(choices));
   strategy.begin_execution();
@@ -139,26 +181,12 @@ ReplayResult replay_once(const Program& program, ActorRunner& runner, std::strin
   ReplayResult result;
   result.findings = checked.execution.findings();
   result.final_state = checked.execution.final_state();
-  const std::string schedule = with_await_sites(std::string(choices), options.awaits);
-  for (const auto& [key, value] : metadata)
-    if (key != "finding") builder.set_metadata(key, value);
-  builder.set_metadata("world", "model");
-  builder.set_metadata("schedule", schedule);
-  if (!result.findings.empty()) {
-    const Finding& finding = headline(result.findings, metadata);
-    builder.set_metadata("finding", std::string(describe(finding.kind).name));
-    builder.set_metadata("message", finding.message);
-  }
   const TraceStore trace = builder.build();
-  for (Finding& finding : result.findings) {
-    finding.schedule = schedule;
-    finding.explanation = explain(finding, trace);
-  }
+  const std::string plain = with_await_sites(std::string(choices), options.awaits);
+  complete(result.findings, trace, plain);
   TraceNames names = trace.names();
-  if (!result.findings.empty()) {
-    names.metadata.try_emplace("verdict", "UNSAFE");
-    names.metadata.emplace("explanation", headline(result.findings, metadata).explanation);
-  }
+  for (const auto& [key, value] : metadata) names.metadata.insert_or_assign(key, value);
+  add_metadata(names, chosen_finding(result.findings, schedule), plain);
   result.trace =
       TraceStore(trace.clock(), trace.columns(), std::move(names), trace.events_lost_count());
   return result;
@@ -173,7 +201,7 @@ ReplayResult replay(const Program& program, ActorRunner& runner, std::string_vie
   for (const AwaitSite& site : await_sites_of(schedule)) add_await_site(with_sites.awaits, site);
   for (;;) {
     try {
-      return replay_once(program, runner, choices_of(schedule), with_sites, metadata);
+      return replay_once(program, runner, schedule, with_sites, metadata);
     } catch (const AwaitFound& found) {  // a schedule made by hand
       add_new_await_site(with_sites.awaits, found.site);
     }

@@ -79,6 +79,7 @@ struct Verdict {
   /// One of each kind and place: a reader's if there is one, with the fewest context switches. By
   /// kind; those of readers come first.
   std::vector<Finding> findings;
+  std::vector<std::uint64_t> executions_showing;  ///< By finding: of `executions`, those with it.
   std::set<std::string> final_states;
   Cost cost;
   AwaitSites awaits;  ///< Where actors wait in loops; the schedules of the findings rest on them.
@@ -91,6 +92,11 @@ struct Verdict {
 
 /// Upper bound of Verdict::final_states; reaching it is reported as limit "final_states".
 inline constexpr std::size_t max_final_states = 100'000;
+
+/// The first part of explore(): findings have the schedules in which they were found, and no
+/// explanations yet. Throws: what the program's set-up throws.
+Verdict search_schedules(const Program& program, ActorRunner& runner,
+                         const ExploreOptions& options);
 
 /// Throws: what the program's set-up throws, NondeterminismError.
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options);

@@ -2,6 +2,7 @@
 // Text form of schedules.
 #include "explore/schedule.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.h"
@@ -12,7 +13,10 @@ namespace {
 
 constexpr std::string_view prefix = "s1:";
 constexpr char cut_mark = '.';
+constexpr char await_mark = '@';
+constexpr char finding_mark = '#';
 constexpr long max_repetitions = 1'000'000;
+constexpr long max_findings = 1'000'000;
 
 [[noreturn]] void refuse(std::string_view text, std::string_view part) {
   throw UsageError("schedule '" + std::string(text) + "': cannot read '" + std::string(part) +
@@ -72,16 +76,29 @@ std::size_t count_context_switches(std::span<const ActorId> choices) {
 }
 
 std::string with_await_sites(const std::string& schedule, const AwaitSites& sites) {
-  return sites.empty() ? schedule : schedule + '@' + to_text(sites);
+  return sites.empty() ? schedule : schedule + await_mark + to_text(sites);
 }
 
 AwaitSites await_sites_of(std::string_view schedule) {
-  const std::size_t at = schedule.find('@');
+  schedule = schedule.substr(0, schedule.find(finding_mark));
+  const std::size_t at = schedule.find(await_mark);
   return at == std::string_view::npos ? AwaitSites{} : parse_await_sites(schedule.substr(at + 1));
 }
 
 std::string_view choices_of(std::string_view schedule) {
-  return schedule.substr(0, schedule.find('@'));
+  return schedule.substr(0, std::min(schedule.find(await_mark), schedule.find(finding_mark)));
+}
+
+std::string with_finding(const std::string& schedule, std::size_t number) {
+  return schedule + finding_mark + std::to_string(number);
+}
+
+std::size_t finding_of(std::string_view schedule) {
+  const std::size_t at = schedule.find(finding_mark);
+  if (at == std::string_view::npos) return 0;
+  const long found = number(schedule.substr(at + 1), max_findings, schedule);
+  if (found == 0) refuse(schedule, schedule.substr(at));
+  return static_cast<std::size_t>(found);
 }
 
 }  // namespace rcuscope

@@ -32,6 +32,12 @@ std::string with_await_sites(const std::string& schedule, const AwaitSites& site
 AwaitSites await_sites_of(std::string_view schedule);
 std::string_view choices_of(std::string_view schedule);
 
+/// "s1:2x5,1.#2" means the second finding that this execution makes; without a number the one that
+/// replay() names the trace after.
+std::string with_finding(const std::string& schedule, std::size_t number);
+/// From 1; 0 = the schedule names none. Throws: UsageError.
+std::size_t finding_of(std::string_view schedule);
+
 /// Number of times that the actor changes.
 std::size_t count_context_switches(std::span<const ActorId> choices);
 

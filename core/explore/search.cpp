@@ -59,8 +59,17 @@ bool Tally::keep(Found candidate) {
     found.emplace(key, std::move(candidate));
     return true;
   }
+  const std::uint64_t executions = entry->second.executions + candidate.executions;
   if (candidate.is_better_than(entry->second)) entry->second = std::move(candidate);
+  entry->second.executions = executions;
   return false;
+}
+
+void Tally::count_execution(const std::vector<Finding>& findings) {
+  ++executions;
+  for (const Finding& finding : findings)
+    for (auto& [key, one] : found)
+      if (key.first == finding.kind && key.second == finding.place) ++one.executions;
 }
 
 bool Tally::keep(const std::string& final_state) {
@@ -89,6 +98,7 @@ void Tally::add(const Tally& other) {
 
 void Tally::begin_anew() {
   executions = blocked = 0;
+  for (auto& [key, one] : found) one.executions = 0;
   final_states.clear();
 }
 
@@ -120,7 +130,7 @@ void Search::run_once() {
     tally_.keep_doubt(execution_.memory_doubt());
   }
   if (end == ExecutionEnd::interrupted) {
-    tally_.limit = "interrupted";
+    tally_.limit = is_out_of_time() ? "max_seconds" : "interrupted";
     return;  // nothing follows; a long run would take long to study
   }
   strategy_.end_execution(execution_, end);
@@ -130,10 +140,12 @@ void Search::run_once() {
 }
 
 void Search::count(ExecutionEnd end) {
-  if (strategy_.has_restarted())
-    tally_.begin_anew();
-  else if (!strategy_.was_repetition())
-    ++(end == ExecutionEnd::redundant ? tally_.blocked : tally_.executions);
+  if (strategy_.has_restarted()) return tally_.begin_anew();
+  if (strategy_.was_repetition()) return;
+  if (end == ExecutionEnd::redundant)
+    ++tally_.blocked;
+  else
+    tally_.count_execution(execution_.findings());
 }
 
 void Search::keep_findings() {
@@ -161,11 +173,15 @@ void Search::check_limits() {
   const double seconds = seconds_since_start();
   is_slow_ = seconds - last_look_ > 0.01;
   last_look_ = seconds;
-  if (options_.max_seconds && seconds >= *options_.max_seconds) tally_.limit = "max_seconds";
+  if (is_out_of_time()) tally_.limit = "max_seconds";
   if (!options_.progress || (seconds - last_report_ < 0.05 && !is_finding_new_)) return;
   is_finding_new_ = false;
   last_report_ = seconds;
   if (!options_.progress({verdict_so_far(), share_done()})) tally_.limit = "interrupted";
+}
+
+bool Search::is_out_of_time() const {
+  return options_.max_seconds && seconds_since_start() >= *options_.max_seconds;
 }
 
 /// A random search has nothing to exhaust: it is done when its limit is reached.
@@ -198,11 +214,16 @@ Verdict verdict_of(const Tally& tally, const ExploreOptions& options, double sha
   verdict.memory_doubt = tally.memory_doubt;
   verdict.preemption_bound = options.preemption_bound;
   verdict.estimate = share_done > 0 ? static_cast<double>(tally.executions) / share_done : 0;
-  for (const auto& [key, found] : tally.found) verdict.findings.push_back(found.finding);
-  std::stable_sort(verdict.findings.begin(), verdict.findings.end(),
-                   [](const Finding& a, const Finding& b) {
-                     return std::pair(a.kind, !a.is_by_reader) < std::pair(b.kind, !b.is_by_reader);
-                   });
+  std::vector<const Found*> all;
+  for (const auto& [key, found] : tally.found) all.push_back(&found);
+  std::stable_sort(all.begin(), all.end(), [](const Found* a, const Found* b) {
+    return std::pair(a->finding.kind, !a->finding.is_by_reader) <
+           std::pair(b->finding.kind, !b->finding.is_by_reader);
+  });
+  for (const Found* found : all) {
+    verdict.findings.push_back(found->finding);
+    verdict.executions_showing.push_back(found->executions);
+  }
   if (!verdict.findings.empty()) verdict.outcome = Outcome::unsafe;
   return verdict;
 }

@@ -46,6 +46,7 @@ struct Found {
   Finding finding;
   std::size_t context_switches = 0;
   std::size_t choices = 0;
+  std::uint64_t executions = 0;  ///< Complete ones that show it, of Tally::executions.
 
   /// True if people would rather read this counterexample: of two at one place, what a reader met
   /// tells more than what an updater did to itself; then the shorter one.
@@ -73,8 +74,11 @@ struct Tally {
 
   /// What is known of that kind and place; null if nothing is.
   const Found* find(const Finding& finding) const;
-  /// Keeps the better one of each kind and place. Return: true if there was none.
+  /// Keeps the better one of each kind and place, and the sum of their executions. Return: true if
+  /// there was none.
   bool keep(Found found);
+  /// One more execution, with what it showed.
+  void count_execution(const std::vector<Finding>& findings);
   void keep_doubt(const std::string& why);
   /// Return: false if there are more than max_final_states.
   bool keep(const std::string& final_state);
@@ -107,6 +111,7 @@ class Search {
   void count(ExecutionEnd end);
   void keep_findings();
   void check_limits();
+  bool is_out_of_time() const;
 
   const Program& program_;
   const ExploreOptions& options_;

@@ -81,7 +81,8 @@ class Stepper final : public Chooser {
     }
     for (std::size_t i = 1; i < execution.actor_count(); ++i) {
       const ModelActor& actor = execution.actor({static_cast<std::int32_t>(i)});
-      if (!actor.is_finished() && actor.is_reader()) standpoint_.readers.push_back(actor.spec.name);
+      const bool is_in_section = actor.is_reader() || !actor.srcu_sections.empty();
+      if (!actor.is_finished() && is_in_section) standpoint_.readers.push_back(actor.spec.name);
       if (actor.is_finished() || execution.is_enabled(actor)) continue;
       const std::vector<ActorId> blockers = execution.blockers(actor);
       standpoint_.blocked.push_back(

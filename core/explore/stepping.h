@@ -29,7 +29,7 @@ struct ActorThatWaits {
 struct Standpoint {
   std::vector<NextOperation> choices;   ///< By number of the actor; empty once it is over.
   std::vector<ActorThatWaits> blocked;  ///< Declared or queued, not ended, and unable to go on.
-  std::vector<std::string> readers;     ///< Actors in a section, implicit ones included.
+  std::vector<std::string> readers;     ///< Actors in a section: also implicit ones and SRCU.
   bool is_over = false;                 ///< Complete or ended by a finding: teardown included.
   std::string schedule;  ///< Of what was chosen: replay() takes it, and step_along().
   TraceStore trace;

@@ -6,11 +6,18 @@
 
 namespace rcuscope {
 
-Story::Story(const Finding& finding, const TraceStore& trace) : finding_(finding), trace_(trace) {
+/// The event of the finding's kind, at its step; live it has none, but is told once for each actor.
+bool Story::is_about(EventIndex i) const {
+  if (kind(i) != EventKind::finding || value_of(i) != static_cast<std::int64_t>(finding_.kind))
+    return false;
+  if (trace_.clock() == Clock::nanoseconds) return trace_.actor_name(actor_of(i)) == finding_.actor;
+  return trace_.time(i) == std::max<Step>(finding_.step, 0);
+}
+
+Story::Story(const Finding& finding, const TraceStore& trace, Timestamp origin)
+    : finding_(finding), trace_(trace), origin_(origin) {
   for (EventIndex i = 0; i < trace.size(); ++i) {
-    if (kind(i) != EventKind::finding || value_of(i) != static_cast<std::int64_t>(finding.kind))
-      continue;
-    if (trace.time(i) != std::max<Step>(finding.step, 0)) continue;
+    if (!is_about(i)) continue;
     // Several may have been made at one step: prefer the one about the same object.
     if (!event_) event_ = i;
     if (object_of(i) < 0 ? !finding.place.empty() : object_name(object_of(i)) != finding.place)

@@ -8,14 +8,15 @@
 
 #include "trace/finding.h"
 #include "trace/store.h"
+#include "trace/time_text.h"
 
 namespace rcuscope {
 
 /// Event indices count from 0. -1 stands for any actor or object.
 class Story {
  public:
-  /// Both outlive this.
-  Story(const Finding& finding, const TraceStore& trace);
+  /// Both outlive this. `origin` is where times are counted from, in a trace of nanoseconds.
+  Story(const Finding& finding, const TraceStore& trace, Timestamp origin = 0);
 
   const Finding& finding() const { return finding_; }
   const TraceStore& trace() const { return trace_; }
@@ -36,7 +37,9 @@ class Story {
   std::string who(EventIndex i) const;
   std::string actor_name(std::int32_t actor) const;
   std::string object_name(std::int32_t object) const { return trace_.object_label(object); }
-  std::string at(EventIndex i) const { return "step " + std::to_string(trace_.time(i)); }
+  std::string at(EventIndex i) const {
+    return moment_text(trace_.clock(), origin_, trace_.time(i));
+  }
   /// What the location is called that a load or store touches.
   std::string location(EventIndex i) const { return std::string(trace_.string(value_of(i))); }
 
@@ -69,11 +72,13 @@ class Story {
   std::vector<EventIndex> last_loads(std::int32_t actor, std::size_t count) const;
 
  private:
+  bool is_about(EventIndex i) const;
   bool is_before_all_actors(EventIndex i) const;
   std::optional<EventIndex> srcu_section_start(std::int32_t actor) const;
 
   const Finding& finding_;
   const TraceStore& trace_;
+  Timestamp origin_;
   std::optional<EventIndex> event_;
 };
 

@@ -32,6 +32,7 @@ void write(TextWriter& out, const Found& found) {
   out.number(static_cast<unsigned>(finding.is_by_reader));
   out.number(found.context_switches);
   out.number(found.choices);
+  out.number(found.executions);
 }
 
 Found read_found(TextReader& in) {
@@ -51,6 +52,7 @@ Found read_found(TextReader& in) {
   finding.is_by_reader = in.number<unsigned>() != 0;
   found.context_switches = in.number<std::size_t>();
   found.choices = in.number<std::size_t>();
+  found.executions = in.number<std::uint64_t>();
   return found;
 }
 

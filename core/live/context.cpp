@@ -3,8 +3,10 @@
 #include <string>
 
 #include "base/error.h"
+#include "live/fault.h"
 #include "live/operation.h"
 #include "live/primitives.h"
+#include "world/report_text.h"
 
 namespace rcuscope::live {
 namespace {
@@ -105,6 +107,7 @@ void trace(EventKind kind, const void* object, std::int64_t value, const Place&)
 void report(FindingKind kind, const void* object, std::string text, const Place& place) {
   Actor& actor = current_actor();
   if (!may_go_on(actor)) return;
+  text = with_object_name(std::move(text), name_of_object(actor, object));
   report_fault(actor, {.kind = kind, .object = object, .message = std::move(text)}, place);
 }
 

@@ -2,6 +2,7 @@
 // Model's memory, heap, reference counts and names.
 #include "base/error.h"
 #include "model/model.h"
+#include "world/report_text.h"
 
 namespace rcuscope {
 namespace {
@@ -216,6 +217,7 @@ void Model::report(FindingKind kind, const void* address, std::string message, P
   if (execution.me().is_abandoned) return;
   const ObjectId object = execution.heap().find(address);
   std::string where = execution.object_name(object);
+  message = with_object_name(std::move(message), where);
   if (where.empty() && place.line != 0)
     where = std::string(short_function_name(place.function)) + ":" + std::to_string(place.line);
   execution.report(kind, execution.current(), std::move(message), std::move(where), object);

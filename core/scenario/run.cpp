@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "explore/explain.h"
 
 namespace rcuscope {
 
@@ -70,6 +71,30 @@ std::map<std::string, std::string> describe_scenario(const Scenario& scenario,
 #if RCUSCOPE_LIVE
 namespace {
 
+/// Findings that the run itself had nothing to say about: by its events, if it recorded all.
+void explain_findings(LiveResult& result, TraceLevel level) {
+  for (Finding& finding : result.findings) {
+    if (!finding.explanation.empty()) continue;
+    if (level == TraceLevel::full) finding.explanation = explain_live(finding, result.trace);
+    if (!finding.explanation.empty()) continue;
+    finding.explanation = "'" + finding.actor + "' met this live, at " + finding.place +
+                          "; what had led to it was not recorded" +
+                          (level == TraceLevel::full ? "." : ": trace=\"full\" would.");
+  }
+}
+
+/// The trace says of itself what its first finding is.
+void name_trace(LiveResult& result) {
+  if (result.findings.empty()) return;
+  const Finding& first = result.findings.front();
+  TraceNames names = result.trace.names();
+  names.metadata["finding"] = describe(first.kind).name;
+  names.metadata["message"] = first.message;
+  names.metadata["explanation"] = first.explanation;
+  result.trace = TraceStore(result.trace.clock(), result.trace.columns(), std::move(names),
+                            result.trace.events_lost_count());
+}
+
 /// Calls one_life(world) for each repetition.
 LiveResult repeat_live(const std::function<void(Live)>& one_life, const Variant& variant,
                        const LiveRunOptions& options, const LiveHooks& hooks,
@@ -92,7 +117,10 @@ LiveResult repeat_live(const std::function<void(Live)>& one_life, const Variant&
     if (outcome.was_cancelled || (poll && poll())) return {};
     if (outcome.stood_still) break;
   }
-  return run.result();
+  LiveResult result = run.result();
+  explain_findings(result, options.live.trace);
+  name_trace(result);
+  return result;
 }
 
 /// From the kernel's making to the end of its teardown.

@@ -103,9 +103,11 @@ class Replay {
     note_phase(actor(i));
     switch (trace_.kind(i)) {
       case EventKind::rcu_read_lock:
+      case EventKind::srcu_read_lock:
         ++who->reader_nesting;
         break;
       case EventKind::rcu_read_unlock:
+      case EventKind::srcu_read_unlock:
         who->reader_nesting = std::max(0, who->reader_nesting - 1);
         break;
       case EventKind::actor_end:

@@ -45,8 +45,8 @@ inline constexpr std::string_view wait_for_actors = "the actors";
 
 struct TracedActorState {
   ActorId actor;
-  bool is_running = false;  ///< Started and not ended.
-  std::int32_t reader_nesting = 0;
+  bool is_running = false;          ///< Started and not ended.
+  std::int32_t reader_nesting = 0;  ///< Explicit sections, of RCU and SRCU.
   /// "synchronize_rcu", "group 7 mutex", wait_for_actors; empty = not blocked.
   std::string blocked_on;
   std::int64_t last_event = -1;

@@ -32,6 +32,7 @@ struct ListAdd {
   Access publish;
 };
 
+/// The world puts the name of the entry in the place of "{object}": see report_text.h.
 template <World W>
 void report_corruption(W w, const list_head<W>* node, std::string text, Place place) {
   w.report(FindingKind::list_corruption, node, std::move(text), place);
@@ -49,10 +50,13 @@ template <World W>
 void check_add(W w, ptr<list_head<W>> node, ptr<list_head<W>> prev, ptr<list_head<W>> next,
                Place place) {
   if (w.read(next->prev, Access::plain, place) != prev)
-    report_corruption(w, next.raw(), "list_add corruption. next->prev should be prev", place);
+    report_corruption(w, next.raw(),
+                      "list_add corruption. next->prev should be prev (next={object})", place);
   if (w.read(prev->next, Access::plain, place) != next)
-    report_corruption(w, prev.raw(), "list_add corruption. prev->next should be next", place);
-  if (node == prev || node == next) report_corruption(w, node.raw(), "list_add double add", place);
+    report_corruption(w, prev.raw(),
+                      "list_add corruption. prev->next should be next (prev={object})", place);
+  if (node == prev || node == next)
+    report_corruption(w, node.raw(), "list_add double add: new={object}", place);
 }
 
 template <World W>
@@ -73,14 +77,16 @@ void unlink(W w, ptr<list_head<W>> node, EventKind kind, Place place) {
   const auto prev = w.read(node->prev, Access::plain, place);
   if (next.address() == LIST_POISON1)
     report_corruption(w, node.raw(),
-                      "list_del corruption, entry->next is LIST_POISON1 (dead000000000100)", place);
+                      "list_del corruption, {object}->next is LIST_POISON1 (dead000000000100)",
+                      place);
   if (prev.address() == LIST_POISON2)
     report_corruption(w, node.raw(),
-                      "list_del corruption, entry->prev is LIST_POISON2 (dead000000000122)", place);
+                      "list_del corruption, {object}->prev is LIST_POISON2 (dead000000000122)",
+                      place);
   if (w.read(prev->next, Access::plain, place) != node)
-    report_corruption(w, node.raw(), "list_del corruption. prev->next should be the entry", place);
+    report_corruption(w, node.raw(), "list_del corruption. prev->next should be {object}", place);
   if (w.read(next->prev, Access::plain, place) != node)
-    report_corruption(w, node.raw(), "list_del corruption. next->prev should be the entry", place);
+    report_corruption(w, node.raw(), "list_del corruption. next->prev should be {object}", place);
   w.write(next->prev, prev, Access::plain, place);
   w.write(prev->next, next, Access::once, place);
   w.trace(kind, node.raw(), -1, place);

@@ -3,6 +3,7 @@
 #include "world/recording.h"
 
 #include "base/assert.h"
+#include "world/report_text.h"
 
 namespace rcuscope {
 
@@ -70,7 +71,7 @@ void RecordingLog::report(FindingKind kind, const void* object, std::string text
   const FindingDescription& description = describe(kind);
   Finding finding;
   finding.kind = kind;
-  finding.message = std::move(text);
+  finding.message = with_object_name(std::move(text), subject_of(object));
   finding.kconfig = description.kconfig;
   finding.actor = me().name;
   finding.place = subject_of(object);

@@ -218,7 +218,6 @@ Metadata Workbench::metadata_of(const Answer* answer, const Finding* finding) co
   Metadata metadata;
   if (answer != nullptr && answer->verdict) {
     metadata["verdict"] = to_string(answer->verdict->outcome);
-    metadata["executions"] = std::to_string(answer->verdict->executions);
   }
   if (finding != nullptr) {
     metadata["verdict"] = "UNSAFE";
@@ -226,6 +225,15 @@ Metadata Workbench::metadata_of(const Answer* answer, const Finding* finding) co
     metadata["explanation"] = finding->explanation;
   }
   return metadata;
+}
+
+/// How many schedules of the search the finding shows in; without one, how many there were.
+std::string Workbench::searched_by(const std::shared_ptr<const Verdict>& verdict,
+                                   std::optional<std::size_t> finding) {
+  if (!verdict) return "";
+  const bool is_counted = finding && *finding < verdict->executions_showing.size();
+  return searched_text(is_counted ? verdict->executions_showing[*finding] : verdict->executions,
+                       verdict->executions);
 }
 
 void Workbench::open_finding(std::size_t finding) {
@@ -241,10 +249,13 @@ void Workbench::open_finding(std::size_t finding) {
     });
     return;
   }
-  open("opening the counterexample",
-       [engine = engine_, request = shown->request, found, metadata = metadata_of(shown, &found)] {
-         return std::make_unique<Session>(engine->replay(request, found.schedule, metadata));
-       });
+  open("opening the counterexample", [engine = engine_, request = shown->request, found,
+                                      metadata = metadata_of(shown, &found),
+                                      searched = searched_by(shown->verdict, finding)] {
+    auto session = std::make_unique<Session>(engine->replay(request, found.schedule, metadata));
+    session->searched = searched;
+    return session;
+  });
 }
 
 void Workbench::open_execution() {
@@ -256,8 +267,11 @@ void Workbench::open_execution() {
   }
   if (notice = problem(); !notice.empty()) return;
   open("replaying one execution",
-       [engine = engine_, request = request_, metadata = metadata_of(shown, nullptr)] {
-         return std::make_unique<Session>(engine->replay(request, "s1:", metadata));
+       [engine = engine_, request = request_, metadata = metadata_of(shown, nullptr),
+        searched = shown == nullptr ? "" : searched_by(shown->verdict, std::nullopt)] {
+         auto session = std::make_unique<Session>(engine->replay(request, "s1:", metadata));
+         session->searched = searched;
+         return session;
        });
 }
 

@@ -124,6 +124,8 @@ class Workbench {
   bool is_stepping() const { return quick_ && quick_->kind() == Job::Kind::step; }
   void next_pending();
   Metadata metadata_of(const Answer* answer, const Finding* finding) const;
+  static std::string searched_by(const std::shared_ptr<const Verdict>& verdict,
+                                 std::optional<std::size_t> finding);
 
   std::shared_ptr<Engine> engine_;
   std::size_t chosen_ = 0;

@@ -56,6 +56,10 @@ class TraceStore:
         """
         The events with start <= time < end.
         """
+    def source_directories(self) -> list[str]:
+        """
+        Where this process has seen the files of its places.
+        """
     @property
     def actors(self) -> list[typing.Any]:
         """
@@ -1290,6 +1294,9 @@ class Verdict:
     def executions(self) -> int:
         ...
     @property
+    def executions_showing(self) -> list[int]:
+        ...
+    @property
     def exhaustive(self) -> bool:
         ...
     @property
@@ -1470,9 +1477,9 @@ def to_perfetto(trace: TraceStore) -> bytes:
     """
     A Perfetto trace, protobuf.
     """
-def to_svg(trace: TraceStore) -> str:
+def to_svg(trace: TraceStore, searched: str = '') -> str:
     """
-    Self-playing SVG without script.
+    Self-playing SVG without script; searched: how much was, for the verdict.
     """
 __version__: str
 arrow_kinds: dict[str, int]

@@ -90,7 +90,10 @@ def _as_verdict(found: _core.Verdict, origin: Origin, chose_memory: bool) -> Ver
         limit=found.limit or None,
         memory_doubt=found.memory_doubt,
         estimate=found.estimate,
-        findings=tuple(as_finding(finding, origin) for finding in found.findings),
+        findings=tuple(
+            as_finding(finding, origin, (showing, found.executions))
+            for finding, showing in zip(found.findings, found.executions_showing, strict=True)
+        ),
         final_states=tuple(found.final_states),
         cost=Cost(
             found.grace_periods,

@@ -47,7 +47,7 @@ class State:
         lists: (list, its entries in order) of each list.
         references: (device or kref, its count), where the trace shows one.
         locks: (lock, owner, those who wait for it) of each lock that is held.
-        readers: Actors in a read-side critical section, implicit ones included.
+        readers: Actors in a read-side critical section: of RCU, implicit ones included, or of SRCU.
         grace_periods: (number, pre-existing readers that have not left) of those in progress.
         freed: Objects whose memory is gone.
     """

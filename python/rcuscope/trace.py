@@ -98,6 +98,7 @@ class Trace(show.Shown):
     def __init__(self, store: _core.TraceStore) -> None:
         self._store = store
         self._lanes: _core.Lanes | None = None
+        self._searched = ""  # what only the search knows: the same schedule gives the same trace
 
     # ---- columns
     @property
@@ -303,7 +304,7 @@ class Trace(show.Shown):
             >>> rs.explore("list_del").findings[0].trace.to_svg()[:4]
             '<svg'
         """
-        text = _core.to_svg(self._store)
+        text = _core.to_svg(self._store, self._searched)
         if path is not None:
             as_path(path).write_text(text, encoding="utf-8")
         return text

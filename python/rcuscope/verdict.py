@@ -116,6 +116,7 @@ class Finding(show.Shown):
         place: What tells it from others of its kind: the location, object or line.
         step: In its execution, from 0; -1 at the end of it or live.
         kconfig: The kernel option that would have caught it; "" = none would.
+        frequency: (executions of the search that show it, executions of the search); None live.
     """
 
     kind: str
@@ -126,7 +127,16 @@ class Finding(show.Shown):
     place: str = ""
     step: int = -1
     kconfig: str = ""
+    frequency: tuple[int, int] | None = field(default=None, compare=False)
     origin: Origin | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def searched(self) -> str:
+        """How much of the search shows it, as pictures say it: "5 of 12 schedules"; "" live."""
+        if self.frequency is None or 0 in self.frequency:
+            return ""
+        showing, all_of_them = (f"{count:,}".replace(",", " ") for count in self.frequency)
+        return f"{showing} of {all_of_them} schedule{'' if self.frequency[1] == 1 else 's'}"
 
     @property
     def trace(self) -> Trace:
@@ -141,7 +151,8 @@ class Finding(show.Shown):
                 raise ValueError(
                     f"this {self.kind} has no schedule to replay; see the trace of the run"
                 )
-            known = replay_origin(self.origin, self.schedule, self)
+            known = replay_origin(self.origin, self.schedule)
+            known._searched = self.searched
             object.__setattr__(self, "_trace", known)
         return known
 
@@ -319,7 +330,9 @@ class Verdict(show.Shown):
         )
 
 
-def as_finding(found: _core.Finding, origin: Origin) -> Finding:
+def as_finding(
+    found: _core.Finding, origin: Origin, frequency: tuple[int, int] | None = None
+) -> Finding:
     """The core's finding with what replays it."""
     return Finding(
         kind=found.kind,
@@ -330,6 +343,7 @@ def as_finding(found: _core.Finding, origin: Origin) -> Finding:
         place=found.place,
         step=found.step,
         kconfig=found.kconfig,
+        frequency=frequency,
         origin=origin,
     )
 
@@ -339,12 +353,10 @@ def finding_metadata(finding: Finding) -> dict[str, str]:
     return {"verdict": "UNSAFE", "finding": finding.kind, "explanation": finding.explanation}
 
 
-def replay_origin(origin: Origin, schedule: str, finding: Finding | None = None) -> Trace:
+def replay_origin(origin: Origin, schedule: str) -> Trace:
     """Runs one schedule of a scenario again."""
     options = origin.core_options
     metadata = origin.metadata()
-    if finding is not None:
-        metadata |= finding_metadata(finding)
     core_variant = origin.variant._core_variant
     if origin.body is None:
         name = origin.scenario.name

@@ -103,7 +103,7 @@ def render_each(
     with tempfile.TemporaryDirectory(prefix="rcuscope-") as folder:
         file = Path(folder) / "trace"
         trace.save(file)
-        command = [str(program), str(file), "--theme", theme]
+        command = [str(program), str(file), "--theme", theme, *_knowledge(trace)]
         command += ["--width", str(width), "--height", str(height)]
         with ThreadPoolExecutor(jobs) as pool:
             drawn = [
@@ -120,6 +120,13 @@ def render_each(
 def _origin(trace: Trace) -> int:
     """What the viewer counts from: of nanoseconds the trace's start, to the microsecond."""
     return trace.start - trace.start % 1000 if trace.clock == "ns" else 0
+
+
+def _knowledge(trace: Trace) -> list[str]:
+    """What this process knows and the trace's file does not tell: options for the viewer."""
+    directories = [str(Path(path).absolute()) for path in trace._store.source_directories()]
+    options = [word for path in directories for word in ("--sources", path)]
+    return [*options, *(["--searched", trace._searched] if trace._searched else [])]
 
 
 def _draw(command: list[str], path: str, at: int | None) -> None:
@@ -146,11 +153,11 @@ def open_window(trace: Trace, *, block: bool) -> None:
     file = Path(folder) / "trace"
     trace.save(file)
     # The window outlives this process, and removes nothing: the shell takes the file away after it.
-    script = '"$1" "$2/trace"; code=$?; rm -rf "$2"; exit $code'
+    script = 'folder=$1; shift; "$@"; code=$?; rm -rf "$folder"; exit $code'
     # It may outlive this process: nobody who reads what this one writes has to wait for it.
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            ["/bin/sh", "-c", script, NAME, str(program), folder],
+            ["/bin/sh", "-c", script, NAME, folder, str(program), str(file), *_knowledge(trace)],
             start_new_session=not block,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -436,6 +436,18 @@ TEST(Schedule, one_that_is_cut_short_ends_with_a_full_stop) {
   EXPECT_EQ(parse_schedule("s1:."), std::vector<ActorId>{});
 }
 
+TEST(Schedule, may_name_one_of_the_findings_that_it_shows) {
+  const std::string schedule = with_finding("s1:2x2,1.", 3);
+  EXPECT_EQ(schedule, "s1:2x2,1.#3");
+  EXPECT_EQ(finding_of(schedule), 3u);
+  EXPECT_EQ(finding_of("s1:2x2,1."), 0u);
+  EXPECT_EQ(choices_of(schedule), "s1:2x2,1.");
+  EXPECT_EQ(choices_of("s1:2,1@2.3.41#2"), "s1:2,1");
+  EXPECT_EQ(to_text(await_sites_of("s1:2,1@2.3.41#2")), to_text(await_sites_of("s1:2,1@2.3.41")));
+  for (const char* text : {"s1:1.#", "s1:1.#0", "s1:1.#x", "s1:1.#1#2"})
+    EXPECT_THROW(finding_of(text), UsageError) << text;
+}
+
 TEST(Schedule, nonsense_is_refused_with_the_offending_part) {
   for (const char* text : {"", "1,2", "s1:a", "s1:1x", "s1:1,,2", "s1:1,", "s1:-1", "s1:1,.",
                            "s1:.1", "s1:1..", ".", "s1:1x99999999999", "s1:4000"})

@@ -155,8 +155,28 @@ TEST(Explain, use_after_free_by_work_that_was_cancelled_too_early) {
       s.w.kfree(s.item);
     });
   });
-  expect_says(finding.explanation, {"'worker' touches a at step", "'isr' had queued it at step",
-                                    "after 'updater' cancelled it at step"});
+  expect_says(finding.explanation,
+              {"'worker' touches a at step", "'isr' had queued 'worker' at step",
+               "after 'updater' cancelled it at step"});
+}
+
+TEST(Explain, use_after_free_by_a_callback_says_that_nobody_waited_for_callbacks) {
+  for (const bool waits_for_readers : {false, true}) {
+    const Finding finding = found(FindingKind::use_after_free, [waits_for_readers](Stage& s) {
+      s.actor("rmmod", [&s, waits_for_readers] {
+        s.w.call_rcu("callback", [&s] { s.w.read(s.item->value, Access::once); });
+        if (waits_for_readers) s.w.synchronize_rcu();
+        s.w.kfree(s.item);
+      });
+    });
+    expect_says(finding.explanation,
+                {"'rmmod' had queued 'callback' at step", "Nothing waited for 'callback'",
+                 "rcu_barrier waits for callbacks"});
+    const bool tells_it =
+        finding.explanation.find("'rmmod' had waited with synchronize_rcu") != std::string::npos;
+    EXPECT_EQ(tells_it, waits_for_readers) << finding.explanation;
+    EXPECT_EQ(finding.explanation.find("should have been gone"), std::string::npos);
+  }
 }
 
 TEST(Explain, double_free_names_both) {

@@ -281,7 +281,8 @@ TEST(Catalogue, counterexample_of_a_what_if_is_replayed) {
   ASSERT_NE(opened, nullptr);
   EXPECT_EQ(opened->metadata("finding"), "use_after_free");
   EXPECT_EQ(opened->metadata("variant"), "reclaim=none");
-  EXPECT_EQ(opened->metadata("executions"), std::to_string(bench.answer()->verdict->executions));
+  const Verdict& verdict = *bench.answer()->verdict;
+  EXPECT_EQ(opened->searched, searched_text(verdict.executions_showing[0], verdict.executions));
 }
 
 TEST(Catalogue, safe_scenario_shows_one_execution) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -83,6 +84,20 @@ def test_endless_loop_that_looks_at_nothing_is_never_safe(jobs: int) -> None:
 
     verdict = rs.explore(body, memory="sc", jobs=jobs, max_steps=3000)
     assert (verdict.outcome, verdict.limit) == ("UNKNOWN", "max_steps")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_actor_that_comes_to_no_operation_is_left_when_the_time_is_over(jobs: int) -> None:
+    def body(k: rs.Kernel) -> None:
+        @k.process
+        def actor() -> None:
+            while True:
+                sum(range(100))
+
+    start = time.monotonic()
+    verdict = rs.explore(body, memory="sc", max_seconds=0.5, jobs=jobs)
+    assert time.monotonic() - start < 2
+    assert (verdict.outcome, verdict.limit, verdict.findings) == ("UNKNOWN", "max_seconds", ())
 
 
 @pytest.mark.slow

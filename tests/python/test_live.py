@@ -282,3 +282,21 @@ def test_accesses_name_their_object() -> None:
     assert "reads group 7->next with rcu_dereference" in told
     assert "reads gdev 0000:01:00.0->dev" in told
     assert "reads next" not in told
+
+
+def test_live_findings_are_explained_by_what_was_recorded() -> None:
+    def body(k: rs.Kernel) -> None:
+        lock = k.mutex("lock")
+
+        @k.hardirq("isr")
+        def isr() -> None:
+            with k.rcu_read_side(), lock:
+                pass
+
+    (finding,) = rs.run(body, repeat=3).findings
+    assert finding.kind == "sleeping_in_atomic"
+    assert "'isr' runs in hardirq context" in finding.explanation
+    assert finding.trace.metadata["finding"] == finding.kind
+    assert finding.trace.metadata["explanation"] == finding.explanation
+    (finding,) = rs.run(body, trace="section").findings
+    assert 'trace="full" would' in finding.explanation

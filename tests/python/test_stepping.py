@@ -309,3 +309,21 @@ def test_picture_of_a_session_tells_of_its_finding() -> None:
     told = trace.metadata
     assert (told["finding"], told["message"]) == (finding.kind, finding.message)
     assert finding.message.split(": ")[0] in trace.to_svg()
+
+
+def test_readers_of_srcu_are_readers_too() -> None:
+    def body(k: rs.Kernel) -> None:
+        s = k.srcu_struct("s")
+
+        @k.process
+        def reader() -> None:
+            with k.srcu_read_side(s):
+                k.msleep()
+
+        @k.process
+        def other() -> None:
+            k.msleep()
+
+    with rs.step(body) as session:
+        session.choose("reader")
+        assert session.state.readers == ("reader",)
