@@ -110,13 +110,12 @@ void Recording::give_to_sink() {
   if (sink_ == nullptr || sink_error_ != nullptr) return;
   if (std::none_of(tracks_.begin(), tracks_.end(), has_news)) return;
   anchors_.take_end_pair();
-  EventBatch batch{{}, new_names_(), lost_count_locked()};
+  std::vector<std::vector<Event>> sorted;
   for (const auto& track : tracks_) {
-    const std::vector<Event> events = converted(*track, track->given_count);
-    batch.events.insert(batch.events.end(), events.begin(), events.end());
+    sorted.push_back(converted(*track, track->given_count));
     track->given_count = track->events.size();
   }
-  std::stable_sort(batch.events.begin(), batch.events.end(), is_earlier);
+  const EventBatch batch{merged(std::move(sorted)), new_names_(), lost_count_locked()};
   try {
     sink_->write(batch);
   } catch (...) {  // the run goes on; move_to() tells
