@@ -14,10 +14,19 @@ namespace rcuscope::bindings {
 
 namespace py = pybind11;
 
+Attention::Attention(py::object progress, const py::dict& options)
+    : progress_(std::move(progress)),
+      must_end_(options.contains("must_end") ? py::object(options["must_end"]) : py::none()) {}
+
 bool Attention::poll_signals() {
   if (is_interrupted_) return true;
   const GilHeld gil;
-  if (PyErr_CheckSignals() != 0) keep_error();
+  if (PyErr_CheckSignals() != 0) {
+    keep_error();
+  } else if (!must_end_.is_none() && must_end_().cast<bool>()) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    keep_error();
+  }
   return is_interrupted_;
 }
 

@@ -243,7 +243,7 @@ py::tuple as_tuple(LiveResult result, const Metadata& metadata) {
 
 py::tuple run_python(const py::object& body, const Variant& variant, const py::dict& options,
                      const Metadata& metadata) {
-  Attention attention(py::none{});
+  Attention attention(py::none{}, options);
   const LiveRunOptions run_with = live_options(options);
   const PythonProgramPtr program = python_program(body, options);
   const IommuConfig config =
@@ -265,7 +265,7 @@ py::tuple run_python(const py::object& body, const Variant& variant, const py::d
 
 py::tuple run_catalogue(const std::string& name, const Variant& variant, const py::dict& options,
                         const Metadata& metadata) {
-  Attention attention(py::none{});
+  Attention attention(py::none{}, options);
   const LiveRunOptions run_with = live_options(options);
   const Scenario& scenario = find_scenario(name);
   LiveResult result;
@@ -305,7 +305,7 @@ WorkloadOptions workload_options(const Variant& variant, const py::dict& options
 
 py::tuple run_workload_of(const Variant& variant, const py::dict& options,
                           const Metadata& metadata) {
-  Attention attention(py::none{});
+  Attention attention(py::none{}, options);
   const WorkloadOptions run_with = workload_options(variant, options);
   WorkloadResult result;
   {

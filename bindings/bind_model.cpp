@@ -292,7 +292,7 @@ class PythonWorker final : public Worker {
 Verdict explore_python(const py::object& body, const Variant& variant, const py::dict& options,
                        py::object progress) {
   const PythonProgramPtr python = python_program(body, options);
-  Attention attention(std::move(progress));
+  Attention attention(std::move(progress), options);
   const auto controller = std::make_shared<Controller>();
   const auto task = std::make_shared<Task<Verdict>>();
   ParallelOptions parallel = parallel_options(options);
@@ -342,7 +342,7 @@ Verdict explore_python(const py::object& body, const Variant& variant, const py:
 template <class Result, class Function>
 Result run_to_the_end(const std::shared_ptr<Controller>& controller, const py::object& body,
                       const Variant& variant, const py::dict& options, Function work) {
-  Attention attention(py::none{});
+  Attention attention(py::none{}, options);
   const auto task = std::make_shared<Task<Result>>();
   const bool has_ended =
       run_task(task, controller, attention, python_program(body, options), variant, options, work);

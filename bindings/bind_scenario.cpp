@@ -57,7 +57,7 @@ Verdict explore_program(const Program& program, const ExploreOptions& options,
 
 Verdict explore_catalogue(const std::string& name, const std::optional<Variant>& variant,
                           const py::dict& options, py::object progress) {
-  Attention attention(std::move(progress));
+  Attention attention(std::move(progress), options);
   const ExploreOptions explore_with = explore_options(options, attention);
   const Program program = program_of(name, variant, options);
   Verdict verdict = explore_program(program, explore_with, parallel_options(options));
@@ -68,7 +68,7 @@ Verdict explore_catalogue(const std::string& name, const std::optional<Variant>&
 std::string run_unit_of_catalogue(const std::string& name, const std::optional<Variant>& variant,
                                   const py::dict& options, const std::string& unit,
                                   double seconds) {
-  Attention attention(py::none{});
+  Attention attention(py::none{}, options);
   const ExploreOptions explore_with = explore_options(options, attention);
   const Program program = program_of(name, variant, options);
   std::string result;
@@ -85,7 +85,7 @@ std::string run_unit_of_catalogue(const std::string& name, const std::optional<V
 /// The findings with their explanations.
 Verdict explain_catalogue(const std::string& name, const std::optional<Variant>& variant,
                           const py::dict& options, Verdict verdict) {
-  Attention attention(py::none{});
+  Attention attention(py::none{}, options);
   const ExploreOptions explore_with = explore_options(options, attention);
   const Program program = program_of(name, variant, options);
   const GilReleased released;
@@ -96,7 +96,7 @@ Verdict explain_catalogue(const std::string& name, const std::optional<Variant>&
 py::tuple replay_catalogue(const std::string& name, const std::optional<Variant>& variant,
                            const std::string& schedule, const py::dict& options,
                            const Metadata& metadata) {
-  Attention attention(py::none{});
+  Attention attention(py::none{}, options);
   const ExploreOptions explore_with = explore_options(options, attention);
   const Scenario& scenario = find_scenario(name);
   Metadata about = describe_scenario(scenario, variant);
@@ -114,7 +114,7 @@ py::tuple replay_catalogue(const std::string& name, const std::optional<Variant>
 
 py::dict step_catalogue(const std::string& name, const std::optional<Variant>& variant,
                         const py::dict& options, const Metadata& metadata) {
-  Attention attention(py::none{});
+  Attention attention(py::none{}, options);
   const ExploreOptions explore_with = explore_options(options, attention);
   const Program program = program_of(name, variant, options);
   const StepRequest request = step_request(options);

@@ -19,9 +19,11 @@ namespace rcuscope::bindings {
 class Attention {
  public:
   /// `progress`: a Python function of (executions, findings, share_done, seconds), or None.
-  explicit Attention(pybind11::object progress) : progress_(std::move(progress)) {}
+  /// options["must_end"], if there: a Python function that says yes where another thread would
+  /// press Ctrl-C. Context: GIL held.
+  Attention(pybind11::object progress, const pybind11::dict& options);
 
-  /// Runs pending signal handlers. Return: true if one raised, now or before.
+  /// Runs pending signal handlers, and asks must_end. Return: true if one raised, now or before.
   bool poll_signals();
   /// Reports to the Python function. Return: false once the search must end.
   bool go_on(const Progress& progress);
@@ -36,7 +38,8 @@ class Attention {
 
  private:
   pybind11::object progress_;
-  pybind11::object error_;  // null: none
+  pybind11::object must_end_;  // none: nobody
+  pybind11::object error_;     // null: none
   std::atomic<bool> is_interrupted_{false};
 };
 

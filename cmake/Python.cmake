@@ -33,6 +33,18 @@ pybind11_add_module(_core MODULE ${binding_sources})
 target_include_directories(_core PRIVATE "${PROJECT_SOURCE_DIR}/bindings")
 target_link_libraries(_core PRIVATE rcuscope_core rcuscope_warnings)
 install(TARGETS _core LIBRARY DESTINATION rcuscope COMPONENT python)
+
+# The viewer inside the Python process. It is apart from _core, which must import where no window
+# system is installed.
+if(RCUSCOPE_HAS_GUI)
+  file(GLOB gui_binding_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bindings/gui/*.cpp")
+  pybind11_add_module(_gui MODULE ${gui_binding_sources}
+                      "${PROJECT_SOURCE_DIR}/bindings/interpreter.cpp")
+  target_include_directories(_gui PRIVATE "${PROJECT_SOURCE_DIR}/bindings")
+  target_link_libraries(_gui PRIVATE rcuscope_gui rcuscope_warnings)
+  install(TARGETS _gui LIBRARY DESTINATION rcuscope COMPONENT python)
+endif()
+
 # The lessons come with the package: rs.lessons.notebook() finds them beside the module.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/notebooks/" DESTINATION rcuscope/notebooks COMPONENT python
         FILES_MATCHING PATTERN "*.ipynb" PATTERN ".ipynb_checkpoints" EXCLUDE)

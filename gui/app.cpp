@@ -12,6 +12,7 @@
 #include "panels/panels.h"
 #include "session/page_keys.h"
 #include "session/text.h"
+#include "session/words.h"
 #include "timeline/timeline.h"
 
 namespace rcuscope::gui {
@@ -28,10 +29,13 @@ struct Frames {
   Rect bar, timeline, overview, inspector, actors;
 };
 
-Frames split_screen(const Rect& screen, float scale) {
+/// `needs_actors`: what stands below the timeline must be there whatever the height.
+Frames split_screen(const Rect& screen, float scale, bool needs_actors) {
   const float width = screen.width() / scale, height = screen.height() / scale;
   const float right = width < 900 ? 0 : inspector_width * scale;
-  const float bottom = height < 520 ? 0 : std::min(actors_height, height * 0.34f) * scale;
+  const float share = needs_actors ? 0.45f : 0.34f;
+  const bool has_actors = needs_actors || height >= 520;
+  const float bottom = has_actors ? std::min(actors_height, height * share) * scale : 0;
   const float strip = height < 360 ? 0 : overview_height * scale;
   Frames f;
   f.bar = {screen.x0, screen.y0, screen.x1, screen.y0 + bar_height * scale};
@@ -82,6 +86,25 @@ void App::update_fonts() {
   fonts_scale_ = scale;
 }
 
+/// "rcuscope: no synchronize_rcu before the free: USE AFTER FREE". Without pages the window keeps
+/// the title that it was made with.
+void App::update_title() {
+  if (!workbench_) return;
+  std::string title = "rcuscope: ";
+  if (page() == Page::session || page() == Page::matrix) {
+    title += page() == Page::session ? workbench_->chosen().title : "all scenarios";
+    const Answer* answer = page() == Page::session ? workbench_->answer() : nullptr;
+    if (answer != nullptr)
+      title += ": " + (answer->verdict ? tell(*answer->verdict) : tell(*answer->live)).word;
+  } else {
+    title += shown().metadata(shown().metadata("title").empty() ? "scenario" : "title");
+    const VerdictText verdict = verdict_text(shown());
+    title += (page() == Page::scheduler ? " (scheduler)" : " (timeline)");
+    if (!verdict.word.empty()) title += ": " + verdict.word;
+  }
+  if (title != title_) window_->set_title(title_ = title);
+}
+
 void App::frame() {
   ImGui::SetCurrentContext(context_);
   // Before begin_frame: its backends need a finished atlas.
@@ -96,6 +119,7 @@ void App::frame() {
   }
   shown().advance(static_cast<double>(ImGui::GetIO().DeltaTime));
   draw();
+  update_title();
   ImGui::Render();
   window_->end_frame();
 }
@@ -161,7 +185,7 @@ void App::draw_page(Ui& ui, const Rect& screen) {
 }
 
 void App::draw_panels(Ui& ui, Session& session, const Rect& screen) {
-  const Frames frames = split_screen(screen, fonts_scale_);
+  const Frames frames = split_screen(screen, fonts_scale_, page() == Page::scheduler);
   draw_timeline(ui, session, frames.timeline);
   if (frames.overview.height() > 0) draw_overview(ui, session, frames.overview);
   if (frames.inspector.width() > 0) draw_inspector(ui, session, frames.inspector);
@@ -212,14 +236,15 @@ void App::run(const std::function<bool()>& must_end) {
   const double nap_seconds = must_end ? 0.1 : 0.5;
   int settling = settling_frame_count;
   while (!window_->should_close() && !(must_end && must_end())) {
+    if (window_->take_event()) settling = settling_frame_count;
     if (shown().playback.is_playing() || settling > 0) {
       frame();
       --settling;
     } else if (workbench_ && workbench_->is_busy()) {
       window_->wait(busy_nap_seconds);
       settling = 1;  // progress moves, and what has arrived must be seen
-    } else if (window_->wait(nap_seconds)) {
-      settling = settling_frame_count;
+    } else {
+      window_->wait(nap_seconds);
     }
   }
 }

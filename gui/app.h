@@ -57,7 +57,9 @@ class App {
   ///   key NAME [shift]   see key_from_string()
   ///   type TEXT          ASCII characters to the end of the command
   ///   wait FRAMES
+  ///   pause SECONDS      frames for so long in real time
   ///   settle [SECONDS]   frames until no job is under way, at most that long (60)
+  ///   where NAME         the middle of a widget in pixels, for take_output()
   ///   dump               the page as text, for take_output()
   ///   shot FILE.png      the picture as it is now
   /// Throws: UsageError that names the command.
@@ -72,6 +74,7 @@ class App {
   friend class ScriptDriver;
 
   void update_fonts();
+  void update_title();
   void take_in();
   /// The trace that the shown page is about.
   Session& shown();
@@ -86,6 +89,7 @@ class App {
   Session session_;
   std::unique_ptr<Workbench> workbench_;
   std::string output_;
+  std::string title_;
   std::vector<std::filesystem::path> font_directories_;
   ImGuiContext* context_ = nullptr;
   std::unique_ptr<Window> window_;

@@ -48,11 +48,13 @@ class App::ScriptDriver {
     if (verb == "type") return type();
     if (verb == "wait") return wait(static_cast<int>(number(1)));
     if (verb == "settle") return settle();
+    if (verb == "pause") return pause(number(1));
+    if (verb == "where") return where();
     if (verb == "dump") return void(app_.output_ += app_.text());
     if (verb == "shot") return shot();
     fail(
-        "unknown command; known are click, double, move, drag, wheel, key, type, wait, settle, "
-        "dump, shot");
+        "unknown command; known are click, double, move, drag, wheel, key, type, wait, pause, "
+        "settle, where, dump, shot");
   }
 
  private:
@@ -181,6 +183,20 @@ class App::ScriptDriver {
       app_.frame();
     }
     app_.frame();
+  }
+
+  void pause(float seconds) {
+    const auto start = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - start < std::chrono::duration<float>(seconds)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      app_.frame();
+    }
+  }
+
+  void where() {
+    const Point at = target(word(1));
+    app_.output_ += word(1) + " " + std::to_string(static_cast<int>(at.x)) + " " +
+                    std::to_string(static_cast<int>(at.y)) + "\n";
   }
 
   void shot() {

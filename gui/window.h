@@ -23,8 +23,11 @@ class Window {
   virtual ~Window() = default;
 
   virtual bool should_close() const = 0;
-  /// Sleeps until something happens, at most that long. Return: true if something did.
-  virtual bool wait(double seconds) = 0;
+  /// Sleeps until something happens, at most that long.
+  virtual void wait(double seconds) = 0;
+  /// Whether something has happened since the last call, during frames included: it has to be
+  /// drawn.
+  virtual bool take_event() = 0;
   /// Collects what has happened: keys into `input`, the mouse into Dear ImGui.
   virtual void begin_frame(Input& input) = 0;
   /// Draws Dear ImGui's draw data and shows it.
@@ -33,6 +36,8 @@ class Window {
   virtual void fonts_changed() = 0;
   /// Framebuffer pixels per design pixel.
   virtual float content_scale() const = 0;
+  /// What the window manager shows, where there is one.
+  virtual void set_title(const std::string& title) = 0;
   /// The last frame.
   virtual Image read_pixels() = 0;
 };

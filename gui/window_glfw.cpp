@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "window.h"
 
@@ -108,12 +109,9 @@ class GlfwWindow final : public Window {
 
   bool should_close() const override { return glfwWindowShouldClose(window_) != 0; }
 
-  bool wait(double seconds) override {
-    const double start = glfwGetTime();
-    glfwWaitEventsTimeout(seconds);
-    // GLFW does not say what woke it; without an event it takes the whole time.
-    return glfwGetTime() - start < seconds * 0.98;
-  }
+  void wait(double seconds) override { glfwWaitEventsTimeout(seconds); }
+
+  bool take_event() override { return std::exchange(has_event_, false); }
 
   void begin_frame(Input& input) override {
     glfwPollEvents();
@@ -139,6 +137,8 @@ class GlfwWindow final : public Window {
     ImGui_ImplOpenGL3_CreateDeviceObjects();
   }
 
+  void set_title(const std::string& title) override { glfwSetWindowTitle(window_, title.c_str()); }
+
   float content_scale() const override {
     float x = 1, y = 1;
     glfwGetWindowContentScale(window_, &x, &y);
@@ -152,8 +152,10 @@ class GlfwWindow final : public Window {
   // pressed and released within one frame, so presses are queued here.
   void set_callbacks() {
     glfwSetWindowUserPointer(window_, this);
+    note_events();
     glfwSetKeyCallback(window_, [](GLFWwindow* window, int code, int, int action, int mods) {
       auto& self = *static_cast<GlfwWindow*>(glfwGetWindowUserPointer(window));
+      self.has_event_ = true;
       self.is_repeating_ = action == GLFW_REPEAT;
       const std::optional<Key> key = key_from_glfw(code);
       if (!key || action == GLFW_RELEASE) return;
@@ -164,14 +166,33 @@ class GlfwWindow final : public Window {
     // the same press has been called before.
     glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned code) {
       auto& self = *static_cast<GlfwWindow*>(glfwGetWindowUserPointer(window));
+      self.has_event_ = true;
       if (code == ' ') return;
       self.keys_.push_back(press_of_character(static_cast<char32_t>(code), self.is_repeating_));
     });
   }
 
+  static void note(GLFWwindow* window) {
+    static_cast<GlfwWindow*>(glfwGetWindowUserPointer(window))->has_event_ = true;
+  }
+
+  /// GLFW does not say what woke it, and a press may come while a frame is drawn: each event leaves
+  /// its mark, so that none waits for the next one.
+  void note_events() {
+    glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { note(w); });
+    glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { note(w); });
+    glfwSetScrollCallback(window_, [](GLFWwindow* w, double, double) { note(w); });
+    glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int) { note(w); });
+    glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int) { note(w); });
+    glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { note(w); });
+    glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { note(w); });
+    glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* w, float, float) { note(w); });
+  }
+
   GLFWwindow* window_ = nullptr;
   GlFunctions gl_;
   std::vector<KeyPress> keys_;
+  bool has_event_ = false;
   bool is_repeating_ = false;  ///< The last key event was one of a held key.
 };
 

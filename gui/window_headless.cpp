@@ -16,7 +16,9 @@ class HeadlessWindow final : public Window {
 
   bool should_close() const override { return false; }
 
-  bool wait(double /*seconds*/) override { return true; }
+  void wait(double /*seconds*/) override {}
+
+  bool take_event() override { return true; }
 
   void begin_frame(Input& /*input*/) override {
     ImGuiIO& io = ImGui::GetIO();
@@ -36,6 +38,8 @@ class HeadlessWindow final : public Window {
                                                     static_cast<std::ptrdiff_t>(atlas_.height));
     fonts.SetTexID(compat::texture_id(1));
   }
+
+  void set_title(const std::string& /*title*/) override {}
 
   float content_scale() const override { return content_scale_; }
 

@@ -33,6 +33,11 @@ def main() -> None:
         ["rcuscope", "--help"], check=True, capture_output=True, text=True, timeout=60
     ).stdout
     assert "explore" in text, f"rcuscope --help does not mention explore:\n{text}"
+    script = ["--script", "click offer:list_del; click explore; settle", "--text"]
+    page = subprocess.run(
+        ["rcuscope", "gui", *script], check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+    assert "verdict: list corruption" in page, f"rcuscope gui shows no verdict:\n{page}"
     print(f"smoke test of the wheel: passed (rcuscope {rs.__version__}, {verdict.outcome})")
 
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr float margin = 20;
 constexpr float label_width = 108;
+constexpr float label_width_small = 92;
 
 constexpr std::array<std::optional<unsigned>, 5> preemption_bounds = {std::nullopt, 0U, 1U, 2U, 3U};
 constexpr std::array<std::optional<std::uint64_t>, 4> execution_limits = {std::nullopt, 100U,
@@ -72,7 +73,8 @@ class AnswerPanel {
              int chosen) {
     p_.text_between(p_.fonts().small, x_, y_, y_ + px(segments_height), theme_.text_secondary,
                     label);
-    const int clicked = segments(ui_, name, {x_ + px(label_width), y_}, texts, chosen);
+    const float left = right_ - x_ < px(320) ? px(label_width_small) : px(label_width);
+    const int clicked = segments(ui_, name, {x_ + left, y_}, right_, texts, chosen);
     y_ += px(segments_height + 7);
     return clicked;
   }

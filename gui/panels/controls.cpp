@@ -40,8 +40,8 @@ float push_button_width(const Painter& painter, std::string_view text) {
   return painter.text_width(painter.fonts().bold, text) + painter.px(30);
 }
 
-int segments(Ui& ui, const std::string& name, Point at, const std::vector<std::string>& texts,
-             int chosen) {
+int segments(Ui& ui, const std::string& name, Point at, float right,
+             const std::vector<std::string>& texts, int chosen) {
   Painter& p = ui.paint;
   const float height = p.px(segments_height);
   std::vector<float> widths;
@@ -49,6 +49,12 @@ int segments(Ui& ui, const std::string& name, Point at, const std::vector<std::s
   for (const std::string& text : texts) {
     widths.push_back(p.text_width(p.fonts().regular, text) + p.px(2 * segment_padding));
     width += widths.back();
+  }
+  if (const float room = right - at.x; width > room) {
+    const float less =
+        std::min((width - room) / static_cast<float>(texts.size()), p.px(2 * segment_padding - 6));
+    for (float& one : widths) one -= less;
+    width -= less * static_cast<float>(texts.size());
   }
   p.fill({at.x, at.y, at.x + width, at.y + height}, p.theme().raised, p.px(6));
   int clicked = -1;

@@ -21,9 +21,10 @@ bool push_button(Ui& ui, const std::string& name, const Rect& rect, std::string_
 /// What its text needs.
 float push_button_width(const Painter& painter, std::string_view text);
 
-/// Segments side by side, of which one is chosen. Return: the one that was clicked, or -1.
-int segments(Ui& ui, const std::string& name, Point at, const std::vector<std::string>& texts,
-             int chosen);
+/// Segments side by side, of which one is chosen; narrower where they would not fit left of
+/// `right`. Return: the one that was clicked, or -1.
+int segments(Ui& ui, const std::string& name, Point at, float right,
+             const std::vector<std::string>& texts, int chosen);
 inline constexpr float segments_height = 30;
 
 /// One line of text with a caret; a click gives it the focus.

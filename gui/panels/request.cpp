@@ -79,10 +79,14 @@ class RequestPanel {
 
   void draw_decision(const Decision& decision) {
     const float top = y_;
+    // Side by side where chips have room for two or three.
+    const bool is_wide = right_ - x_ > px(label_width + 16 + 300);
+    const float label_right = is_wide ? x_ + px(label_width) : right_;
     const float label_bottom =
-        draw_wrapped(p_, p_.fonts().small, px(17), {x_, top + px(5), x_ + px(label_width), 0},
+        draw_wrapped(p_, p_.fonts().small, px(17), {x_, top + px(5), label_right, 0},
                      theme_.text_secondary, decision.question, 2);
-    const float chips = draw_chips(decision, x_ + px(label_width + 16), top);
+    const float chips = is_wide ? draw_chips(decision, x_ + px(label_width + 16), top)
+                                : draw_chips(decision, x_, label_bottom + px(4));
     y_ = std::max(label_bottom, chips) + px(row_gap);
   }
 

@@ -52,8 +52,11 @@ class SchedulerPanel {
                  {plate.x0 + px(28), plate.y0 + px(9), plate.x1 - px(6), 0}, color,
                  scheduler_.goal());
     y = draw_notice(ui_, workbench_, {x, plate.y1 + px(8), right, area.y1});
-    p_.text_fit(p_.fonts().tiny, x, y + px(4), right - x, theme_.text_faint,
-                scheduler_.now().schedule);
+    y = draw_wrapped(p_, p_.fonts().tiny, px(16), {x, y + px(6), right, 0}, theme_.text_secondary,
+                     workbench_.prospect(), 2);
+    if (y < area.y1 - px(64))
+      p_.text_fit(p_.fonts().tiny, x, y + px(2), right - x, theme_.text_faint,
+                  scheduler_.now().schedule);
     draw_buttons({x, area.y1 - px(46), right, area.y1 - px(14)});
   }
 

@@ -59,9 +59,11 @@ Job::Job(Kind kind, std::string title, std::function<void(Watch&)> work)
     try {
       work(watch);
     } catch (const std::exception& error) {
-      watch.deliver([name, text = std::string(error.what())](Workbench& workbench) {
-        workbench.fail(name, text);
-      });
+      // Whoever has cancelled it knows why it did not come to its end.
+      if (!watch.must_end())
+        watch.deliver([name, text = std::string(error.what())](Workbench& workbench) {
+          workbench.fail(name, text);
+        });
     }
     work = nullptr;  // whatever it holds is gone when others learn that it is over
     const std::lock_guard guard(watch.shared_->mutex);

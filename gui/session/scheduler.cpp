@@ -3,10 +3,10 @@
 #include "session/scheduler.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 #include <utility>
 
+#include "base/place_text.h"
 #include "session/words.h"
 
 namespace rcuscope::gui {
@@ -24,8 +24,7 @@ std::string context_of(const ActorInfo& actor) {
 }
 
 std::string place_of(const Place& place) {
-  if (place.line == 0) return {};
-  return std::filesystem::path(place.file).filename().string() + ":" + std::to_string(place.line);
+  return place.line == 0 ? std::string() : place_text(place.file, place.line);
 }
 
 /// The trace as the viewer shows one that ended badly.

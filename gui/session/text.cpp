@@ -117,6 +117,7 @@ std::string scheduler_text(const Workbench& workbench) {
   text +=
       line("scenario: " + scheduler.request().name + ", " + to_string(scheduler.request().variant));
   text += line("goal: make it crash. " + scheduler.goal());
+  if (const std::string prospect = workbench.prospect(); !prospect.empty()) text += line(prospect);
   std::size_t number = 0;
   for (const ActorCard& card : scheduler.cards()) {
     ++number;

@@ -11,6 +11,8 @@
 namespace rcuscope::gui {
 namespace {
 
+constexpr std::ptrdiff_t live_answers_max = 4;
+
 std::string lower(std::string_view text) {
   std::string result(text);
   for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -310,6 +312,15 @@ void Workbench::step(const std::string& actor) {
       });
 }
 
+std::string Workbench::prospect() const {
+  const Answer* known = scheduler_ ? answer_to(scheduler_->request()) : nullptr;
+  if (known == nullptr || !known->verdict) return {};
+  const Verdict& verdict = *known->verdict;
+  if (verdict.outcome == Outcome::safe) return "Explored: no order of operations reaches it.";
+  if (verdict.findings.empty()) return "Explored, but not to the end: " + tell(verdict).detail;
+  return "Explored: it can be reached (" + tell(verdict).word + ").";
+}
+
 void Workbench::next_pending() {
   if (!scheduler_ || is_stepping() || scheduler_->pending.empty()) return;
   const std::string actor = scheduler_->pending.front();
@@ -325,18 +336,29 @@ void Workbench::collect(std::unique_ptr<Job>& job) {
   const bool is_over = job->is_over();
   const std::vector<Delivery> deliveries = job->take_deliveries();
   if (!is_over && job->is_stuck()) {
-    const std::string title = job->title();
-    job.reset();
-    fail(title, "left behind: it is in a call that cannot be interrupted");
+    fail(job->title(), "left behind: it is in a call that cannot be interrupted");
+    left_behind_.push_back(std::move(job));
   } else if (is_over) {
     job.reset();
   }
   for (const Delivery& delivery : deliveries) delivery(*this);
 }
 
+/// What a search has found is welcome late, too; a page that opens by itself is not.
+void Workbench::collect_left_behind() {
+  std::erase_if(left_behind_, [this](const std::unique_ptr<Job>& job) {
+    if (!job->is_over()) return false;
+    const bool is_quick = job->kind() == Job::Kind::open || job->kind() == Job::Kind::step;
+    if (!is_quick)
+      for (const Delivery& delivery : job->take_deliveries()) delivery(*this);
+    return true;
+  });
+}
+
 void Workbench::take_in() {
   collect(job_);
   collect(quick_);
+  collect_left_behind();
   if (scheduler_ && !is_stepping()) {  // what is under way belongs to where the scheduler stands
     const Wish wish = std::exchange(wish_, Wish::none);
     if (wish == Wish::undo) scheduler_->undo();
@@ -348,6 +370,10 @@ void Workbench::take_in() {
 void Workbench::take_answer(Answer answer) {
   std::erase_if(answers_, [&](const Answer& one) { return one.request == answer.request; });
   answers_.push_back(std::move(answer));
+  // Traces of live runs are long: the oldest ones go, and can be made again.
+  const auto is_live = [](const Answer& one) { return one.live != nullptr; };
+  if (std::count_if(answers_.begin(), answers_.end(), is_live) > live_answers_max)
+    answers_.erase(std::find_if(answers_.begin(), answers_.end(), is_live));
 }
 
 void Workbench::take_session(std::unique_ptr<Session> session) {

@@ -96,6 +96,9 @@ class Workbench {
   Scheduler* scheduler() { return scheduler_.get(); }
   const Scheduler* scheduler() const { return scheduler_.get(); }
   void step(const std::string& actor);
+  /// What exploring the same has shown: whether the goal can be reached. Empty: nobody has
+  /// explored.
+  std::string prospect() const;
   enum class Wish : std::uint8_t { none, undo, restart };
   void wish(Wish wish) { wish_ = wish; }
 
@@ -121,6 +124,7 @@ class Workbench {
   void begin(Job::Kind kind, const std::string& title, std::function<void(Watch&)> work);
   void open(const std::string& title, std::function<std::unique_ptr<Session>()> make);
   void collect(std::unique_ptr<Job>& job);
+  void collect_left_behind();
   bool is_stepping() const { return quick_ && quick_->kind() == Job::Kind::step; }
   void next_pending();
   Metadata metadata_of(const Answer* answer, const Finding* finding) const;
@@ -136,6 +140,7 @@ class Workbench {
   std::unique_ptr<Session> opened_;
   Wish wish_ = Wish::none;
   std::unique_ptr<Job> job_, quick_;
+  std::vector<std::unique_ptr<Job>> left_behind_;  // cancelled, and still in some long call
 };
 
 }  // namespace rcuscope::gui

@@ -16,6 +16,7 @@ from rcuscope.cli_arguments import (
     add_demo,
     add_explore,
     add_export,
+    add_gui,
     add_import,
     add_list,
     add_litmus,
@@ -36,8 +37,6 @@ from rcuscope.exit_status import (
 )
 from rcuscope.loading import load_scenario
 from rcuscope.scenario import check_expectation
-
-_MISSING: Final = {"gui": "open the viewer without a trace, or on a Python file"}
 
 
 def _print_json(record: Any) -> None:
@@ -180,11 +179,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return doctor.run(as_json=arguments.json)
 
 
-def _missing(arguments: argparse.Namespace) -> int:
-    raise NotImplementedError(
-        f"`rcuscope {arguments.command}` ({_MISSING[arguments.command]}) is not there yet in "
-        f"{rs.__version__}"
-    )
+def _gui(arguments: argparse.Namespace) -> int:
+    from rcuscope import gui_command  # noqa: PLC0415  not needed by most programs
+
+    return gui_command.run(arguments)
 
 
 class Command(NamedTuple):
@@ -251,6 +249,17 @@ _COMMANDS: Final = (
         add_view,
         "open the viewer on a trace, or print the same as text",
         ("rcuscope view bug.ctf", "rcuscope view bug.ctf --text --at 60"),
+    ),
+    Command(
+        "gui",
+        _gui,
+        add_gui,
+        "explore, run and step scenarios in a window",
+        (
+            "rcuscope gui",
+            "rcuscope gui my_scenarios.py",
+            "rcuscope gui --text --script 'click offer:list_del; click explore; settle'",
+        ),
     ),
     Command(
         "export",
@@ -320,11 +329,6 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for row in _COMMANDS:
         _add_command(commands, row)
-    for name, text in _MISSING.items():
-        command = commands.add_parser(name, help=f"{text} (not there yet)")
-        command.add_argument("rest", nargs="*", help=argparse.SUPPRESS)
-        command.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
-        command.set_defaults(function=_missing)
     return parser
 
 

@@ -141,3 +141,21 @@ def add_demo(parser: argparse.ArgumentParser) -> None:
 def add_list(parser: argparse.ArgumentParser) -> None:
     """How the catalogue is listed."""
     parser.add_argument("--markdown", action="store_true", help="the tables of docs/catalogue.md")
+
+
+def add_gui(parser: argparse.ArgumentParser) -> None:
+    """A file of scenarios, and what happens instead of a window."""
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE.py", help="its @rs.scenario functions stand first"
+    )
+    parser.add_argument("--theme", default="light", choices=("light", "dark"))
+    parser.add_argument("--width", type=int, default=1600, metavar="N", help="pixels of the design")
+    parser.add_argument("--height", type=int, default=900, metavar="N")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, metavar="X", help="of pictures: pixels per design pixel"
+    )
+    parser.add_argument(
+        "--script", default="", metavar="COMMANDS", help="clicks and keys, without a display"
+    )
+    parser.add_argument("--text", action="store_true", help="print the page as text; no display")
+    parser.add_argument("--render", default="", metavar="OUT.png", help="draw the page; no display")

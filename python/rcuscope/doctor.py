@@ -87,6 +87,11 @@ def checks() -> list[Check]:
         _check_module("sending by value", "cloudpickle", "pip install 'rcuscope[cluster]'"),
         _check_module("shell completion", "shtab", "pip install 'rcuscope[completion]'"),
         _check_viewer(),
+        _check_module(
+            "rcuscope gui",
+            "rcuscope._gui",
+            "apt-get install libglfw3-dev libimgui-dev libstb-dev, then build again",
+        ),
         _check_reader(),
         Check(
             part="display",

@@ -50,7 +50,8 @@ def _load_module(path: Path) -> ModuleType:
     return module
 
 
-def _scenarios_of(path: Path) -> dict[str, Scenario]:
+def scenarios_of(path: Path) -> dict[str, Scenario]:
+    """The scenarios of a Python file, by name; runs it."""
     module = _load_module(path)
     return {value.name: value for value in vars(module).values() if isinstance(value, Scenario)}
 
@@ -73,7 +74,7 @@ def load_scenario(text: str) -> Scenario:
     path = Path(file)
     if not path.is_file():
         raise FileNotFoundError(f"{file}: no such file")
-    scenarios = _scenarios_of(path)
+    scenarios = scenarios_of(path)
     known = ", ".join(scenarios) or "none"
     if name:
         if name not in scenarios:

@@ -169,6 +169,8 @@ TEST(PagePicture, columns_never_meet) {
     const Rect explore = *app->widgets().find("explore");
     EXPECT_FALSE(catalogue.overlaps(explore)) << width_px;
     EXPECT_LE(explore.x1, static_cast<float>(width_px)) << width_px;
+    for (const char* name : {"executions:3", "seconds:3", "preemptions:4", "be.scheduler"})
+      EXPECT_LE(app->widgets().find(name)->x1, static_cast<float>(width_px)) << name << width_px;
   }
 }
 

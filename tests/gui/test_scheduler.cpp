@@ -119,6 +119,18 @@ TEST_F(Stepping, execution_without_a_finding_says_that_it_was_missed) {
   EXPECT_EQ(card_of(scheduler().cards(), "hot unplug")->state, ActorCard::State::ended);
 }
 
+TEST_F(Stepping, what_was_explored_says_whether_the_goal_can_be_reached) {
+  for (const auto& [scenario, expected] :
+       {std::pair{"posted", "no order of operations reaches it"},
+        std::pair{"no_synchronize_rcu", "it can be reached (use after free)"}}) {
+    start(scenario);
+    EXPECT_EQ(bench_.prospect(), "");
+    bench_.start();
+    ASSERT_TRUE(settle(bench_));
+    EXPECT_NE(bench_.prospect().find(expected), std::string::npos) << bench_.prospect();
+  }
+}
+
 TEST_F(Stepping, no_key_is_lost_while_a_step_is_under_way) {
   start("no_synchronize_rcu");
   for (int i = 0; i < 5; ++i) apply_page_key(bench_, {Key::character, false, false, U'2'});

@@ -122,6 +122,23 @@ TEST_F(Bench, search_that_does_not_end_is_left_behind_and_named) {
   EXPECT_NE(bench_.notice.find("stuck"), std::string::npos) << bench_.notice;
   EXPECT_EQ(bench_.answer(), nullptr);
   engine_->lets_go = true;
+  while (bench_.answer() == nullptr) bench_.take_in();
+  EXPECT_EQ(bench_.answer()->verdict->limit, "interrupted") << "what it found is welcome late";
+}
+
+TEST_F(Bench, few_traces_of_live_runs_are_kept) {
+  for (const std::uint64_t repeat : {1, 2, 3, 4, 5, 6}) {
+    Request request = bench_.request();
+    request.world = WorldName::live;
+    request.repeat = repeat;
+    bench_.change(request);
+    bench_.start();
+    ASSERT_TRUE(settle(bench_));
+    EXPECT_NE(bench_.answer(), nullptr);
+  }
+  Request first = bench_.request();
+  first.repeat = 1;
+  EXPECT_EQ(bench_.answer_to(first), nullptr);
 }
 
 TEST_F(Bench, second_search_has_to_wait_and_is_told_so) {
