@@ -35,6 +35,7 @@ constexpr double strip_bar_height = 8;
 constexpr double base_line_height = 2;
 constexpr double tick_distance = 76;  ///< Wanted between two numbers of the ruler.
 constexpr double least_tick_distance = 40;
+constexpr double tick_size = 10.5;  ///< Font size, px.
 
 /// Where a span goes in its row: beside others (track) or inside one (depth).
 struct Slot {
@@ -259,6 +260,14 @@ void place_folds(const TraceStore& trace, const TimeScale& scale, Picture& out) 
   }
 }
 
+/// The length of a fold is written there.
+bool is_at_fold(double x, const std::string& text, const Picture& out) {
+  const double reach = text_width(text, tick_size) / 2 + 8;
+  return std::any_of(out.folds.begin(), out.folds.end(), [&](const Fold& fold) {
+    return x + reach > fold.left && x - reach < fold.right;
+  });
+}
+
 void place_ticks(const TraceStore& trace, const Lanes& lanes, const TimeScale& scale,
                  Picture& out) {
   const TimeUnit unit = unit_for(trace.clock(), unfolded_duration(scale));
@@ -281,8 +290,9 @@ void place_ticks(const TraceStore& trace, const Lanes& lanes, const TimeScale& s
       const Timestamp time = zero + count * unit.size;
       const double x = is_steps ? scale.point_x(time) : scale.x(time);
       if (x > out.plot.right - 20 || (time >= piece.end && !is_last)) break;
+      const std::string text = std::to_string(count);
       const bool is_crowded = !out.ticks.empty() && x - out.ticks.back().x < least_tick_distance;
-      if (!is_crowded) out.ticks.push_back({x, std::to_string(count)});
+      if (!is_crowded && !is_at_fold(x, text, out)) out.ticks.push_back({x, text});
     }
   }
 }
