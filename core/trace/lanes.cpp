@@ -187,9 +187,12 @@ Lanes compute_lanes(const TraceStore& trace) {
   out.start = trace.start();
   out.end = lanes::time_after(trace, trace.size() - 1);
   const lanes::LaneMap map = lanes::add_lanes(trace, out);
-  lanes::add_spans(trace, map, out);
-  lanes::add_marks_and_badges(trace, map, out);
-  lanes::add_arrows(trace, map, out);
+  for (const auto& part :
+       {lanes::make_spans(trace, map, out), lanes::make_marks_and_badges(trace, map, out),
+        lanes::make_arrows(trace, map, out)}) {
+    part->take(0, trace.size());
+    part->finish();
+  }
   lanes::sort_for_drawing(out);
   return out;
 }

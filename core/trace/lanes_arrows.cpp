@@ -30,17 +30,15 @@ class Pending {
   std::unordered_map<std::int32_t, std::deque<EventIndex>> causes_;
 };
 
-class ArrowBuilder {
+class ArrowBuilder final : public Part {
  public:
   ArrowBuilder(const TraceStore& trace, const LaneMap& map, Lanes& out)
-      : trace_(trace),
-        map_(map),
-        out_(out),
-        last_event_(trace.names().actors.size()),
-        freed_by_(trace.names().objects.size()) {}
+      : trace_(trace), map_(map), out_(out) {}
 
-  void run() {
-    for (EventIndex i = 0; i < trace_.size(); ++i) {
+  void take(EventIndex first, EventIndex last) override {
+    last_event_.resize(trace_.names().actors.size());
+    freed_by_.resize(trace_.names().objects.size());
+    for (EventIndex i = first; i < last; ++i) {
       on_callback(i);
       on_work(i);
       on_grace_period(i);
@@ -166,8 +164,8 @@ class ArrowBuilder {
 
 }  // namespace
 
-void add_arrows(const TraceStore& trace, const LaneMap& map, Lanes& out) {
-  ArrowBuilder(trace, map, out).run();
+std::unique_ptr<Part> make_arrows(const TraceStore& trace, const LaneMap& map, Lanes& out) {
+  return std::make_unique<ArrowBuilder>(trace, map, out);
 }
 
 }  // namespace rcuscope::lanes

@@ -101,13 +101,14 @@ std::string mark_label(const TraceStore& trace, EventIndex i) {
   }
 }
 
-class MarkBuilder {
+class MarkBuilder final : public Part {
  public:
   MarkBuilder(const TraceStore& trace, const LaneMap& map, Lanes& out)
       : trace_(trace), map_(map), out_(out) {}
 
-  void run() {
-    for (EventIndex i = 0; i < trace_.size(); ++i) {
+  void take(EventIndex first, EventIndex last) override {
+    taken_count_ = out_.marks.size();
+    for (EventIndex i = first; i < last; ++i) {
       add_mark(i);
       add_badge(i);
     }
@@ -135,7 +136,7 @@ class MarkBuilder {
 
   /// The finding stands for the access that it is about: one point, not two on one spot.
   void drop_faulty_access(EventIndex i, std::int32_t lane) {
-    if (out_.marks.empty()) return;
+    if (out_.marks.size() == taken_count_) return;  // marks of former batches may be in use
     const Mark& last = out_.marks.back();
     if (last.is_error && !is_mark(last.kind) && last.lane == lane && last.time == trace_.time(i)) {
       out_.marks.pop_back();
@@ -154,12 +155,14 @@ class MarkBuilder {
   const TraceStore& trace_;
   const LaneMap& map_;
   Lanes& out_;
+  std::size_t taken_count_ = 0;  ///< Marks of the batches before.
 };
 
 }  // namespace
 
-void add_marks_and_badges(const TraceStore& trace, const LaneMap& map, Lanes& out) {
-  MarkBuilder(trace, map, out).run();
+std::unique_ptr<Part> make_marks_and_badges(const TraceStore& trace, const LaneMap& map,
+                                            Lanes& out) {
+  return std::make_unique<MarkBuilder>(trace, map, out);
 }
 
 }  // namespace rcuscope::lanes

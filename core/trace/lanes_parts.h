@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,9 +38,27 @@ std::string short_name(std::string_view object_name);
 /// True for events about a grace period itself, which belong into the lane of grace periods.
 bool is_grace_period_event(EventKind kind);
 
+/// One part of the picture, made from the events in their order. The trace may grow between calls.
+class Part {
+ public:
+  Part() = default;
+  virtual ~Part() = default;
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
+
+  /// Takes in the events from `first` to before `last`, which follow those taken before.
+  virtual void take(EventIndex first, EventIndex last) = 0;
+  /// Gives what is still open its end for now: Lanes::end.
+  virtual void settle() {}
+  /// No event follows.
+  virtual void finish() {}
+};
+
 LaneMap add_lanes(const TraceStore& trace, Lanes& out);
-void add_spans(const TraceStore& trace, const LaneMap& map, Lanes& out);
-void add_marks_and_badges(const TraceStore& trace, const LaneMap& map, Lanes& out);
-void add_arrows(const TraceStore& trace, const LaneMap& map, Lanes& out);
+/// The arguments must outlive the part.
+std::unique_ptr<Part> make_spans(const TraceStore& trace, const LaneMap& map, Lanes& out);
+std::unique_ptr<Part> make_marks_and_badges(const TraceStore& trace, const LaneMap& map,
+                                            Lanes& out);
+std::unique_ptr<Part> make_arrows(const TraceStore& trace, const LaneMap& map, Lanes& out);
 
 }  // namespace rcuscope::lanes

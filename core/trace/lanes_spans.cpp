@@ -27,18 +27,46 @@ constexpr Wait waits[] = {
     {EventKind::spin_contended, EventKind::spin_lock, "spins on"},
 };
 
-class SpanBuilder {
+class SpanBuilder final : public Part {
  public:
   SpanBuilder(const TraceStore& trace, const LaneMap& map, Lanes& out)
-      : trace_(trace),
-        map_(map),
-        out_(out),
-        actors_(trace.names().actors.size()),
-        open_(out.lanes.size()) {}
+      : trace_(trace), map_(map), out_(out), open_(out.lanes.size()) {}
 
-  void run() {
-    for (EventIndex i = 0; i < trace_.size(); ++i) on_event(i);
-    close_what_is_open();
+  void take(EventIndex first, EventIndex last) override {
+    actors_.resize(trace_.names().actors.size());
+    for (EventIndex i = first; i < last; ++i) on_event(i);
+  }
+
+  void settle() override {
+    for (const std::vector<std::size_t>& open_here : open_) {
+      for (const std::size_t at : open_here) {
+        out_.spans[at].end = out_.end;
+        out_.spans[at].last_event = trace_.size() - 1;
+      }
+    }
+    // Who never says that it starts does not say that it ends either: its last event is the end.
+    for (const std::size_t actor : silent_) {
+      const std::int32_t lane = map_.of_actor[actor];
+      const auto at = find_open(lane, SpanKind::actor, any);
+      if (at == open_[static_cast<std::size_t>(lane)].end()) continue;
+      out_.spans[*at].last_event = actors_[actor].last_event;
+      out_.spans[*at].end = time_after(trace_, actors_[actor].last_event);
+    }
+  }
+
+  void finish() override {
+    settle();
+    for (const std::size_t actor : silent_) {
+      const std::int32_t lane = map_.of_actor[actor];
+      const auto at = find_open(lane, SpanKind::actor, any);
+      if (at == open_[static_cast<std::size_t>(lane)].end()) continue;
+      const EventIndex last = actors_[actor].last_event;
+      end_span(at, lane, last, time_after(trace_, last));
+    }
+    // Who got the lock in the same moment did not wait.
+    std::erase_if(out_.spans, [](const Span& span) {
+      return span.kind == SpanKind::blocked && span.start == span.end && !span.is_open;
+    });
   }
 
  private:
@@ -344,25 +372,6 @@ class SpanBuilder {
     }
   }
 
-  void close_what_is_open() {
-    for (std::size_t at = 0; at < out_.spans.size(); ++at) {
-      Span& span = out_.spans[at];
-      if (span.is_open) span.last_event = trace_.size() - 1;
-    }
-    // Who never says that it starts does not say that it ends either: its last event is the end.
-    for (const std::size_t actor : silent_) {
-      const std::int32_t lane = map_.of_actor[actor];
-      const auto at = find_open(lane, SpanKind::actor, any);
-      if (at == open_[static_cast<std::size_t>(lane)].end()) continue;
-      const EventIndex last = actors_[actor].last_event;
-      end_span(at, lane, last, time_after(trace_, last));
-    }
-    // Who got the lock in the same moment did not wait.
-    std::erase_if(out_.spans, [](const Span& span) {
-      return span.kind == SpanKind::blocked && span.start == span.end && !span.is_open;
-    });
-  }
-
   const TraceStore& trace_;
   const LaneMap& map_;
   Lanes& out_;
@@ -373,8 +382,8 @@ class SpanBuilder {
 
 }  // namespace
 
-void add_spans(const TraceStore& trace, const LaneMap& map, Lanes& out) {
-  SpanBuilder(trace, map, out).run();
+std::unique_ptr<Part> make_spans(const TraceStore& trace, const LaneMap& map, Lanes& out) {
+  return std::make_unique<SpanBuilder>(trace, map, out);
 }
 
 }  // namespace rcuscope::lanes

@@ -16,21 +16,35 @@ void erase_value(Items& items, const Value& value) {
 
 class Replay {
  public:
-  explicit Replay(const TraceStore& trace) : trace_(trace) {
-    const TraceNames& names = trace.names();
-    state_.objects.resize(names.objects.size());
-    state_.actors.resize(names.actors.size());
-    for (std::size_t id = 0; id < names.objects.size(); ++id) {
-      state_.objects[id].object.value = static_cast<std::int32_t>(id);
+  explicit Replay(const TraceStore& trace) : trace_(trace) { know_names(); }
+
+  /// Objects and actors that the trace has got names for since the last call.
+  void know_names() {
+    const TraceNames& names = trace_.names();
+    for (std::size_t id = state_.objects.size(); id < names.objects.size(); ++id) {
+      state_.objects.emplace_back().object.value = static_cast<std::int32_t>(id);
     }
-    for (std::size_t id = 0; id < names.actors.size(); ++id) {
-      state_.actors[id].actor.value = static_cast<std::int32_t>(id);
+    for (std::size_t id = state_.actors.size(); id < names.actors.size(); ++id) {
+      state_.actors.emplace_back().actor.value = static_cast<std::int32_t>(id);
     }
-    add_lists();
   }
 
-  WorldState run(Timestamp time) {
-    for (EventIndex i = 0; i < trace_.size() && trace_.time(i) <= time; ++i) {
+  /// All lists of the trace, from the beginning on, so that a picture of them stays put.
+  void know_lists(const std::set<ObjectId>& heads) {
+    if (heads.size() == state_.lists.size()) return;
+    std::vector<ListState> lists;
+    for (const ObjectId head : heads) {
+      ListState* const known = list(head);
+      lists.push_back(known == nullptr ? ListState{head, {}} : std::move(*known));
+    }
+    state_.lists = std::move(lists);
+  }
+
+  EventIndex taken_count() const { return taken_count_; }
+
+  void take_until(EventIndex end) {
+    for (; taken_count_ < end; ++taken_count_) {
+      const EventIndex i = taken_count_;
       on_actor(i);
       on_wait(i);
       on_list(i);
@@ -38,7 +52,13 @@ class Replay {
       on_grace_period(i);
       on_lock(i);
     }
-    return std::move(state_);
+  }
+
+  WorldState take_state() { return std::move(state_); }
+
+  static bool is_list_add(EventKind kind) {
+    return kind == EventKind::list_add_rcu || kind == EventKind::list_add_tail_rcu ||
+           kind == EventKind::list_add || kind == EventKind::list_add_tail;
   }
 
  private:
@@ -70,27 +90,10 @@ class Replay {
     return found == state_.lists.end() ? nullptr : &*found;
   }
 
-  static bool is_list_add(EventKind kind) {
-    return kind == EventKind::list_add_rcu || kind == EventKind::list_add_tail_rcu ||
-           kind == EventKind::list_add || kind == EventKind::list_add_tail;
-  }
-
   /// Grace periods make progress in the name of actors that are blocked or have ended.
   static bool is_about_grace_period(EventKind kind) {
     return kind == EventKind::grace_period_start || kind == EventKind::grace_period_waits_for ||
            kind == EventKind::quiescent_state || kind == EventKind::grace_period_end;
-  }
-
-  /// All lists of the trace from the beginning on, so that a picture of them stays put.
-  void add_lists() {
-    std::set<ObjectId> heads;
-    for (std::size_t id = 0; id < state_.objects.size(); ++id) {
-      if (trace_.names().objects[id].type == "list_head") heads.insert(state_.objects[id].object);
-    }
-    for (EventIndex i = 0; i < trace_.size(); ++i) {
-      if (is_list_add(trace_.kind(i)) && value_object(i).is_valid()) heads.insert(value_object(i));
-    }
-    for (const ObjectId head : heads) state_.lists.push_back({head, {}});
   }
 
   // --- actors ---
@@ -101,10 +104,16 @@ class Replay {
     who->last_event = static_cast<std::int64_t>(i);
     who->is_running = true;
     note_phase(actor(i));
+    note_touch(*who, i);
     switch (trace_.kind(i)) {
       case EventKind::rcu_read_lock:
       case EventKind::srcu_read_lock:
-        ++who->reader_nesting;
+        if (who->reader_nesting++ == 0) who->touched.clear();
+        break;
+      case EventKind::actor_start:
+      case EventKind::callback_start:
+      case EventKind::work_start:
+        who->touched.clear();
         break;
       case EventKind::rcu_read_unlock:
       case EventKind::srcu_read_unlock:
@@ -114,10 +123,40 @@ class Replay {
       case EventKind::callback_end:
       case EventKind::work_end:
         who->is_running = false;
+        who->touched.clear();
         break;
       default:
         break;
     }
+  }
+
+  /// The last one comes first.
+  void note_touch(TracedActorState& who, EventIndex i) {
+    if (!object(i).is_valid()) return;
+    touch(who, object(i));
+    // A walk along a list: what it has read is a pointer to the next entry.
+    if (trace_.kind(i) != EventKind::rcu_dereference) return;
+    if (trace_.string(value(i)).ends_with("next")) touch(who, pointed_to(object(i)));
+  }
+
+  static void touch(TracedActorState& who, ObjectId id) {
+    if (!id.is_valid()) return;
+    erase_value(who.touched, id);
+    who.touched.insert(who.touched.begin(), id);
+    if (who.touched.size() > touched_count_max) who.touched.pop_back();
+  }
+
+  /// The entry that the `next` of a head or an entry points to; none for the head at the end.
+  ObjectId pointed_to(ObjectId from) {
+    if (const ListState* const where = list(from)) {
+      return where->entries.empty() ? ObjectId{} : where->entries.front();
+    }
+    const ObjectState& entry = *state_of(from);
+    const ListState* const where = list(entry.list);
+    if (where == nullptr) return {};
+    const ObjectId next =
+        entry.membership == Membership::linked ? next_of(*where, from) : entry.stale_next;
+    return next == where->head ? ObjectId{} : next;
   }
 
   /// While the actors run, `main` waits for them: it only sets up and tears down. What they leave
@@ -141,7 +180,6 @@ class Replay {
   void on_wait(EventIndex i) {
     TracedActorState* const who = state_of(actor(i));
     if (who == nullptr || is_about_grace_period(trace_.kind(i))) return;
-    const std::string name(trace_.object_name(object(i).value));
     switch (trace_.kind(i)) {
       case EventKind::synchronize_rcu_start:
         who->blocked_on = "synchronize_rcu";
@@ -153,7 +191,7 @@ class Replay {
       case EventKind::flush_work_start:
       case EventKind::mutex_contended:
       case EventKind::spin_contended:
-        who->blocked_on = name;
+        who->blocked_on = trace_.object_name(object(i).value);
         break;
       default:
         who->blocked_on.clear();
@@ -191,6 +229,7 @@ class Replay {
     entry->membership = Membership::linked;
     entry->list = where->head;
     entry->is_poisoned = false;
+    entry->stale_next = {};
     entry->waits_for = {};
     where->entries.insert(at_tail ? where->entries.end() : where->entries.begin(), entry->object);
   }
@@ -198,22 +237,35 @@ class Replay {
   void unlink(EventIndex i, ObjectId id) {
     ObjectState* const entry = state_of(id);
     if (entry == nullptr) return;
-    if (ListState* const where = list(entry->list)) erase_value(where->entries, id);
+    if (ListState* const where = list(entry->list)) {
+      // list_del_rcu leaves `next` as it was, so that readers on the entry find their way back.
+      entry->stale_next = trace_.kind(i) == EventKind::list_del ? ObjectId{} : next_of(*where, id);
+      erase_value(where->entries, id);
+    }
     entry->membership = Membership::unlinked;
     entry->is_poisoned = trace_.kind(i) == EventKind::list_del;
     unlinked_.push_back({actor(i), id});
+  }
+
+  static ObjectId next_of(const ListState& where, ObjectId id) {
+    const auto at = std::find(where.entries.begin(), where.entries.end(), id);
+    if (at == where.entries.end()) return {};
+    return at + 1 == where.entries.end() ? where.head : *(at + 1);
   }
 
   void replace(EventIndex i) {
     ObjectState* const old_entry = state_of(object(i));
     ObjectState* const new_entry = state_of(value_object(i));
     if (old_entry == nullptr || new_entry == nullptr) return;
+    ObjectId next;
     if (ListState* const where = list(old_entry->list)) {
+      next = next_of(*where, object(i));
       std::replace(where->entries.begin(), where->entries.end(), object(i), value_object(i));
     }
     new_entry->membership = Membership::linked;
     new_entry->list = old_entry->list;
     unlink(i, object(i));
+    old_entry->stale_next = next;
   }
 
   // --- the heap and reference counts ---
@@ -242,6 +294,9 @@ class Replay {
         break;
       case EventKind::device_release:
         target->references = 0;
+        break;
+      case EventKind::finding:
+        target->faulty_actor = actor(i);
         break;
       default:
         break;
@@ -339,12 +394,88 @@ class Replay {
 
   const TraceStore& trace_;
   WorldState state_;
+  EventIndex taken_count_ = 0;
   ActorId main_;                    ///< None before its first event.
   std::vector<Unlinked> unlinked_;  ///< Unlinked, and no grace period asked for yet.
 };
 
+/// Adds the lists that events from `first` on show to those that have an object of their own.
+void find_lists(const TraceStore& trace, EventIndex first, std::set<ObjectId>& heads) {
+  const auto& objects = trace.names().objects;
+  for (std::size_t id = 0; id < objects.size() && first == 0; ++id) {
+    if (objects[id].type == "list_head") heads.insert({static_cast<std::int32_t>(id)});
+  }
+  for (EventIndex i = first; i < trace.size(); ++i) {
+    if (!Replay::is_list_add(trace.kind(i))) continue;
+    const std::int64_t head = trace.columns().value[i];
+    if (head >= 0 && head < std::ssize(objects)) heads.insert({static_cast<std::int32_t>(head)});
+  }
+}
+
+EventIndex event_count_until(const TraceStore& trace, Timestamp time) {
+  const auto& times = trace.columns().time;
+  return static_cast<EventIndex>(std::upper_bound(times.begin(), times.end(), time) -
+                                 times.begin());
+}
+
 }  // namespace
 
-WorldState state_at(const TraceStore& trace, Timestamp time) { return Replay(trace).run(time); }
+WorldState state_at(const TraceStore& trace, Timestamp time) {
+  std::set<ObjectId> heads;
+  find_lists(trace, 0, heads);
+  Replay replay(trace);
+  replay.know_lists(heads);
+  replay.take_until(event_count_until(trace, time));
+  return replay.take_state();
+}
+
+struct StateHistory::Kept {
+  explicit Kept(const TraceStore& of) : trace(of), front(of) {}
+
+  /// Between two kept states; more where a state is large, so that memory stays in proportion.
+  std::size_t distance() const {
+    constexpr std::size_t least = 16'384, per_object = 16;
+    return std::max(least, per_object * trace.names().objects.size());
+  }
+
+  const TraceStore& trace;
+  std::set<ObjectId> heads;
+  Replay front;                ///< After all events.
+  std::vector<Replay> states;  ///< Ascending.
+};
+
+StateHistory::StateHistory(const TraceStore& trace) : kept_(std::make_unique<Kept>(trace)) {
+  extend();
+}
+
+StateHistory::~StateHistory() = default;
+StateHistory::StateHistory(StateHistory&&) noexcept = default;
+StateHistory& StateHistory::operator=(StateHistory&&) noexcept = default;
+
+void StateHistory::extend() {
+  Kept& k = *kept_;
+  find_lists(k.trace, k.front.taken_count(), k.heads);
+  k.front.know_names();
+  k.front.know_lists(k.heads);
+  const EventIndex end = k.trace.size();
+  while (k.front.taken_count() < end) {
+    const EventIndex last = k.states.empty() ? 0 : k.states.back().taken_count();
+    const EventIndex next = std::min(end, last + k.distance());
+    k.front.take_until(std::max(next, k.front.taken_count()));
+    if (k.front.taken_count() >= last + k.distance()) k.states.push_back(k.front);
+  }
+}
+
+WorldState StateHistory::at(Timestamp time) const {
+  const Kept& k = *kept_;
+  const EventIndex end = event_count_until(k.trace, time);
+  const auto behind = std::partition_point(
+      k.states.begin(), k.states.end(), [end](const Replay& r) { return r.taken_count() <= end; });
+  Replay replay = behind == k.states.begin() ? Replay(k.trace) : *std::prev(behind);
+  replay.know_names();
+  replay.know_lists(k.heads);
+  replay.take_until(end);
+  return replay.take_state();
+}
 
 }  // namespace rcuscope

@@ -2,6 +2,7 @@
 // WorldState: lists, reference counts, grace periods and locks as they stood after an event.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,10 @@ struct ObjectState {
   bool is_poisoned = false;                ///< Unlinked by list_del: next is LIST_POISON1.
   std::optional<std::int64_t> references;  ///< Of a device or kref, where the trace shows it.
   GracePeriodId waits_for;                 ///< Freed or put only after this grace period.
+  /// What the `next` of an unlinked entry still points to: an entry, or the list's head. Valid
+  /// where list_del_rcu or list_replace_rcu left it for readers.
+  ObjectId stale_next;
+  ActorId faulty_actor;  ///< Of the last finding about it.
 };
 
 struct ListState {
@@ -50,7 +55,11 @@ struct TracedActorState {
   /// "synchronize_rcu", "group 7 mutex", wait_for_actors; empty = not blocked.
   std::string blocked_on;
   std::int64_t last_event = -1;
+  /// What it has touched since its outermost rcu_read_lock, or since it started: it may still have
+  /// pointers to that. The last one first; at most touched_count_max.
+  std::vector<ObjectId> touched;
 };
+inline constexpr std::size_t touched_count_max = 64;
 
 struct WorldState {
   std::vector<ObjectState> objects;  ///< One for each object of the trace, by id.
@@ -62,5 +71,24 @@ struct WorldState {
 
 /// The state after all events with time <= `time`.
 WorldState state_at(const TraceStore& trace, Timestamp time);
+
+/// The same at many moments of a trace that may grow, each at the cost of some thousand events:
+/// states are kept at distances.
+class StateHistory {
+ public:
+  /// The trace must outlive the history.
+  explicit StateHistory(const TraceStore& trace);
+  ~StateHistory();
+  StateHistory(StateHistory&&) noexcept;
+  StateHistory& operator=(StateHistory&&) noexcept;
+
+  /// Takes in the events that the trace has got since the last call.
+  void extend();
+  WorldState at(Timestamp time) const;
+
+ private:
+  struct Kept;
+  std::unique_ptr<Kept> kept_;
+};
 
 }  // namespace rcuscope
