@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Stepping for Python: where an execution stands, and the state of a trace at a time.
+// Stepping for Python: where an execution stands, and the state of a trace at a time: as it is, and
+// as the picture that panels show.
 #include <pybind11/stl.h>
 
 #include <memory>
@@ -10,7 +11,9 @@
 #include "bindings.h"
 #include "explore_options.h"
 #include "stepping.h"
+#include "trace/kernel_trace.h"
 #include "trace/state.h"
+#include "trace/state_picture.h"
 
 namespace rcuscope::bindings {
 
@@ -109,11 +112,59 @@ py::dict state_of(const TraceStore& trace, Timestamp time) {
                   "grace_periods"_a = grace_periods, "actors"_a = actors);
 }
 
+const char* name_of(Tone tone) {
+  switch (tone) {
+    case Tone::plain:
+      return "plain";
+    case Tone::good:
+      return "good";
+    case Tone::waiting:
+      return "waiting";
+    case Tone::error:
+      return "error";
+    case Tone::gone:
+      return "gone";
+    case Tone::reader:
+      return "reader";
+  }
+  return "";
+}
+
+py::dict row_of(const ObjectCard& card, const Names& names) {
+  py::list users;
+  for (const ReferenceUser& user : card.reference_users)
+    users.append(py::make_tuple(names.of(user.actor), user.taken, user.dropped));
+  return py::dict("object"_a = card.object.value, "device"_a = card.device.value,
+                  "title"_a = card.title, "state"_a = card.state, "tone"_a = name_of(card.tone),
+                  "struck"_a = card.is_struck, "references"_a = card.references,
+                  "reference_users"_a = users, "next"_a = card.next, "previous"_a = card.previous,
+                  "next_stale"_a = card.is_next_stale, "next_freed"_a = card.is_next_freed,
+                  "held_label"_a = card.held_label, "held_by"_a = card.held_by);
+}
+
+py::dict picture_of(const TraceStore& trace, Timestamp time) {
+  const WorldState state = state_at(trace, time);
+  const StatePicture picture = picture_state(trace, state, time);
+  const Names names(trace);
+  py::list lists, cards, periods;
+  for (const ListChain& list : picture.lists)
+    lists.append(py::make_tuple(list.title, list.entries));
+  for (const ObjectCard& card : picture.cards) cards.append(row_of(card, names));
+  for (const GracePeriodState& period : state.grace_periods)
+    periods.append(py::make_tuple(grace_period_name(trace, period.grace_period.value),
+                                  names.of(period.waits_for)));
+  return py::dict("lists"_a = lists, "cards"_a = cards, "cards_left_out"_a = picture.cards_left_out,
+                  "grace_periods"_a = periods, "rcu"_a = picture.rcu_line,
+                  "locks"_a = picture.locks);
+}
+
 }  // namespace
 
 void bind_stepping(py::module_& module) {
   module.def("state_of", &state_of, "trace"_a, "time"_a,
              "Lists, objects, locks, grace periods and actors after all events up to that time.");
+  module.def("state_picture", &picture_of, "trace"_a, "time"_a,
+             "The same moment as the panels of the viewer and of the widget tell it.");
 }
 
 }  // namespace rcuscope::bindings

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "session.h"
-#include "state_picture.h"
+#include "trace/state_picture.h"
 
 namespace rcuscope::gui {
 

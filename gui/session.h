@@ -13,12 +13,12 @@
 #include "playback.h"
 #include "range_statistics.h"
 #include "search.h"
-#include "state_picture.h"
 #include "theme.h"
 #include "timeline/index.h"
 #include "timeline/view.h"
 #include "trace/lanes.h"
 #include "trace/state.h"
+#include "trace/state_picture.h"
 #include "trace/store.h"
 #include "trace/verdict_text.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "session/workbench.h"
-#include "state_picture.h"
+#include "trace/state_picture.h"
 #include "ui.h"
 
 namespace rcuscope::gui {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "session/engine.h"
-#include "state_picture.h"
+#include "trace/state_picture.h"
 
 namespace rcuscope::gui {
 

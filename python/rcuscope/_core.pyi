@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'detail_levels', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'in_nanoseconds', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'detail_levels', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'in_nanoseconds', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'state_picture', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -1464,6 +1464,10 @@ def set_final_state(kernel: typing.Any, state: str) -> None:
 def state_of(trace: TraceStore, time: typing.SupportsInt | typing.SupportsIndex) -> dict[str, typing.Any]:
     """
     Lists, objects, locks, grace periods and actors after all events up to that time.
+    """
+def state_picture(trace: TraceStore, time: typing.SupportsInt | typing.SupportsIndex) -> dict[str, typing.Any]:
+    """
+    The same moment as the panels of the viewer and of the widget tell it.
     """
 def step_catalogue(name: str, variant: Variant | None, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> dict[str, typing.Any]:
     """

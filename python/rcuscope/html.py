@@ -6,6 +6,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
+from rcuscope.state_page import STATES_STYLE, states_section
 from rcuscope.trace import Trace
 
 _STYLE: Final = """
@@ -23,7 +24,7 @@ svg { max-width: 100%; height: auto; }
 
 
 def report_page(title: str, text: str, trace: Trace | None) -> str:
-    """One self-contained page: a heading, text, the picture that plays by itself, every event.
+    """One self-contained page: heading, text, the picture that plays by itself, states, events.
 
     Args:
         title: The heading.
@@ -34,6 +35,7 @@ def report_page(title: str, text: str, trace: Trace | None) -> str:
     if trace is not None and len(trace) > 0:
         parts += [
             trace.to_svg(),
+            states_section(trace),
             f"<details><summary>All {len(trace)} events</summary>",
             f"<pre>{escape(trace.describe())}</pre></details>",
         ]
@@ -42,7 +44,7 @@ def report_page(title: str, text: str, trace: Trace | None) -> str:
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
+            f"<title>{escape(title)}</title><style>{_STYLE}{STATES_STYLE}</style></head><body>",
             *parts,
             "</body></html>",
             "",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The timeline in a notebook. anywidget's front ends take one module: widget.py puts widget_parts.js in
-// the place of the import.
+// The timeline in a notebook. anywidget's front ends take one module: widget.py puts widget_parts.js and
+// widget_panels.js in the place of the imports.
 //
 // The model has `about` (lanes, objects, sentences), `columns` (binary), and what Python and the
 // reader share: `position` (of the playhead) and `range` (two times, or null). Times are relative to
@@ -25,13 +25,15 @@ import {
   timeText,
   upperBound,
 } from "./widget_parts.js";
+import { makePanels, PANELS_CSS, WorldPanels } from "./widget_panels.js";
 
 class Timeline {
   constructor(model, root) {
     this.model = model;
     this.root = root;
-    this.load();
+    this.about = model.get("about");
     this.makeControls();
+    this.load();
     this.listen();
     this.showAll();
     this.update();
@@ -43,6 +45,8 @@ class Timeline {
     this.memory = memoryEvents(this.data);
     this.stops = stops(this.data.event_time);
     this.length = Math.max(1, this.about.end - this.about.start);
+    this.slider.max = this.length;
+    this.world.load(this.about);
     this.asked = new Map(); // sentences that Python was asked for, by time
   }
 
@@ -66,7 +70,7 @@ class Timeline {
     root.tabIndex = 0;
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", `Timeline of ${this.about.title}`);
-    element(root, "style", "", CSS);
+    element(root, "style", "", CSS + PANELS_CSS);
     const bar = element(root, "div", "bar");
     const button = (name, text, label, act) => {
       const made = element(bar, "button", name, text);
@@ -79,7 +83,7 @@ class Timeline {
     this.playButton = button("play", "▶", "play or pause (space)", () => this.togglePlay());
     button("forward", "▶|", "one step on (right arrow)", () => this.stepBy(1));
     this.slider = element(bar, "input", "scrub");
-    Object.assign(this.slider, { type: "range", min: 0, max: this.length, step: "any" });
+    Object.assign(this.slider, { type: "range", min: 0, step: "any" });
     this.slider.setAttribute("aria-label", "time");
     this.slider.addEventListener("input", () => (this.time = Number(this.slider.value)));
     this.clock = element(bar, "span", "clock");
@@ -90,12 +94,9 @@ class Timeline {
     this.canvas.setAttribute("role", "img");
     this.hover = element(root, "div", "hover");
     this.hover.setAttribute("aria-live", "polite");
-    const panels = element(root, "div", "panels");
-    this.panels = ["What happens", "Who is where", "Memory"].map((title) => {
-      const panel = element(panels, "div");
-      element(panel, "h4", "", title);
-      return element(panel, "ul");
-    });
+    const { lists, places } = makePanels(element(root, "div", "panels"));
+    this.panels = lists;
+    this.world = new WorldPanels(this.model, places);
     if (this.about.lost) element(root, "div", "freed", `${this.about.lost} events were lost`);
   }
 
@@ -120,13 +121,13 @@ class Timeline {
     this.selected = () => this.draw();
     this.replaced = () => {
       this.load();
-      this.slider.max = this.length;
       this.showAll();
       this.update();
     };
     this.answered = (message) => {
-      if (message.kind !== "sentences") return;
-      this.asked.set(message.time, message.lines);
+      if (message.kind === "panels") this.world.answer(message);
+      else if (message.kind === "sentences") this.asked.set(message.time, message.lines);
+      else return;
       this.update();
       if (this.pointer) this.point(...this.pointer);
     };
@@ -406,12 +407,17 @@ class Timeline {
     this.clock.textContent = timeText(about, time);
     const end = upperBound(data.event_time, time);
     const first = Math.max(0, end - 8);
+    // State and memory change only by events.
+    const world = this.world.show(end ? data.event_time[end - 1] : 0);
     const lines = end ? this.sentences(first, end) : [];
     this.fill(0, lines.map(([i, text]) => [text, data.event_time[i] === time ? "now" : ""]));
     this.fill(1, this.places(time));
-    const states = [...memoryAt(data, this.memory, time)].filter(([object]) => object >= 0);
+    // Of objects that have a card, the card tells more.
+    const cards = new Set(world?.cards.flatMap((card) => card.objects));
+    const states = [...memoryAt(data, this.memory, time)].filter(
+      ([object]) => object >= 0 && !cards.has(object));
     this.fill(2, states.map(([object, state]) => [
-      `${about.objects[object]}: ${MEMORY[state]}`, MEMORY[state]]));
+      `${about.objects[object]}: ${MEMORY[state]}`, MEMORY[state] === "freed" ? "freed gone" : ""]));
     this.canvas.setAttribute("aria-label",
       `${timeText(about, time)}: ${lines.map(([, text]) => text).at(-1) ?? "nothing yet"}`);
     this.draw();

@@ -12,11 +12,13 @@ import numpy as np
 import traitlets
 
 from rcuscope import _core
+from rcuscope.state_panels import panels_at, panels_of
 from rcuscope.trace import Trace
 from rcuscope.vocabulary import EventKind, LaneKind, SpanKind
 
 _SENTENCES_MAX: Final = 5000  # events; of more, the module asks for those that it shows
 _ANSWER_LINES_MAX: Final = 50
+_STATES_MAX: Final = 500  # events; of more, the module asks for state and memory of a time
 
 # Indices into MARKS of widget.js.
 _MARKS: Final = {
@@ -38,10 +40,10 @@ _MEMORY: Final = {
 def module_text() -> str:
     """The module for front ends, which take one: what widget.js imports stands before it."""
     folder = Path(__file__).parent
-    parts = (folder / "widget_parts.js").read_text(encoding="utf-8")
-    module = (folder / "widget.js").read_text(encoding="utf-8")
-    imported = re.compile(r'^import \{[^}]*\} from "\./widget_parts\.js";$', re.MULTILINE)
-    return parts + imported.sub("", module)
+    names = ("widget_parts.js", "widget_panels.js", "widget.js")
+    modules = [(folder / name).read_text(encoding="utf-8") for name in names]
+    imported = re.compile(r'^import \{[^}]*\} from "\./widget_\w+\.js";$', re.MULTILINE)
+    return "".join(imported.sub("", module) for module in modules)
 
 
 def _sentence(line: str) -> str:
@@ -55,6 +57,14 @@ def _sentences(trace: Trace) -> list[str] | None:
         return None
     lines = trace.describe().splitlines()
     return [_sentence(line) for line in lines] if len(lines) == len(trace) else None
+
+
+def _states(trace: Trace) -> dict[str, Any] | None:
+    """State and memory from each time on at which they change; None = to be asked for."""
+    if len(trace) > _STATES_MAX:
+        return None
+    times, panels = panels_of(trace, np.unique(trace.events["time"]).tolist())
+    return {"times": [time - trace.start for time in times], "panels": panels}
 
 
 def describe_for_module(trace: Trace) -> dict[str, Any]:
@@ -79,6 +89,7 @@ def describe_for_module(trace: Trace) -> dict[str, Any]:
         "labels": sorted({str(label) for label in trace.spans["label"]}),
         "span_kinds": [kind.name.replace("_", " ") for kind in SpanKind],
         "sentences": _sentences(trace),
+        "states": _states(trace),
     }
 
 
@@ -232,12 +243,15 @@ class TimelineWidget(anywidget.AnyWidget):
         )
 
     def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
-        """Sentences of one time, which the module asked for."""
+        """Panels or sentences of one time, which the module asked for."""
         del widget, buffers
         time = content.get("time") if isinstance(content, dict) else None
-        if not isinstance(time, (int, float)):
-            return  # not from our module
+        if not isinstance(time, (int, float)) or not 0 <= time <= self.trace.end - self.trace.start:
+            return  # not from our module, or of a trace that was replaced since
         at = int(time) + self.trace.start
+        if content.get("kind") == "panels":
+            self.send({"kind": "panels", "time": time, "panels": panels_at(self.trace, at)})
+            return
         lines = self.trace[at : at + 1].describe().splitlines()
         told = [_sentence(line) for line in lines[:_ANSWER_LINES_MAX]]
         if len(lines) > len(told):

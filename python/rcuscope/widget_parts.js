@@ -33,10 +33,11 @@ export const CSS = `
 .rcuscope .bar input[type=range]{flex:1;min-width:120px}
 .rcuscope button{font:inherit;min-width:30px;padding:2px 8px;cursor:pointer}
 .rcuscope canvas{display:block;width:100%;margin:8px 0;touch-action:none;cursor:crosshair}
-.rcuscope .panels{display:grid;grid-template-columns:2fr 1fr 1fr;gap:10px}
+.rcuscope .panels{display:grid;grid-template-columns:1.2fr 1fr 1.2fr;gap:10px}
 .rcuscope h4{margin:0 0 2px;font-size:11px;font-weight:600;opacity:.7}
 .rcuscope ul{margin:0;padding:0;list-style:none;max-height:12em;overflow:auto}
-.rcuscope .freed{color:${RED}} .rcuscope .now{font-weight:600}
+.rcuscope .panels>:first-child ul{max-height:26em}
+.rcuscope .freed{color:${RED}} .rcuscope .gone{text-decoration:line-through} .rcuscope .now{font-weight:600}
 .rcuscope .hover{min-height:1.5em;white-space:pre-line}
 @media(max-width:700px){.rcuscope .panels{grid-template-columns:1fr}}`;
 

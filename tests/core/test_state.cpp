@@ -48,6 +48,14 @@ TEST(State, lists_have_their_entries_in_order) {
       (std::vector<std::string>{"gdev 01:00.0", "gdev 02:00.0", "gdev 01:00.1", "gdev 03:00.0"}));
 }
 
+TEST(State, an_unlinked_entry_still_points_to_its_successor) {
+  const TraceStore trace = sample::safe_trace();
+  const std::string_view removed = "gdev 01:00.1";
+  EXPECT_FALSE(object(trace, state_at(trace, 40 * us), removed).stale_next.is_valid());
+  const WorldState after = state_at(trace, 46 * us);
+  EXPECT_EQ(trace.object_name(object(trace, after, removed).stale_next.value), "gdev 03:00.0");
+}
+
 TEST(State, an_unlinked_entry_waits_for_the_grace_period_of_its_updater) {
   const TraceStore trace = sample::safe_trace();
   const WorldState before = state_at(trace, 46 * us);

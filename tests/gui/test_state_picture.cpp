@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // StatePicture: cards, chains and chips say what is true at the playhead.
-#include "state_picture.h"
+#include "trace/state_picture.h"
 
 #include <gtest/gtest.h>
 
@@ -38,8 +38,34 @@ TEST(StatePicture, unlinked_entry_keeps_its_next_pointer_and_waits) {
   EXPECT_EQ(card->tone, Tone::waiting);
   EXPECT_EQ(card->next, "03:00.0");
   EXPECT_EQ(card->previous, "LIST_POISON2");
+  EXPECT_TRUE(card->is_next_stale);
+  EXPECT_FALSE(card->is_next_freed);
   EXPECT_EQ(card->held_label, "waits for");
   EXPECT_EQ(card->held_by, "ATC time-out ISR");
+}
+
+TEST(StatePicture, references_are_told_by_who_took_and_who_dropped_them) {
+  const Session session = test::safe_session();
+  const StatePicture picture = picture_at(test::safe_session(), session.trace().end());
+  const ObjectCard* card = find_card(picture, "0000:01:00.1");
+  ASSERT_NE(card, nullptr);
+  std::int64_t taken = 0, dropped = 0;
+  for (const ReferenceUser& user : card->reference_users) {
+    taken += user.taken;
+    dropped += user.dropped;
+  }
+  const auto is_about = [&](EventIndex i, EventKind kind) {
+    return session.trace().kind(i) == kind &&
+           session.trace().columns().object[i] == card->device.value;
+  };
+  std::int64_t gets = 0, puts = 0;
+  for (EventIndex i = 0; i < session.trace().size(); ++i) {
+    gets += is_about(i, EventKind::get_device);
+    puts += is_about(i, EventKind::put_device);
+  }
+  EXPECT_GT(gets + puts, 0);
+  EXPECT_EQ(taken, gets);
+  EXPECT_EQ(dropped, puts);
 }
 
 TEST(StatePicture, freed_object_in_use_is_an_error) {

@@ -3,76 +3,20 @@
 
 from __future__ import annotations
 
-import base64
 import builtins
-import html
-import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import rcuscope as rs
+from widget_browser import in_browser
 
 widget = pytest.importorskip("rcuscope.widget", reason="without anywidget")
 traitlets = pytest.importorskip("traitlets")
 
 MODULE_BYTES_MAX = 60_000
-
-# A model as anywidget's, the module loaded as a front end does, and a reader who is a script.
-PAGE = """<!doctype html><meta charset="utf-8"><body style="width:1000px"><div id="cell"></div>
-<pre id="result"></pre><script type="module">
-const given = JSON.parse(atob("GIVEN"));
-const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-const state = { ...given.state, columns: {} };
-for (const [name, text] of Object.entries(given.columns)) state.columns[name] = bytes(text);
-const listeners = {};
-const sent = [];
-const tell = (name, ...rest) => (listeners[name] ?? []).forEach((act) => act(...rest));
-const model = {
-  get: (name) => state[name],
-  set: (name, value) => { state[name] = value; tell(`change:${name}`); },
-  save_changes: () => {},
-  on: (name, act) => (listeners[name] ??= []).push(act),
-  off: (name, act) => (listeners[name] = (listeners[name] ?? []).filter((one) => one !== act)),
-  send: (message) => sent.push(message),
-};
-const result = { errors: [] };
-addEventListener("error", (event) => result.errors.push(event.message));
-addEventListener("unhandledrejection", (event) => result.errors.push(String(event.reason)));
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-try {
-  const url = URL.createObjectURL(new Blob([given.module], { type: "text/javascript" }));
-  const { default: widget } = await import(url);
-  const cell = document.querySelector("#cell");
-  const close = await widget.render({ model, el: cell });
-  const find = (name) => cell.querySelector(name);
-  const canvas = find("canvas");
-  const press = (key) =>
-    find(".rcuscope").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-  const point = (name, x, y, more = {}) => {
-    const box = canvas.getBoundingClientRect();
-    const at = { clientX: box.left + x, clientY: box.top + y, bubbles: true, cancelable: true };
-    const Kind = name === "wheel" ? WheelEvent : PointerEvent;
-    canvas.dispatchEvent(new Kind(name, { ...at, ...more }));
-  };
-  const shown = () => canvas.dataset.shown.split(" ").map(Number);
-  const panels = () => [...cell.querySelectorAll("ul")].map((list) => list.innerText);
-  const colours = () => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    const seen = new Set();
-    for (let i = 0; i < data.length; i += 4) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
-    return [...seen];
-  };
-SCRIPT
-  close();
-  result.left = Object.values(listeners).flat().length;
-} catch (error) { result.errors.push(String(error.stack ?? error)); }
-document.querySelector("#result").textContent = JSON.stringify(result);
-</script>"""
 
 READER = """
   result.width = canvas.clientWidth;
@@ -128,37 +72,6 @@ def trace() -> rs.Trace:
     return rs.explore("no_synchronize_rcu", memory="sc").findings[0].trace
 
 
-def in_browser(shown: Any, script: str, folder: Path) -> dict[str, Any]:
-    """What the script found about the real module, drawn by a browser without network."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next((found for name in names if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("no chromium on this machine")
-    more = {"stand": shown.stand} if hasattr(shown, "stand") else {}
-    given = {
-        "module": shown._esm,
-        "state": {"about": shown.about, "position": shown.position, "range": shown.range, **more},
-        "columns": {
-            name: base64.b64encode(column).decode() for name, column in shown.columns.items()
-        },
-    }
-    packed = base64.b64encode(json.dumps(given).encode()).decode()
-    page = folder / "page.html"
-    page.write_text(PAGE.replace("SCRIPT", script).replace("GIVEN", packed), encoding="utf-8")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    options += [f"--user-data-dir={folder / 'profile'}", "--host-resolver-rules=MAP * ~NOTFOUND"]
-    options += ["--window-size=1100,900", "--virtual-time-budget=20000", "--dump-dom"]
-    done = subprocess.run(
-        [program, *options, page.as_uri()], capture_output=True, text=True, timeout=100, check=True
-    )
-    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found, done.stderr[-2000:]
-    assert found[1], "the script did not end"
-    result: dict[str, Any] = json.loads(html.unescape(found[1]))
-    assert result["errors"] == []
-    return result
-
-
 @pytest.fixture(scope="module")
 def seen(trace: rs.Trace, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return in_browser(trace.widget(), READER, tmp_path_factory.mktemp("widget"))
@@ -189,11 +102,11 @@ def test_reader_steps_scrubs_and_jumps(seen: dict[str, Any], trace: rs.Trace) ->
 def test_panels_tell_events_places_and_memory(seen: dict[str, Any]) -> None:
     happens, places, memory = seen["atEnd"][1]
     assert "FINDING: use after free" in happens
-    assert "group_device 0000:01:00.0: freed" in memory
+    assert "device_name 0000:01:00.0: freed" in memory  # of what has a card, the card tells
     clock, (_, places, memory) = seen["fromPython"]
     assert clock == "step 61"
     assert "ATC time-out ISR: hardirq, reader" in places
-    assert "group_device 0000:01:00.0: unlinked" in memory
+    assert "device_name 0000:01:00.0: allocated" in memory
 
 
 def test_reader_zooms_and_pans(seen: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@
 #include "trace/state.h"
 #include "trace/store.h"
 
-namespace rcuscope::gui {
+namespace rcuscope {
 
 /// How urgent something is; the theme gives it a colour.
 enum class Tone : std::uint8_t { plain, good, waiting, error, gone, reader };
@@ -19,6 +19,14 @@ enum class Tone : std::uint8_t { plain, good, waiting, error, gone, reader };
 struct ListChain {
   std::string title;  ///< Name of the list.
   std::vector<std::string> entries;
+};
+
+/// Who took and dropped references. A reference may be dropped by another than took it, so this
+/// does not say whose the remaining ones are.
+struct ReferenceUser {
+  ActorId actor;
+  std::int64_t taken = 0;
+  std::int64_t dropped = 0;
 };
 
 /// A device, list entry or other object that lives and dies.
@@ -31,7 +39,10 @@ struct ObjectCard {
   bool is_struck = false;
   std::optional<std::int64_t> references;
   std::int64_t references_max = 0;
-  std::string next, previous;  ///< Empty: not on a list.
+  std::vector<ReferenceUser> reference_users;  ///< By their first event.
+  std::string next, previous;                  ///< Empty: not on a list.
+  bool is_next_stale = false;  ///< Left by list_del_rcu: readers find their way back by it.
+  bool is_next_freed = false;  ///< What next points to is gone.
   std::string held_label;      ///< "held by" or "waits for"; empty = nobody.
   std::string held_by;
 };
@@ -46,6 +57,7 @@ struct CpuChip {
 struct StatePicture {
   std::vector<ListChain> lists;
   std::vector<ObjectCard> cards;
+  std::size_t cards_left_out = 0;  ///< Beyond those that one picture has at most.
   std::vector<CpuChip> chips;
   std::string rcu_line;
   Tone rcu_tone = Tone::gone;
@@ -57,4 +69,4 @@ StatePicture picture_state(const TraceStore& trace, const WorldState& world, Tim
 /// "0000:01:00.1" -> "01:00.1"; "gdev 0000:01:00.1" -> "gdev 01:00.1".
 std::string short_object_name(std::string_view name);
 
-}  // namespace rcuscope::gui
+}  // namespace rcuscope

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // From WorldState and the events so far to cards, chains and chips.
-#include "state_picture.h"
-#include "trace/kernel_trace.h"
+#include "trace/state_picture.h"
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <utility>
 
-namespace rcuscope::gui {
+#include "trace/kernel_trace.h"
+
+namespace rcuscope {
 namespace {
 
 /// Objects that are looked at in one picture at most.
@@ -17,10 +20,9 @@ std::string_view last_word(std::string_view name) {
   return space == std::string_view::npos ? name : name.substr(space + 1);
 }
 
-bool is_unlink(EventKind kind) {
-  return kind == EventKind::list_del_rcu || kind == EventKind::list_del ||
-         kind == EventKind::list_replace_rcu;
-}
+bool is_get(EventKind kind) { return kind == EventKind::get_device || kind == EventKind::kref_get; }
+
+bool is_put(EventKind kind) { return kind == EventKind::put_device || kind == EventKind::kref_put; }
 
 class Picture {
  public:
@@ -30,6 +32,7 @@ class Picture {
     event_count_ = static_cast<std::size_t>(std::upper_bound(times.begin(), times.end(), playhead) -
                                             times.begin());
     scan_events();
+    find_devices();
   }
 
   StatePicture run() {
@@ -44,8 +47,9 @@ class Picture {
  private:
   struct History {
     std::int64_t references_max = 0;
-    std::int64_t unlinked_at = -1;  ///< Event; -1 = never.
     std::int32_t faulty_actor = -1;
+    std::int64_t latest_event = -1;
+    std::vector<ReferenceUser> reference_users;
   };
 
   std::string name(ObjectId id) const { return std::string(trace_.object_name(id.value)); }
@@ -59,14 +63,26 @@ class Picture {
       if (object < 0) continue;
       History& h = history_[static_cast<std::size_t>(object)];
       const EventKind kind = trace_.kind(i);
-      if (kind == EventKind::get_device || kind == EventKind::put_device ||
-          kind == EventKind::kref_get || kind == EventKind::kref_put) {
+      if (is_get(kind) || is_put(kind)) {
         h.references_max = std::max(h.references_max, trace_.columns().value[i]);
       }
       if (i >= event_count_) continue;
-      if (is_unlink(kind)) h.unlinked_at = static_cast<std::int64_t>(i);
+      h.latest_event = static_cast<std::int64_t>(i);
+      count_reference(h, i);
       if (kind == EventKind::finding) h.faulty_actor = trace_.columns().actor[i];
     }
+  }
+
+  void count_reference(History& h, EventIndex i) const {
+    const EventKind kind = trace_.kind(i);
+    // The same memory may be another object's later.
+    if (kind == EventKind::kmalloc || kind == EventKind::device_register) h.reference_users.clear();
+    if (!is_get(kind) && !is_put(kind)) return;
+    const ActorId who{trace_.columns().actor[i]};
+    auto user = std::find_if(h.reference_users.begin(), h.reference_users.end(),
+                             [who](const ReferenceUser& u) { return u.actor == who; });
+    if (user == h.reference_users.end()) user = h.reference_users.insert(user, {who});
+    ++(is_get(kind) ? user->taken : user->dropped);
   }
 
   // --- lists ---
@@ -108,45 +124,89 @@ class Picture {
     if (type(entry) != "group_device") return {};
     const std::string_view word = last_word(trace_.object_name(entry.value));
     if (word.size() < 3) return {};
-    for (const ObjectState& other : world_.objects) {
-      if (type(other.object) == "device" &&
-          trace_.object_name(other.object.value).ends_with(word)) {
-        return other.object;
-      }
+    const std::string ending(word.rbegin(), word.rend());
+    ObjectId first;
+    for (auto at = devices_.lower_bound(ending); at != devices_.end(); ++at) {
+      if (!at->first.starts_with(ending)) break;
+      if (!first.is_valid() || at->second < first) first = at->second;
     }
-    return {};
+    return first;
+  }
+
+  /// Devices by their names read backwards, so that those with the same ending stand together; of
+  /// equal names the first.
+  void find_devices() {
+    for (const ObjectState& object : world_.objects) {
+      if (type(object.object) != "device") continue;
+      const std::string_view whole = trace_.object_name(object.object.value);
+      devices_.try_emplace(std::string(whole.rbegin(), whole.rend()), object.object);
+    }
   }
 
   // --- cards ---
 
+  struct Candidate {
+    ObjectId object;
+    ObjectId device;
+    bool is_entry = false;
+  };
+
   void add_cards() {
-    std::vector<ObjectId> shown_devices;
-    for (const ObjectState& object : world_.objects) {
-      if (object.membership == Membership::never_linked || is_full()) continue;
-      const ObjectId device = device_of(object.object);
-      shown_devices.push_back(device);
-      out_.cards.push_back(entry_card(object, device));
-    }
-    for (const ObjectState& object : world_.objects) {
-      const bool is_shown = std::find(shown_devices.begin(), shown_devices.end(), object.object) !=
-                            shown_devices.end();
-      // Freed memory without a count (names and the like) matters only to a finding.
-      const bool has_life =
-          object.references.has_value() || history(object.object).faulty_actor >= 0;
-      if (object.membership != Membership::never_linked || is_shown || !has_life) continue;
-      if (!is_full()) out_.cards.push_back(plain_card(object));
+    for (const Candidate& shown : chosen_of(candidates())) {
+      const ObjectState& object = state_of(shown.object);
+      out_.cards.push_back(shown.is_entry ? entry_card(object, shown.device) : plain_card(object));
     }
   }
 
-  bool is_full() const { return out_.cards.size() >= card_count_max; }
+  /// What is or was on a list, then what else has a life that matters.
+  std::vector<Candidate> candidates() const {
+    std::vector<Candidate> found;
+    std::vector<bool> is_shown(world_.objects.size());
+    for (const ObjectState& object : world_.objects) {
+      if (object.membership == Membership::never_linked) continue;
+      const ObjectId device = device_of(object.object);
+      if (device.is_valid()) is_shown[static_cast<std::size_t>(device.value)] = true;
+      found.push_back({object.object, device, true});
+    }
+    for (const ObjectState& object : world_.objects) {
+      // Freed memory without a count (names and the like) matters only to a finding.
+      const bool has_life =
+          object.references.has_value() || history(object.object).faulty_actor >= 0;
+      if (object.membership != Membership::never_linked || !has_life) continue;
+      if (!is_shown[static_cast<std::size_t>(object.object.value)]) {
+        found.push_back({object.object, {}, false});
+      }
+    }
+    return found;
+  }
+
+  /// Of too many those that live, and those of the latest events; in the order that they had.
+  std::vector<Candidate> chosen_of(std::vector<Candidate> all) {
+    if (all.size() <= card_count_max) return all;
+    out_.cards_left_out = all.size() - card_count_max;
+    std::vector<std::size_t> order(all.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(state_of(all[a].object).is_freed, -history(all[a].object).latest_event) <
+             std::pair(state_of(all[b].object).is_freed, -history(all[b].object).latest_event);
+    });
+    order.resize(card_count_max);
+    std::sort(order.begin(), order.end());
+    std::vector<Candidate> chosen;
+    for (const std::size_t i : order) chosen.push_back(all[i]);
+    return chosen;
+  }
+
+  const ObjectState& state_of(ObjectId id) const {
+    return world_.objects[static_cast<std::size_t>(id.value)];
+  }
 
   ObjectCard entry_card(const ObjectState& entry, ObjectId device) const {
     ObjectCard card;
     card.object = entry.object;
     card.device = device;
     card.title = label(entry.object);
-    const ObjectState& counted =
-        device.is_valid() ? world_.objects[static_cast<std::size_t>(device.value)] : entry;
+    const ObjectState& counted = device.is_valid() ? state_of(device) : entry;
     set_references(card, counted);
     set_state(card, entry);
     set_pointers(card, entry);
@@ -168,6 +228,7 @@ class Picture {
     card.references = counted.references;
     card.references_max =
         std::max(history(counted.object).references_max, counted.references.value_or(0));
+    card.reference_users = history(counted.object).reference_users;
   }
 
   void set_state(ObjectCard& card, const ObjectState& object) const {
@@ -204,22 +265,20 @@ class Picture {
       return;
     }
     if (entry.membership == Membership::linked) {
-      set_neighbours(card, entry, world_);
+      set_neighbours(card, entry);
       return;
     }
     card.previous = "LIST_POISON2";
     card.next = entry.is_poisoned ? "LIST_POISON1" : "";
-    const std::int64_t at = history(entry.object).unlinked_at;
-    if (entry.is_poisoned || at < 0) return;
-    // list_del_rcu leaves `next` as it was, so that readers on the entry find their way back.
-    const WorldState before = state_at(trace_, trace_.time(static_cast<EventIndex>(at)) - 1);
-    ObjectCard old;
-    set_neighbours(old, before.objects[static_cast<std::size_t>(entry.object.value)], before);
-    card.next = old.next;
+    if (!entry.stale_next.is_valid()) return;
+    card.is_next_stale = true;
+    card.next =
+        entry.stale_next == entry.list ? "head" : short_object_name(label(entry.stale_next));
+    card.is_next_freed = state_of(entry.stale_next).is_freed;
   }
 
-  void set_neighbours(ObjectCard& card, const ObjectState& entry, const WorldState& world) const {
-    for (const ListState& list : world.lists) {
+  void set_neighbours(ObjectCard& card, const ObjectState& entry) const {
+    for (const ListState& list : world_.lists) {
       if (list.head != entry.list) continue;
       const auto at = std::find(list.entries.begin(), list.entries.end(), entry.object);
       if (at == list.entries.end()) return;
@@ -331,6 +390,7 @@ class Picture {
   const WorldState& world_;
   std::size_t event_count_ = 0;
   std::vector<History> history_;  ///< By object.
+  std::map<std::string, ObjectId> devices_;
   StatePicture out_;
 };
 
@@ -348,4 +408,4 @@ std::string short_object_name(std::string_view name) {
   return result;
 }
 
-}  // namespace rcuscope::gui
+}  // namespace rcuscope
