@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,14 +71,17 @@ def _unmet(finding: Finding) -> str:
     return UNMET.get(check[1], "") if check is not None else ""
 
 
+def _is_of_package(frame: re.Match[str]) -> bool:
+    """Messages name files without their folders: the line tells whose it is."""
+    files = Path(_PACKAGE).rglob(frame["file"]) if frame["file"] else ()
+    line = int(frame["line"])
+    return any(linecache.getline(str(file), line).strip() == frame["text"] for file in files)
+
+
 def _raised(finding: Finding) -> str:
     """An error of the answer: what and where, without our own frames."""
     what = finding.message.partition("\n")[0]
-    own = [
-        frame
-        for frame in _FRAME.finditer(finding.message)
-        if not (frame["file"] or "").startswith(_PACKAGE)
-    ]
+    own = [frame for frame in _FRAME.finditer(finding.message) if not _is_of_package(frame)]
     where = f" (line {own[-1]['line']}: {own[-1]['text'].strip()})" if own else ""
     return f"Your function raises {what}{where}."
 

@@ -254,15 +254,16 @@ def xdotool(environment: dict[str, str], *arguments: str) -> str:
 
 def wait_for_title(environment: dict[str, str], part: str, seconds: float = 60) -> str:
     """The window's title once it has that part."""
-    titles = ""
+    titles: list[str] = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        window = xdotool(environment, "search", "--name", "rcuscope").split("\n")[0]
-        titles = xdotool(environment, "getwindowname", window) if window else ""
-        if part in titles:
-            return titles
+        windows = xdotool(environment, "search", "--name", "rcuscope").split()
+        titles = [xdotool(environment, "getwindowname", window) for window in windows]
+        for title in titles:
+            if part in title:
+                return title
         time.sleep(0.1)
-    raise AssertionError(f"no title with {part!r}; the last one was {titles!r}")
+    raise AssertionError(f"no title with {part!r}; the last ones were {titles!r}")
 
 
 def places(run_cli: RunCli, commands: str) -> dict[str, tuple[str, str]]:

@@ -112,6 +112,13 @@ def test_view_as_text(native: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert any(one["poisoned"] for one in record["objects"])
 
 
+@pytest.mark.gui
+def test_gui_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    record = check("gui", output_of(capsys, "gui", "--text"))
+    assert record["file"] is None
+    assert record["text"][0] == "page: session"
+
+
 def test_step_prints_a_record_for_each_command() -> None:
     words = [sys.executable, "-m", "rcuscope", "step", "no_synchronize_rcu", "--json"]
     done = subprocess.run(words, input="1\n2\nu\n", capture_output=True, text=True, check=True)
