@@ -144,7 +144,7 @@ py::dict row_of(const ObjectCard& card, const Names& names) {
 
 py::dict picture_of(const TraceStore& trace, Timestamp time) {
   const WorldState state = state_at(trace, time);
-  const StatePicture picture = picture_state(trace, state, time);
+  const StatePicture picture = picture_state(trace, state);
   const Names names(trace);
   py::list lists, cards, periods;
   for (const ListChain& list : picture.lists)

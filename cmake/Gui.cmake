@@ -36,10 +36,20 @@ endif()
 target_include_directories(rcuscope_gui ${gui_scope} "${PROJECT_SOURCE_DIR}/gui")
 target_link_libraries(rcuscope_gui ${gui_scope} rcuscope_core rcuscope::imgui)
 
+# Loops over pixels: worth the compiler's vectors.
+set_source_files_properties("${PROJECT_SOURCE_DIR}/gui/raster.cpp" PROPERTIES COMPILE_OPTIONS -O3)
+
 if(EXISTS "${gui_main}")
   add_executable(rcuscope-viewer "${gui_main}")
   target_link_libraries(rcuscope-viewer PRIVATE rcuscope_gui rcuscope_warnings)
   set_target_properties(rcuscope-viewer PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                                                    "${RCUSCOPE_STAGE_DIR}/bin")
   install(TARGETS rcuscope-viewer RUNTIME DESTINATION rcuscope/bin COMPONENT python)
+  # What its source panel shows: the files that traces of the machinery point to.
+  file(MAKE_DIRECTORY "${RCUSCOPE_STAGE_DIR}/source")
+  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/core" "${RCUSCOPE_STAGE_DIR}/source/core" SYMBOLIC)
+  foreach(part iommu scenario world)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/core/${part}" DESTINATION rcuscope/source/core
+            COMPONENT python FILES_MATCHING PATTERN "*.h" PATTERN "*.cpp")
+  endforeach()
 endif()

@@ -65,6 +65,7 @@ void remove_last_character(std::string& text);
 
 struct Input {
   std::vector<KeyPress> keys;
+  std::vector<std::string> dropped;  ///< Paths of files that were dragged into the window.
 };
 
 }  // namespace rcuscope::gui

@@ -57,6 +57,23 @@ std::string no_arrow(const Session& session, int direction) {
   return has_selection ? "no arrow starts here" : "no arrow after the playhead";
 }
 
+/// What only says that an actor runs.
+bool is_ground(const Span& span) {
+  return span.kind == SpanKind::actor || span.kind == SpanKind::implicit;
+}
+
+/// The span of that track whose last event it is, if there is one. A step's end is one later.
+std::optional<std::size_t> span_that_ends(const Lanes& lanes, const Track& track, Timestamp time,
+                                          EventIndex event) {
+  const auto begin = std::lower_bound(track.ends.begin(), track.ends.end(), time);
+  for (auto end = begin; end != track.ends.end() && *end <= time + 1; ++end) {
+    const std::size_t index = track.spans[static_cast<std::size_t>(end - track.ends.begin())];
+    const Span& span = lanes.spans[index];
+    if (span.last_event == event && !span.is_open) return index;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Selection item_of_event(const Session& session, EventIndex event) {
@@ -67,15 +84,25 @@ Selection item_of_event(const Session& session, EventIndex event) {
       if (lanes.spans[i].grace_period.value == id) return {Selection::Kind::span, i};
     }
   }
-  for (std::size_t i = 0; i < lanes.marks.size(); ++i) {
-    if (lanes.marks[i].event == event) return {Selection::Kind::mark, i};
+  // Both are in the order of their events.
+  const auto mark = std::partition_point(lanes.marks.begin(), lanes.marks.end(),
+                                         [event](const Mark& m) { return m.event < event; });
+  if (mark != lanes.marks.end() && mark->event == event) {
+    return {Selection::Kind::mark, static_cast<std::size_t>(mark - lanes.marks.begin())};
+  }
+  auto first = std::partition_point(lanes.spans.begin(), lanes.spans.end(),
+                                    [event](const Span& s) { return s.first_event < event; });
+  for (; first != lanes.spans.end() && first->first_event == event; ++first) {
+    if (!is_ground(*first)) {
+      return {Selection::Kind::span, static_cast<std::size_t>(first - lanes.spans.begin())};
+    }
   }
   std::optional<std::size_t> ended;
-  for (std::size_t i = 0; i < lanes.spans.size(); ++i) {
-    const Span& span = lanes.spans[i];
-    if (span.kind == SpanKind::actor || span.kind == SpanKind::implicit) continue;
-    if (span.first_event == event) return {Selection::Kind::span, i};
-    if (span.last_event == event && !span.is_open) ended = i;
+  const Timestamp time = session.trace().time(event);
+  for (const LaneIndex& lane : session.index().lanes) {
+    for (const Track& track : lane.slots) {
+      if (const auto found = span_that_ends(lanes, track, time, event)) ended = found;
+    }
   }
   if (ended) return {Selection::Kind::span, *ended};
   return {Selection::Kind::event, event};

@@ -4,6 +4,7 @@
 
 #include <imgui.h>
 
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 
@@ -29,6 +30,43 @@ void Painter::fill(const Rect& r, Color color, float radius) {
 void Painter::fill_plain(const Rect& r, Color color) {
   list_->PrimReserve(6, 4);
   list_->PrimRect({r.x0, r.y0}, {r.x1, r.y1}, color);
+}
+
+void Painter::fill_all(std::span<const ColoredRect> rects) {
+  // Indices have 16 bits: one reservation must stay below 16384 rectangles.
+  constexpr std::size_t batch_size = 8192;
+  while (!rects.empty()) {
+    const std::span<const ColoredRect> batch = rects.first(std::min(batch_size, rects.size()));
+    list_->PrimReserve(static_cast<int>(batch.size()) * 6, static_cast<int>(batch.size()) * 4);
+    for (const ColoredRect& r : batch) {
+      list_->PrimRect({r.rect.x0, r.rect.y0}, {r.rect.x1, r.rect.y1}, r.color);
+    }
+    rects = rects.subspan(batch.size());
+  }
+}
+
+void Painter::fill_soft(const Rect& r, Color color) {
+  if (r.width() < 4 || r.height() < 4) return fill_plain(r, color);
+  const ColoredRect parts[] = {{{r.x0 + 1, r.y0, r.x1 - 1, r.y0 + 1}, color},
+                               {{r.x0, r.y0 + 1, r.x1, r.y1 - 1}, color},
+                               {{r.x0 + 1, r.y1 - 1, r.x1 - 1, r.y1}, color}};
+  fill_all(parts);
+}
+
+void Painter::stroke_plain(const Rect& r, Color color, float width) {
+  const float w = std::min({width, r.width() / 2, r.height() / 2});
+  const ColoredRect parts[] = {{{r.x0, r.y0, r.x1, r.y0 + w}, color},
+                               {{r.x0, r.y1 - w, r.x1, r.y1}, color},
+                               {{r.x0, r.y0 + w, r.x0 + w, r.y1 - w}, color},
+                               {{r.x1 - w, r.y0 + w, r.x1, r.y1 - w}, color}};
+  fill_all(parts);
+}
+
+void Painter::diamond_plain(Point c, float r, Color color) {
+  const ImVec2 uv = ImGui::GetFontTexUvWhitePixel();
+  list_->PrimReserve(6, 4);
+  list_->PrimQuadUV({c.x, c.y - r}, {c.x + r, c.y}, {c.x, c.y + r}, {c.x - r, c.y}, uv, uv, uv, uv,
+                    color);
 }
 
 void Painter::stroke(const Rect& r, Color color, float radius, float width) {

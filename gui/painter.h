@@ -14,6 +14,11 @@ struct ImDrawList;
 
 namespace rcuscope::gui {
 
+struct ColoredRect {
+  Rect rect;
+  Color color;
+};
+
 class Painter {
  public:
   Painter(ImDrawList* list, const Theme& theme, const Fonts& fonts, float scale)
@@ -28,13 +33,19 @@ class Painter {
   void fill(const Rect& rect, Color color, float radius = 0);
   /// Plain fill without rounding or anti-aliasing: for bars of a few pixels.
   void fill_plain(const Rect& rect, Color color);
+  /// Plain fills in any number, at the least cost.
+  void fill_all(std::span<const ColoredRect> rects);
+  /// Plain, but for the four corner pixels: looks rounded where it is small.
+  void fill_soft(const Rect& rect, Color color);
   void stroke(const Rect& rect, Color color, float radius = 0, float width = 1);
+  void stroke_plain(const Rect& rect, Color color, float width);
   void line(Point from, Point to, Color color, float width = 1);
   void dashed_line(Point from, Point to, Color color);
   void circle(Point center, float radius, Color color);
   void ring(Point center, float radius, Color color, float width);
   void triangle(Point a, Point b, Point c, Color color);
   void diamond(Point center, float radius, Color inside, Color outline);
+  void diamond_plain(Point center, float radius, Color color);
   void curve(Point from, Point from_control, Point to_control, Point to, Color color, float width);
   void hatch(const Rect& rect, Color color, float distance, float width);
 

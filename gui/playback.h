@@ -26,6 +26,8 @@ class Playback {
   bool is_playing() const { return is_playing_; }
   int speed() const { return speed_; }  ///< Index into playback_speeds.
 
+  /// The trace has grown.
+  void extend_to(Timestamp end) { end_ = end > end_ ? end : end_; }
   /// Clamped to the trace.
   void move_to(Timestamp time);
   /// Starts again from the beginning when it stands at the end.

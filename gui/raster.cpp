@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 namespace rcuscope::gui {
 namespace {
@@ -21,11 +22,35 @@ struct Rgba {
 
 Rgba unpack(ImU32 color) { return {color & 255, color >> 8 & 255, color >> 16 & 255, color >> 24}; }
 
+/// x / 255 for all x up to 255 * 255 + 127.
+unsigned by_255(unsigned x) { return (x + 1 + (x >> 8)) >> 8; }
+
 void blend(std::uint8_t* pixel, const Rgba& color) {
   const unsigned rest = 255 - color.alpha;
-  pixel[0] = static_cast<std::uint8_t>((color.red * color.alpha + pixel[0] * rest + 127) / 255);
-  pixel[1] = static_cast<std::uint8_t>((color.green * color.alpha + pixel[1] * rest + 127) / 255);
-  pixel[2] = static_cast<std::uint8_t>((color.blue * color.alpha + pixel[2] * rest + 127) / 255);
+  pixel[0] = static_cast<std::uint8_t>(by_255(color.red * color.alpha + pixel[0] * rest + 127));
+  pixel[1] = static_cast<std::uint8_t>(by_255(color.green * color.alpha + pixel[1] * rest + 127));
+  pixel[2] = static_cast<std::uint8_t>(by_255(color.blue * color.alpha + pixel[2] * rest + 127));
+}
+
+/// Blends one colour over `count` pixels, as blend() does for one.
+void blend_row(std::uint8_t* out, std::size_t count, const Rgba& color) {
+  if (color.alpha == 255) {
+    const std::array<std::uint8_t, 4> pixel = {static_cast<std::uint8_t>(color.red),
+                                               static_cast<std::uint8_t>(color.green),
+                                               static_cast<std::uint8_t>(color.blue), 255};
+    for (std::size_t i = 0; i < count; ++i) std::memcpy(out + 4 * i, pixel.data(), 4);
+    return;
+  }
+  const unsigned rest = 255 - color.alpha;
+  // The fourth channel stays 255: 255 * alpha + 255 * rest.
+  const std::array<unsigned, 4> added = {color.red * color.alpha + 127,
+                                         color.green * color.alpha + 127,
+                                         color.blue * color.alpha + 127, 255 * color.alpha + 127};
+  for (std::size_t i = 0; i < 4 * count; i += 4) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      out[i + k] = static_cast<std::uint8_t>(by_255(added[k] + out[i + k] * rest));
+    }
+  }
 }
 
 class Rasterizer {
@@ -73,8 +98,7 @@ void Rasterizer::fill_row(int y, const Bounds& box, const ImDrawVert& first,
   const Rgba color = unpack(first.col);
   std::uint8_t* out = pixel(box.x0, y);
   if (first.uv.x == last.uv.x && first.uv.y == last.uv.y) {
-    for (int x = box.x0; x < box.x1; ++x, out += 4) blend(out, color);
-    return;
+    return blend_row(out, static_cast<std::size_t>(box.x1 - box.x0), color);
   }
   const float du = (last.uv.x - first.uv.x) / (last.pos.x - first.pos.x);
   const float dv = (last.uv.y - first.uv.y) / (last.pos.y - first.pos.y);
@@ -181,7 +205,7 @@ void Rasterizer::draw(const ImDrawList& list, const ImDrawCmd& command, ImVec2 o
 void rasterize(const ImDrawData& draw_data, const GlyphAtlas& atlas, Image& image) {
   image.rgba.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *
                     4);
-  for (std::size_t i = 0; i < image.rgba.size(); ++i) image.rgba[i] = i % 4 == 3 ? 255 : 0;
+  blend_row(image.rgba.data(), image.rgba.size() / 4, {0, 0, 0, 255});
   Rasterizer rasterizer(atlas, image);
   for (int n = 0; n < draw_data.CmdListsCount; ++n) {
     const ImDrawList& list = *draw_data.CmdLists[n];

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "timeline/layout.h"
+#include "trace/growth.h"
 #include "trace/repetition.h"
 
 namespace rcuscope::gui {
@@ -47,39 +48,69 @@ TimeView view_of_story(const TraceStore& trace, const ViewLimits& limits, Timest
 
 }  // namespace
 
-Session::Session(TraceStore trace)
-    : playback(trace.start(), trace.end(), units_per_second(trace)),
-      trace_(std::move(trace)),
-      lanes_(compute_lanes(trace_)),
-      index_(index_timeline(lanes_)),
-      format_(trace_),
-      limits_(limits_of(trace_, lanes_, format_)),
-      events_of_actor_(trace_.names().actors.size()) {
-  for (std::size_t i = 0; i < trace_.size(); ++i) {
-    const std::int32_t actor = trace_.columns().actor[i];
-    if (actor >= 0) {
-      events_of_actor_[static_cast<std::size_t>(actor)].push_back(static_cast<std::uint32_t>(i));
-    }
-    if (!first_finding_ && trace_.kind(i) == EventKind::finding) first_finding_ = i;
-  }
-  Timestamp moment = telling_moment(trace_);
-  view = view_of_story(trace_, limits_, moment);
+Session::Session(TraceStore store)
+    : playback(store.start(), store.end(), units_per_second(store)),
+      content_(std::make_unique<Content>(std::move(store))),
+      index_(index_timeline(lanes())),
+      format_(trace()),
+      limits_(limits_of(trace(), lanes(), format_)) {
+  note_events(0);
+  Timestamp moment = telling_moment(trace());
+  view = view_of_story(trace(), limits_, moment);
   // What only tear-down waited for, for example, is outside of the story.
   const auto time = static_cast<double>(moment);
   if (time < view.start || time > view.end)
-    moment = moment_of_change(trace_, repetition_at(trace_, moment));
+    moment = moment_of_change(trace(), repetition_at(trace(), moment));
   playback.move_to(moment);
 }
 
+void Session::note_events(EventIndex first) {
+  events_of_actor_.resize(trace().names().actors.size());
+  for (EventIndex i = first; i < trace().size(); ++i) {
+    const std::int32_t actor = trace().columns().actor[i];
+    if (actor >= 0) {
+      events_of_actor_[static_cast<std::size_t>(actor)].push_back(static_cast<std::uint32_t>(i));
+    }
+    if (!first_finding_ && trace().kind(i) == EventKind::finding) first_finding_ = i;
+  }
+  note_references(trace(), first, references_max_);
+}
+
+void Session::extend(const TraceColumns& more, TraceNames names, std::uint64_t events_lost_count) {
+  const EventIndex first = trace().size();
+  grow(content_->trace, more, std::move(names), events_lost_count);
+  if (content_->lanes.extend()) {
+    index_.extend(lanes());
+  } else {  // a new lane: positions have changed
+    index_ = index_timeline(lanes());
+    selection = {};
+  }
+  content_->states.extend();
+  note_events(first);
+  limits_ = limits_of(trace(), lanes(), format_);
+  playback.extend_to(trace().end());
+  world_time_.reset();
+  measured_range_.reset();
+  if (!follows_end) return;
+  playback.move_to(trace().end());
+  const double span = view.span();
+  view = clamped({limits_.end - span, limits_.end}, limits_);
+}
+
+void Session::reserve(std::size_t event_count) {
+  rcuscope::reserve(content_->trace, event_count);
+  content_->lanes.reserve(event_count);
+}
+
 std::string_view Session::metadata(const std::string& key) const {
-  const auto found = trace_.names().metadata.find(key);
-  return found == trace_.names().metadata.end() ? std::string_view() : found->second;
+  const auto found = trace().names().metadata.find(key);
+  return found == trace().names().metadata.end() ? std::string_view() : found->second;
 }
 
 const WorldState& Session::world() const {
   if (world_time_ != playback.playhead()) {
-    world_ = state_at(trace_, playback.playhead());
-    picture_ = picture_state(trace_, world_, playback.playhead());
+    world_ = content_->states.at(playback.playhead());
+    picture_ = picture_state(trace(), world_, references_max_);
     world_time_ = playback.playhead();
   }
   return world_;
@@ -91,7 +122,7 @@ const StatePicture& Session::picture() const {
 }
 
 std::size_t Session::event_count_so_far() const {
-  const auto& times = trace_.columns().time;
+  const auto& times = trace().columns().time;
   return static_cast<std::size_t>(
       std::upper_bound(times.begin(), times.end(), playback.playhead()) - times.begin());
 }
@@ -103,8 +134,8 @@ const std::vector<std::uint32_t>& Session::events_of(std::int32_t actor) const {
 }
 
 std::optional<EventIndex> Session::selected_event() const {
-  if (selection.kind == Selection::Kind::span) return lanes_.spans[selection.index].first_event;
-  if (selection.kind == Selection::Kind::mark) return lanes_.marks[selection.index].event;
+  if (selection.kind == Selection::Kind::span) return lanes().spans[selection.index].first_event;
+  if (selection.kind == Selection::Kind::mark) return lanes().marks[selection.index].event;
   if (selection.kind == Selection::Kind::event) return selection.index;
   return std::nullopt;
 }
@@ -115,28 +146,28 @@ ActorId Session::selected_actor() const {
     case Selection::Kind::none:
       return {};
     case Selection::Kind::event:
-      return {trace_.columns().actor[selection.index]};
+      return {trace().columns().actor[selection.index]};
     case Selection::Kind::span:
-      lane = lanes_.spans[selection.index].lane;
+      lane = lanes().spans[selection.index].lane;
       break;
     case Selection::Kind::mark:
-      lane = lanes_.marks[selection.index].lane;
+      lane = lanes().marks[selection.index].lane;
       break;
     case Selection::Kind::lane:
       lane = static_cast<std::int32_t>(selection.index);
       break;
   }
-  return lane < 0 ? ActorId{} : lanes_.lanes[static_cast<std::size_t>(lane)].actor;
+  return lane < 0 ? ActorId{} : lanes().lanes[static_cast<std::size_t>(lane)].actor;
 }
 
 std::optional<EventIndex> Session::finding_so_far() const {
-  if (first_finding_ && trace_.time(*first_finding_) <= playback.playhead()) return first_finding_;
+  if (first_finding_ && trace().time(*first_finding_) <= playback.playhead()) return first_finding_;
   return std::nullopt;
 }
 
 const RangeStatistics& Session::range_statistics() const {
   if (measured_range_ != range) {
-    range_statistics_ = measure_range(trace_, lanes_, index_, *range);
+    range_statistics_ = measure_range(trace(), lanes(), index_, *range);
     measured_range_ = range;
   }
   return range_statistics_;
@@ -144,7 +175,7 @@ const RangeStatistics& Session::range_statistics() const {
 
 void Session::set_range(double from, double to) {
   if (from > to) std::swap(from, to);
-  if (trace_.clock() == Clock::steps) {
+  if (trace().clock() == Clock::steps) {
     from = std::floor(from);
     to = std::ceil(to);
   }
@@ -161,12 +192,12 @@ void Session::clear_range() {
 void Session::move_playhead(double time) {
   playback.move_to(static_cast<Timestamp>(std::floor(time)));
   const auto moved = static_cast<double>(playback.playhead());
-  view = revealed(view, drawn_time(trace_.clock(), moved), limits_);
+  view = revealed(view, drawn_time(trace().clock(), moved), limits_);
 }
 
 void Session::step(int direction) {
   playback.pause();
-  const auto& times = trace_.columns().time;
+  const auto& times = trace().columns().time;
   const Timestamp now = playback.playhead();
   if (direction > 0) {
     const auto next = std::upper_bound(times.begin(), times.end(), now);
@@ -185,21 +216,21 @@ void Session::step_in_lane(int direction) {
   const Timestamp now = playback.playhead();
   if (direction > 0) {
     const auto next = std::find_if(events.begin(), events.end(),
-                                   [&](std::uint32_t i) { return trace_.time(i) > now; });
-    if (next != events.end()) move_playhead(static_cast<double>(trace_.time(*next)));
+                                   [&](std::uint32_t i) { return trace().time(i) > now; });
+    if (next != events.end()) move_playhead(static_cast<double>(trace().time(*next)));
   } else {
     const auto previous = std::find_if(events.rbegin(), events.rend(),
-                                       [&](std::uint32_t i) { return trace_.time(i) < now; });
-    if (previous != events.rend()) move_playhead(static_cast<double>(trace_.time(*previous)));
+                                       [&](std::uint32_t i) { return trace().time(i) < now; });
+    if (previous != events.rend()) move_playhead(static_cast<double>(trace().time(*previous)));
   }
 }
 
 void Session::zoom_to_selection() {
   if (selection.kind == Selection::Kind::span) {
-    const Span& span = lanes_.spans[selection.index];
+    const Span& span = lanes().spans[selection.index];
     view = focused(static_cast<double>(span.start), static_cast<double>(span.end), limits_);
   } else if (const auto event = selected_event()) {
-    const auto time = static_cast<double>(trace_.time(*event));
+    const auto time = static_cast<double>(trace().time(*event));
     const double reach = std::max(view.span() / 8, limits_.span_min);
     view = focused(time - reach, time + reach, limits_);
   } else {
@@ -211,8 +242,8 @@ void Session::advance(double seconds) {
   if (!playback.is_playing()) return;
   // Nanoseconds pass as fast as the view is wide: zooming in is slow motion.
   const double share = view.span() / (limits_.end - limits_.start);
-  playback.advance(trace_.clock() == Clock::steps ? seconds : seconds * std::min(1.0, share));
-  view = revealed(view, drawn_time(trace_.clock(), playback.position()), limits_);
+  playback.advance(trace().clock() == Clock::steps ? seconds : seconds * std::min(1.0, share));
+  view = revealed(view, drawn_time(trace().clock(), playback.position()), limits_);
 }
 
 VerdictText verdict_text(const Session& session) {

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "format_time.h"
@@ -15,8 +17,9 @@
 #include "search.h"
 #include "theme.h"
 #include "timeline/index.h"
+#include "timeline/overview_picture.h"
 #include "timeline/view.h"
-#include "trace/lanes.h"
+#include "trace/lane_stream.h"
 #include "trace/state.h"
 #include "trace/state_picture.h"
 #include "trace/store.h"
@@ -37,8 +40,8 @@ class Session {
  public:
   explicit Session(TraceStore trace);
 
-  const TraceStore& trace() const { return trace_; }
-  const Lanes& lanes() const { return lanes_; }
+  const TraceStore& trace() const { return content_->trace; }
+  const Lanes& lanes() const { return content_->lanes.lanes(); }
   const TimelineIndex& index() const { return index_; }
   const TimeFormat& format() const { return format_; }
   const ViewLimits& limits() const { return limits_; }
@@ -64,6 +67,11 @@ class Session {
 
   /// The first finding at or before the playhead.
   std::optional<EventIndex> finding_so_far() const;
+
+  /// Takes in events that follow the last one; see grow(). The view stays, or follows the end.
+  void extend(const TraceColumns& more, TraceNames names, std::uint64_t events_lost_count);
+  /// Room for this many events, so that growing moves nothing.
+  void reserve(std::size_t event_count);
 
   // What the user does.
   void step(int direction);          ///< To the next or previous event.
@@ -98,23 +106,39 @@ class Session {
     bool moves_view = false;
   };
   Drag drag;
+  OverviewPicture overview;  ///< Kept by the overview strip.
   float lane_scroll_px = 0;
+  float memory_scroll_px = 0;
   float inspector_scroll_px = 0;
   float inspector_height_px = 0;  ///< Of its contents in the last frame.
   float finding_scroll_px = 0;
   std::vector<std::string> source_directories;  ///< In which files of the trace's places may be.
   std::string searched;  ///< Of the verdict: "5 of 12 schedules"; may be empty.
   bool shows_help = false;
+  bool shows_memory = false;    ///< The graph of objects and pointers in place of the actors.
+  bool follows_end = false;     ///< Of a trace that grows: the newest is what is seen.
   bool prefers_events = false;  ///< Bottom panels: sentences even where source is readable.
 
  private:
-  TraceStore trace_;
-  Lanes lanes_;
+  /// What refers to the trace stays in place with it when the session is moved.
+  struct Content {
+    explicit Content(TraceStore store) : trace(std::move(store)), lanes(trace), states(trace) {}
+
+    TraceStore trace;
+    LaneStream lanes;
+    StateHistory states;
+  };
+
+  /// Takes in the events from `first` on.
+  void note_events(EventIndex first);
+
+  std::unique_ptr<Content> content_;
   TimelineIndex index_;
   TimeFormat format_;
   ViewLimits limits_;
   std::vector<std::vector<std::uint32_t>> events_of_actor_;
   std::optional<EventIndex> first_finding_;
+  std::vector<std::int64_t> references_max_;  ///< By object.
   mutable std::optional<Timestamp> world_time_;
   mutable WorldState world_;
   mutable StatePicture picture_;

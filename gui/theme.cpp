@@ -121,13 +121,16 @@ Color fade(Color color, float opacity) {
 }
 
 Color span_color(const Theme& theme, const Span& span) {
-  if (span.is_error) return theme.error;
-  switch (span.kind) {
+  return span.is_error ? theme.error : look_color(theme, {span.kind, span.is_pre_existing});
+}
+
+Color look_color(const Theme& theme, const SpanLook& look) {
+  switch (look.kind) {
     case SpanKind::actor:
     case SpanKind::implicit:
       return theme.context;
     case SpanKind::reader:
-      return span.is_pre_existing ? theme.reader : theme.reader_later;
+      return look.is_pre_existing ? theme.reader : theme.reader_later;
     case SpanKind::grace_period:
       return theme.grace_period;
     case SpanKind::blocked:

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "timeline/track.h"
 #include "trace/event.h"
 #include "trace/lanes.h"
 
@@ -41,6 +42,8 @@ std::optional<ThemeName> theme_from_string(std::string_view name);
 /// The same colour with its opacity multiplied by `opacity`, 0 to 1.
 Color fade(Color color, float opacity);
 
+/// Of what is as it should be.
+Color look_color(const Theme& theme, const SpanLook& look);
 Color span_color(const Theme& theme, const Span& span);
 Color mark_color(const Theme& theme, const Mark& mark);
 Color arrow_color(const Theme& theme, ArrowKind kind);

@@ -17,8 +17,9 @@ std::string Widgets::names() const {
   return all;
 }
 
-Response Ui::interact(const std::string& name, const Rect& rect) {
+Response Ui::interact(const std::string& plain_name, const Rect& rect) {
   if (rect.width() < 1 || rect.height() < 1) return {};
+  const std::string name = prefix + plain_name;
   widgets.add(name, rect);
   ImGui::SetCursorScreenPos({rect.x0, rect.y0});
   Response response;

@@ -36,6 +36,7 @@ struct Response {
 struct Ui {
   Painter& paint;
   Widgets& widgets;
+  std::string prefix = {};  ///< Of all names: where a panel stands more than once.
 
   /// An invisible button of that name; the caller draws it.
   Response interact(const std::string& name, const Rect& rect);

@@ -273,10 +273,18 @@ class Replay {
   void on_heap(EventIndex i) {
     ObjectState* const target = state_of(object(i));
     if (target == nullptr) return;
+    target->latest_event = static_cast<std::int64_t>(i);
     switch (trace_.kind(i)) {
-      case EventKind::kmalloc:
+      case EventKind::kmalloc: {
+        const ActorId faulty = target->faulty_actor;
         *target = ObjectState{};
         target->object = object(i);
+        target->latest_event = static_cast<std::int64_t>(i);
+        target->faulty_actor = faulty;
+        break;
+      }
+      case EventKind::device_register:
+        target->reference_users.clear();  // the same memory may be another object's later
         break;
       case EventKind::kfree:
         target->is_freed = true;
@@ -291,6 +299,7 @@ class Replay {
       case EventKind::kref_get:
       case EventKind::kref_put:
         target->references = value(i);
+        count_reference(*target, i);
         break;
       case EventKind::device_release:
         target->references = 0;
@@ -301,6 +310,16 @@ class Replay {
       default:
         break;
     }
+  }
+
+  void count_reference(ObjectState& target, EventIndex i) const {
+    const bool is_get =
+        trace_.kind(i) == EventKind::get_device || trace_.kind(i) == EventKind::kref_get;
+    auto& users = target.reference_users;
+    auto user = std::find_if(users.begin(), users.end(),
+                             [who = actor(i)](const ReferenceUser& u) { return u.actor == who; });
+    if (user == users.end()) user = users.insert(user, ReferenceUser{actor(i)});
+    ++(is_get ? user->taken : user->dropped);
   }
 
   // --- grace periods ---

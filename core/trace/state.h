@@ -14,6 +14,14 @@ namespace rcuscope {
 
 enum class Membership : std::uint8_t { never_linked, linked, unlinked };
 
+/// Who took and dropped references. A reference may be dropped by another than took it, so this
+/// does not say whose the remaining ones are.
+struct ReferenceUser {
+  ActorId actor;
+  std::int64_t taken = 0;
+  std::int64_t dropped = 0;
+};
+
 /// A heap object, device or list entry at one moment.
 struct ObjectState {
   ObjectId object;
@@ -27,6 +35,8 @@ struct ObjectState {
   /// where list_del_rcu or list_replace_rcu left it for readers.
   ObjectId stale_next;
   ActorId faulty_actor;  ///< Of the last finding about it.
+  std::int64_t latest_event = -1;
+  std::vector<ReferenceUser> reference_users;  ///< By their first event.
 };
 
 struct ListState {

@@ -20,18 +20,11 @@ std::string_view last_word(std::string_view name) {
   return space == std::string_view::npos ? name : name.substr(space + 1);
 }
 
-bool is_get(EventKind kind) { return kind == EventKind::get_device || kind == EventKind::kref_get; }
-
-bool is_put(EventKind kind) { return kind == EventKind::put_device || kind == EventKind::kref_put; }
-
 class Picture {
  public:
-  Picture(const TraceStore& trace, const WorldState& world, Timestamp playhead)
-      : trace_(trace), world_(world) {
-    const auto& times = trace.columns().time;
-    event_count_ = static_cast<std::size_t>(std::upper_bound(times.begin(), times.end(), playhead) -
-                                            times.begin());
-    scan_events();
+  Picture(const TraceStore& trace, const WorldState& world,
+          const std::vector<std::int64_t>& references_max)
+      : trace_(trace), world_(world), references_max_(references_max) {
     find_devices();
   }
 
@@ -45,45 +38,9 @@ class Picture {
   }
 
  private:
-  struct History {
-    std::int64_t references_max = 0;
-    std::int32_t faulty_actor = -1;
-    std::int64_t latest_event = -1;
-    std::vector<ReferenceUser> reference_users;
-  };
-
   std::string name(ObjectId id) const { return std::string(trace_.object_name(id.value)); }
   std::string actor(ActorId id) const { return std::string(trace_.actor_name(id.value)); }
-  const History& history(ObjectId id) const { return history_[static_cast<std::size_t>(id.value)]; }
-
-  void scan_events() {
-    history_.resize(world_.objects.size());
-    for (EventIndex i = 0; i < trace_.size(); ++i) {
-      const std::int32_t object = trace_.columns().object[i];
-      if (object < 0) continue;
-      History& h = history_[static_cast<std::size_t>(object)];
-      const EventKind kind = trace_.kind(i);
-      if (is_get(kind) || is_put(kind)) {
-        h.references_max = std::max(h.references_max, trace_.columns().value[i]);
-      }
-      if (i >= event_count_) continue;
-      h.latest_event = static_cast<std::int64_t>(i);
-      count_reference(h, i);
-      if (kind == EventKind::finding) h.faulty_actor = trace_.columns().actor[i];
-    }
-  }
-
-  void count_reference(History& h, EventIndex i) const {
-    const EventKind kind = trace_.kind(i);
-    // The same memory may be another object's later.
-    if (kind == EventKind::kmalloc || kind == EventKind::device_register) h.reference_users.clear();
-    if (!is_get(kind) && !is_put(kind)) return;
-    const ActorId who{trace_.columns().actor[i]};
-    auto user = std::find_if(h.reference_users.begin(), h.reference_users.end(),
-                             [who](const ReferenceUser& u) { return u.actor == who; });
-    if (user == h.reference_users.end()) user = h.reference_users.insert(user, {who});
-    ++(is_get(kind) ? user->taken : user->dropped);
-  }
+  static bool is_faulty(const ObjectState& object) { return object.faulty_actor.is_valid(); }
 
   // --- lists ---
 
@@ -170,8 +127,7 @@ class Picture {
     }
     for (const ObjectState& object : world_.objects) {
       // Freed memory without a count (names and the like) matters only to a finding.
-      const bool has_life =
-          object.references.has_value() || history(object.object).faulty_actor >= 0;
+      const bool has_life = object.references.has_value() || is_faulty(object);
       if (object.membership != Membership::never_linked || !has_life) continue;
       if (!is_shown[static_cast<std::size_t>(object.object.value)]) {
         found.push_back({object.object, {}, false});
@@ -187,8 +143,9 @@ class Picture {
     std::vector<std::size_t> order(all.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return std::pair(state_of(all[a].object).is_freed, -history(all[a].object).latest_event) <
-             std::pair(state_of(all[b].object).is_freed, -history(all[b].object).latest_event);
+      const ObjectState &first = state_of(all[a].object), &second = state_of(all[b].object);
+      return std::pair(first.is_freed, -first.latest_event) <
+             std::pair(second.is_freed, -second.latest_event);
     });
     order.resize(card_count_max);
     std::sort(order.begin(), order.end());
@@ -226,24 +183,24 @@ class Picture {
 
   void set_references(ObjectCard& card, const ObjectState& counted) const {
     card.references = counted.references;
-    card.references_max =
-        std::max(history(counted.object).references_max, counted.references.value_or(0));
-    card.reference_users = history(counted.object).reference_users;
+    card.references_max = std::max(references_max_[static_cast<std::size_t>(counted.object.value)],
+                                   counted.references.value_or(0));
+    card.reference_users = counted.reference_users;
   }
 
   void set_state(ObjectCard& card, const ObjectState& object) const {
-    const bool is_faulty = history(object.object).faulty_actor >= 0;
+    const bool is_wrong = is_faulty(object);
     if (object.is_freed) {
-      card.tone = is_faulty ? Tone::error : Tone::gone;
+      card.tone = is_wrong ? Tone::error : Tone::gone;
       card.state = card.device.is_valid() ? "gdev freed" : "freed";
-      if (is_faulty) card.state += ", still used";
+      if (is_wrong) card.state += ", still used";
       // The device itself lives on as long as somebody counts on it.
-      card.is_struck = is_faulty || !card.device.is_valid() || card.references.value_or(0) == 0;
+      card.is_struck = is_wrong || !card.device.is_valid() || card.references.value_or(0) == 0;
     } else if (object.membership == Membership::linked) {
-      card.tone = is_faulty ? Tone::error : Tone::good;
+      card.tone = is_wrong ? Tone::error : Tone::good;
       card.state = "linked";
     } else if (object.membership == Membership::unlinked) {
-      card.tone = is_faulty ? Tone::error : Tone::waiting;
+      card.tone = is_wrong ? Tone::error : Tone::waiting;
       card.state = object.is_poisoned ? "unlinked and poisoned" : "unlinked";
       if (is_in_progress(object.waits_for)) {
         card.state += ", waiting for GP " + std::to_string(object.waits_for.value);
@@ -253,7 +210,7 @@ class Picture {
       card.state = "released";
       card.is_struck = true;
     } else {
-      card.tone = is_faulty ? Tone::error : Tone::plain;
+      card.tone = is_wrong ? Tone::error : Tone::plain;
       card.state = "alive";
     }
   }
@@ -289,8 +246,8 @@ class Picture {
 
   void set_holder(ObjectCard& card, const ObjectState& object) const {
     std::vector<std::string> names;
-    const std::int32_t faulty = history(object.object).faulty_actor;
-    if (faulty >= 0) names.push_back(actor({faulty}));
+    const std::int32_t faulty = object.faulty_actor.value;
+    if (is_faulty(object)) names.push_back(actor({faulty}));
     for (const TracedActorState& reader : world_.actors) {
       if (reader.actor.value != faulty && reads(reader, object.object, card.device)) {
         names.push_back(actor(reader.actor));
@@ -311,14 +268,9 @@ class Picture {
   /// True if that actor touched the object since it entered its read-side critical section.
   bool reads(const TracedActorState& reader, ObjectId object, ObjectId device) const {
     if (reader.reader_nesting == 0) return false;
-    for (std::int64_t i = reader.last_event; i >= 0; --i) {
-      const auto event = static_cast<EventIndex>(i);
-      if (trace_.columns().actor[event] != reader.actor.value) continue;
-      if (trace_.kind(event) == EventKind::rcu_read_lock) return false;
-      const std::int32_t touched = trace_.columns().object[event];
-      if (touched == object.value || (device.is_valid() && touched == device.value)) return true;
-    }
-    return false;
+    return std::any_of(reader.touched.begin(), reader.touched.end(), [&](ObjectId touched) {
+      return touched == object || (device.is_valid() && touched == device);
+    });
   }
 
   // --- RCU ---
@@ -388,16 +340,35 @@ class Picture {
 
   const TraceStore& trace_;
   const WorldState& world_;
-  std::size_t event_count_ = 0;
-  std::vector<History> history_;  ///< By object.
+  const std::vector<std::int64_t>& references_max_;
   std::map<std::string, ObjectId> devices_;
   StatePicture out_;
 };
 
 }  // namespace
 
-StatePicture picture_state(const TraceStore& trace, const WorldState& world, Timestamp playhead) {
-  return Picture(trace, world, playhead).run();
+void note_references(const TraceStore& trace, EventIndex first, std::vector<std::int64_t>& most) {
+  most.resize(trace.names().objects.size());
+  for (EventIndex i = first; i < trace.size(); ++i) {
+    const std::int32_t object = trace.columns().object[i];
+    const EventKind kind = trace.kind(i);
+    const bool is_count = kind == EventKind::get_device || kind == EventKind::put_device ||
+                          kind == EventKind::kref_get || kind == EventKind::kref_put;
+    if (object < 0 || !is_count) continue;
+    std::int64_t& value = most[static_cast<std::size_t>(object)];
+    value = std::max(value, trace.columns().value[i]);
+  }
+}
+
+StatePicture picture_state(const TraceStore& trace, const WorldState& world,
+                           const std::vector<std::int64_t>& references_max) {
+  return Picture(trace, world, references_max).run();
+}
+
+StatePicture picture_state(const TraceStore& trace, const WorldState& world) {
+  std::vector<std::int64_t> references_max;
+  note_references(trace, 0, references_max);
+  return picture_state(trace, world, references_max);
 }
 
 std::string short_object_name(std::string_view name) {

@@ -21,14 +21,6 @@ struct ListChain {
   std::vector<std::string> entries;
 };
 
-/// Who took and dropped references. A reference may be dropped by another than took it, so this
-/// does not say whose the remaining ones are.
-struct ReferenceUser {
-  ActorId actor;
-  std::int64_t taken = 0;
-  std::int64_t dropped = 0;
-};
-
 /// A device, list entry or other object that lives and dies.
 struct ObjectCard {
   ObjectId object;
@@ -64,7 +56,14 @@ struct StatePicture {
   std::vector<std::string> locks;  ///< "group 7 mutex: held by X, Y waits".
 };
 
-StatePicture picture_state(const TraceStore& trace, const WorldState& world, Timestamp playhead);
+/// The most references that each object ever had; takes in the events from `first` on.
+void note_references(const TraceStore& trace, EventIndex first, std::vector<std::int64_t>& most);
+
+/// `references_max` is what note_references() found for the whole trace.
+StatePicture picture_state(const TraceStore& trace, const WorldState& world,
+                           const std::vector<std::int64_t>& references_max);
+/// The same at the cost of one pass over the trace.
+StatePicture picture_state(const TraceStore& trace, const WorldState& world);
 
 /// "0000:01:00.1" -> "01:00.1"; "gdev 0000:01:00.1" -> "gdev 01:00.1".
 std::string short_object_name(std::string_view name);

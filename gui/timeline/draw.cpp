@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// TimelineLayout to shapes: bands, arrows, bars, playhead, marks, from back to front.
+// TimelineLayout to shapes: bands, arrows, bars, playhead, from back to front; marks have a file of
+// their own.
 #include <algorithm>
+#include <cmath>
 #include <string>
+#include <vector>
 
-#include "timeline/timeline.h"
+#include "timeline/draw_parts.h"
 
 namespace rcuscope::gui {
 namespace {
 
-/// Opacity of what has not happened yet.
-constexpr float future_opacity = 0.38f;
-/// A finding in the future is dimmed less: it is what one steps towards.
-constexpr float finding_opacity = 0.6f;
+/// Narrower bars are drawn without curves.
+constexpr float soft_width = 40;
 
 class LayoutPainter {
  public:
@@ -29,9 +30,10 @@ class LayoutPainter {
     draw_ticks();
     p_.pop_clip();
     p_.push_clip(layout_.lanes);
-    for (const Bar& bar : layout_.contexts) draw_context(bar);
+    draw_contexts();
     for (const ArrowPath& path : layout_.arrows) draw_arrow(path);
     for (const Bar& bar : layout_.bars) draw_bar(bar);
+    draw_folded();
     for (const EventDot& dot : layout_.dots) draw_dot(dot);
     for (const Bar& bar : layout_.bars) draw_bar_text(bar);
     p_.pop_clip();
@@ -39,7 +41,7 @@ class LayoutPainter {
     p_.push_clip(layout_.lanes);
     for (const BadgeDot& badge : layout_.badges) draw_badge(badge);
     for (const ArrowPath& path : layout_.arrows) draw_plate(path);
-    for (const MarkGlyph& glyph : layout_.marks) draw_mark(glyph);
+    draw_marks(p_, session_, layout_);
     draw_hidden_arrows();
     p_.pop_clip();
   }
@@ -109,60 +111,115 @@ class LayoutPainter {
 
   // --- bars ---
 
-  void draw_context(const Bar& bar) {
-    const Span& s = span(bar);
-    // Along the lower edge of the bars: in the middle it would strike labels through.
-    const float y = bar.rect.y1 - px(5.5f);
+  void draw_contexts() {
+    for (const FoldedBar& bar : layout_.contexts) {
+      if (bar.look.kind == SpanKind::actor) {
+        draw_base_line(bar);
+      } else if (bar.rect.width() < px(soft_width)) {
+        const Color color = bar.look.is_pre_existing ? theme_.reader : theme_.context;
+        p_.fill_plain(bar.rect, fade(color, bar.rect.x0 > playhead_x_ ? 0.05f : 0.11f));
+      } else {
+        draw_section(bar);
+      }
+    }
+  }
+
+  /// Along the lower edge of the bars: in the middle it would strike labels through.
+  void draw_base_line(const FoldedBar& bar) {
+    const float y = std::floor(bar.rect.y1 - px(5.5f)), height = std::max(1.0f, px(1));
     const float split = std::clamp(playhead_x_, bar.rect.x0, bar.rect.x1);
-    if (s.kind == SpanKind::actor) {
-      p_.line({bar.rect.x0, y}, {split, y}, fade(theme_.context, 0.55f), px(1));
-      p_.line({split, y}, {bar.rect.x1, y}, fade(theme_.context, 0.22f), px(1));
-      return;
-    }
-    const Color color = s.is_pre_existing ? theme_.reader : theme_.context;
-    p_.fill(bar.rect, fade(color, s.start > now() ? 0.05f : 0.11f), px(6));
-    if (s.is_pre_existing) {
-      p_.stroke(bar.rect, fade(color, 0.45f * opacity_at(s.start)), px(6), px(1));
-    }
+    p_.fill_plain({bar.rect.x0, y, split, y + height}, fade(theme_.context, 0.55f));
+    p_.fill_plain({split, y, bar.rect.x1, y + height}, fade(theme_.context, 0.22f));
   }
 
-  void draw_bar(const Bar& bar) {
-    const float split = std::clamp(playhead_x_, bar.rect.x0, bar.rect.x1);
-    draw_bar_part(bar, bar.rect.x0, split, 1);
-    draw_bar_part(bar, split, bar.rect.x1, future_opacity);
-    if (session_.selection == Selection{Selection::Kind::span, bar.span}) {
-      p_.stroke(bar.rect.inset(px(-2), px(-2)), theme_.accent, px(6), px(2));
-    }
+  void draw_section(const FoldedBar& bar) {
+    const bool is_future = bar.rect.x0 > playhead_x_;
+    const Color color = bar.look.is_pre_existing ? theme_.reader : theme_.context;
+    p_.fill(bar.rect, fade(color, is_future ? 0.05f : 0.11f), px(6));
+    if (!bar.look.is_pre_existing) return;
+    p_.stroke(bar.rect, fade(color, 0.45f * (is_future ? future_opacity : 1)), px(6), px(1));
   }
 
-  /// The part of a bar between x0 and x1, with the outline of the whole bar.
-  void draw_bar_part(const Bar& bar, float x0, float x1, float opacity) {
-    if (x1 <= x0) return;
-    const Rect& r = bar.rect;
-    p_.push_clip({x0, r.y0 - px(2), x1, r.y1 + px(2)});
-    if (r.width() < px(6)) {
-      p_.fill_plain({x0, r.y0, x1, r.y1}, fade(bar_color(bar), opacity));
-    } else if (span(bar).is_error) {
-      draw_faulty(bar, opacity);
-    } else {
-      draw_shape(bar, r, bar_color(bar), opacity);
+  /// Rectangles of a few pixels, in one go: there may be ten thousand of them.
+  void draw_folded() {
+    quads_.clear();
+    for (const FoldedBar& bar : layout_.folded) {
+      const Color color = folded_color(bar);
+      quads_.push_back({bar.rect, bar.rect.x0 > playhead_x_ ? fade(color, future_opacity) : color});
+      if (session_.selection == Selection{Selection::Kind::span, bar.span}) {
+        p_.stroke(bar.rect.inset(px(-2), px(-2)), theme_.accent, px(2), px(2));
+      }
     }
-    p_.pop_clip();
+    p_.fill_all(quads_);
   }
 
-  Color bar_color(const Bar& bar) const {
-    const Color color = span_color(theme_, span(bar));
+  Color folded_color(const FoldedBar& bar) const {
+    const Color color = look_color(theme_, bar.look);
     // Many in one: as strong as they are long, so that gaps do not look busy.
     return bar.count > 1 ? fade(color, 0.25f + 0.6f * bar.busy_share) : color;
   }
 
+  void draw_bar(const Bar& bar) {
+    const Rect& r = bar.rect;
+    if (playhead_x_ <= r.x0 || playhead_x_ >= r.x1) {
+      draw_whole_bar(bar, playhead_x_ <= r.x0 ? future_opacity : 1);
+    } else {
+      for (const bool is_past : {true, false}) {
+        p_.push_clip({is_past ? r.x0 : playhead_x_, r.y0 - px(2), is_past ? playhead_x_ : r.x1,
+                      r.y1 + px(2)});
+        draw_whole_bar(bar, is_past ? 1 : future_opacity);
+        p_.pop_clip();
+      }
+    }
+    if (session_.selection == Selection{Selection::Kind::span, bar.span}) {
+      p_.stroke(r.inset(px(-2), px(-2)), theme_.accent, px(6), px(2));
+    }
+  }
+
+  void draw_whole_bar(const Bar& bar, float opacity) {
+    if (bar.is_error) {
+      draw_faulty(bar, opacity);
+    } else if (bar.rect.width() < px(soft_width)) {
+      draw_soft(bar, opacity);
+    } else {
+      draw_shape(bar.look, bar.rect, look_color(theme_, bar.look), opacity);
+    }
+  }
+
+  /// Many narrow bars: the same shapes without curves, which cost most.
+  void draw_soft(const Bar& bar, float opacity) {
+    const Rect& r = bar.rect;
+    const Color color = look_color(theme_, bar.look);
+    switch (bar.look.kind) {
+      case SpanKind::blocked:
+        p_.fill_plain(r, fade(color, 0.18f * opacity));
+        for (float x = r.x0 + px(2); x + px(1.5f) <= r.x1; x += px(5)) {
+          p_.fill_plain({x, r.y0, x + px(1.5f), r.y1}, fade(color, 0.5f * opacity));
+        }
+        p_.stroke_plain(r, fade(color, 0.9f * opacity), px(1.2f));
+        return;
+      case SpanKind::mutex:
+      case SpanKind::spinlock:
+      case SpanKind::grace_period:
+        p_.fill_plain(r, fade(theme_.background, 0.55f * opacity));
+        p_.fill_plain(r, fade(color, theme_.outlined_fill * opacity));
+        p_.stroke_plain(r, fade(color, 0.85f * opacity), px(1.2f));
+        return;
+      case SpanKind::reader:
+        p_.fill_soft(r,
+                     fade(color, bar.look.is_pre_existing ? opacity : theme_.later_fill * opacity));
+        return;
+      default:
+        p_.fill_soft(r, fade(color, opacity));
+    }
+  }
+
   /// What was right until the error keeps its own colour.
   void draw_faulty(const Bar& bar, float opacity) {
-    Span before = span(bar);
-    before.is_error = false;
+    SpanLook before = bar.look;
     before.is_pre_existing = before.kind == SpanKind::reader;
     p_.push_clip({bar.rect.x0, bar.rect.y0, bar.error_x, bar.rect.y1});
-    draw_shape(bar, bar.rect, span_color(theme_, before), opacity);
+    draw_shape(before, bar.rect, look_color(theme_, before), opacity);
     p_.pop_clip();
     const Rect bad{bar.error_x, bar.rect.y0, bar.rect.x1, bar.rect.y1};
     const float strength = std::max(opacity, finding_opacity);
@@ -171,10 +228,9 @@ class LayoutPainter {
     p_.stroke(bad, fade(theme_.error, strength), px(4), px(1.4f));
   }
 
-  void draw_shape(const Bar& bar, const Rect& r, Color color, float opacity) {
-    const Span& s = span(bar);
+  void draw_shape(const SpanLook& look, const Rect& r, Color color, float opacity) {
     const Rect outline{r.x0 + 0.5f, r.y0 + 0.5f, r.x1 - 0.5f, r.y1 - 0.5f};
-    switch (s.kind) {
+    switch (look.kind) {
       case SpanKind::blocked:
         p_.fill(r, fade(color, 0.18f * opacity), px(4));
         p_.hatch(r, fade(color, 0.45f * opacity), px(8), px(1.4f));
@@ -189,16 +245,15 @@ class LayoutPainter {
         p_.stroke(outline, fade(color, 0.85f * opacity), px(4), px(1.2f));
         return;
       case SpanKind::reader:
-        p_.fill(
-            r, fade(color, s.is_pre_existing || s.is_error ? opacity : theme_.later_fill * opacity),
-            px(4));
+        p_.fill(r, fade(color, look.is_pre_existing ? opacity : theme_.later_fill * opacity),
+                px(4));
         return;
       default:
         p_.fill(r, fade(color, opacity), px(4));
     }
   }
 
-  Color text_color(const Span& s) const {
+  Color text_color(const Bar& bar, const Span& s) const {
     if (s.start > now()) return theme_.text_secondary;
     switch (s.kind) {
       case SpanKind::reader:
@@ -210,11 +265,12 @@ class LayoutPainter {
       case SpanKind::blocked:
         return theme_.on_blocked;
       default:
-        return span_color(theme_, s);
+        return look_color(theme_, bar.look);
     }
   }
 
   void draw_bar_text(const Bar& bar) {
+    if (bar.label.empty() && bar.caption.empty()) return;
     const Span& s = span(bar);
     if (!bar.label.empty()) {
       const Rect& at = bar.label_rect;
@@ -223,7 +279,7 @@ class LayoutPainter {
             theme_.is_dark ? fade(theme_.background, 0.82f) : fade(theme_.panel, 0.88f);
         p_.fill({at.x0 - px(4), at.y0 + px(3), at.x1 + px(4), at.y1 - px(3)}, plate, px(3));
       }
-      p_.text_between(p_.fonts().small, at.x0, at.y0, at.y1, text_color(s), bar.label);
+      p_.text_between(p_.fonts().small, at.x0, at.y0, at.y1, text_color(bar, s), bar.label);
     }
     if (!bar.caption.empty()) {
       p_.text(p_.fonts().tiny, bar.caption_at.x, bar.caption_at.y,
@@ -307,147 +363,12 @@ class LayoutPainter {
     return std::to_string(cpu.is_valid() ? cpu.value : badge.reader.value);
   }
 
-  // --- marks ---
-
-  void draw_mark(const MarkGlyph& glyph) {
-    const Mark& mark = lanes().marks[glyph.mark];
-    const float opacity = opacity_at(mark.time);
-    const Color color = mark_color(theme_, mark);
-    if (glyph.has_stem) draw_stem(glyph, mark, opacity);
-    switch (glyph.shape) {
-      case MarkShape::pin:
-        break;
-      case MarkShape::ring:
-        p_.circle(glyph.at, px(8.2f) * glyph.size, theme_.background);
-        p_.circle(glyph.at, px(7) * glyph.size, fade(color, opacity));
-        p_.circle(glyph.at, px(3) * glyph.size, theme_.background);
-        break;
-      case MarkShape::diamond:
-        draw_diamond(glyph, mark, color, opacity);
-        break;
-      case MarkShape::crossed:
-        draw_crossed(glyph, mark, opacity);
-        break;
-      case MarkShape::link:
-        p_.circle(glyph.at, px(6) * glyph.size, theme_.background);
-        p_.ring(glyph.at, px(4.5f) * glyph.size, fade(theme_.neutral, opacity), px(1.5f));
-        break;
-      case MarkShape::note:
-        p_.circle(glyph.at, px(4), theme_.background);
-        p_.circle(glyph.at, px(3), fade(color, opacity));
-        break;
-      case MarkShape::finding:
-        draw_finding(glyph, opacity);
-        break;
-    }
-    if (session_.selection == Selection{Selection::Kind::mark, glyph.mark}) {
-      p_.ring({glyph.at.x, glyph.shape == MarkShape::pin ? glyph.head_y : glyph.at.y}, px(12),
-              theme_.accent, px(2));
-    }
-    if (glyph.has_label) draw_mark_label(glyph, mark, color, opacity);
-  }
-
-  void draw_stem(const MarkGlyph& glyph, const Mark& mark, float opacity) {
-    const Row* row = row_of(mark.lane);
-    if (row == nullptr) return;
-    const bool is_above = glyph.head_y < row->bar.y0;
-    const float overhang = px(5);
-    if (glyph.shape != MarkShape::pin) {
-      const float start = glyph.at.y + px(is_above ? -9.0f : 9.0f) * glyph.size;
-      p_.line({glyph.at.x, start}, {glyph.at.x, glyph.head_y}, fade(theme_.text_faint, opacity),
-              px(1));
-      p_.line({glyph.at.x, glyph.head_y}, {glyph.at.x + px(5), glyph.head_y},
-              fade(theme_.text_faint, opacity), px(1));
-      return;
-    }
-    const float y0 = is_above ? glyph.head_y : row->bar.y0 - overhang;
-    const float y1 = is_above ? row->bar.y1 + overhang : glyph.head_y;
-    p_.line({glyph.at.x, y0}, {glyph.at.x, y1}, fade(theme_.text, opacity), px(1.6f));
-    const Point head{glyph.at.x, glyph.head_y};
-    const bool is_add = mark_color(theme_, mark) == theme_.linked;
-    p_.circle(head, px(5), theme_.background);
-    p_.circle(head, px(4), fade(mark_color(theme_, mark), opacity));
-    p_.line({head.x - px(2), head.y}, {head.x + px(2), head.y}, theme_.background, px(1.4f));
-    if (is_add) {
-      p_.line({head.x, head.y - px(2)}, {head.x, head.y + px(2)}, theme_.background, px(1.4f));
-    }
-  }
-
-  void draw_diamond(const MarkGlyph& glyph, const Mark& mark, Color color, float opacity) {
-    const bool is_taken = mark.kind == EventKind::get_device || mark.kind == EventKind::kref_get;
-    p_.diamond(glyph.at, px(11) * glyph.size, theme_.background, theme_.background);
-    const bool is_filled = opacity == 1 && !is_taken;
-    p_.diamond(glyph.at, px(9) * glyph.size, is_filled ? color : theme_.background,
-               fade(color, opacity < 1 ? 0.8f : 1));
-  }
-
-  void draw_crossed(const MarkGlyph& glyph, const Mark& mark, float opacity) {
-    const bool is_wrong = mark.is_error || is_fatal_free(mark);
-    const Color color = fade(is_wrong ? theme_.error : theme_.freed, opacity < 1 ? 0.7f : 1);
-    const float r = px(3) * glyph.size;
-    p_.circle(glyph.at, px(9) * glyph.size, theme_.background);
-    p_.ring(glyph.at, px(8) * glyph.size, color, px(1.5f));
-    p_.line({glyph.at.x - r, glyph.at.y - r}, {glyph.at.x + r, glyph.at.y + r}, color, px(1.6f));
-    p_.line({glyph.at.x - r, glyph.at.y + r}, {glyph.at.x + r, glyph.at.y - r}, color, px(1.6f));
-  }
-
-  /// True for the kfree from which an arrow leads to a later use.
-  bool is_fatal_free(const Mark& mark) const {
-    return std::any_of(layout_.arrows.begin(), layout_.arrows.end(), [&](const ArrowPath& path) {
-      const Arrow& arrow = lanes().arrows[path.arrow];
-      return arrow.kind == ArrowKind::freed_then_used && arrow.from_event == mark.event;
-    });
-  }
-
-  void draw_finding(const MarkGlyph& glyph, float opacity) {
-    const Point c = glyph.at;
-    p_.circle(c, px(11), theme_.background);
-    p_.circle(c, px(11), fade(theme_.error, std::max(opacity, finding_opacity)));
-    p_.ring(c, px(16), fade(theme_.error, 0.5f), px(2));
-    p_.line({c.x, c.y - px(5)}, {c.x, c.y + px(1.5f)}, theme_.on_finding, px(2.4f));
-    p_.circle({c.x, c.y + px(5)}, px(1.5f), theme_.on_finding);
-  }
-
-  void draw_mark_label(const MarkGlyph& glyph, const Mark& mark, Color color, float opacity) {
-    const Rect& at = glyph.label;
-    if (glyph.shape == MarkShape::finding) {
-      const bool is_over_mark = at.x0 <= glyph.at.x && glyph.at.x <= at.x1;
-      if (is_over_mark) {
-        const float edge = px(at.y1 < glyph.at.y ? -17.0f : 17.0f);
-        p_.line({glyph.at.x, glyph.at.y + edge}, {glyph.at.x, at.center().y},
-                fade(theme_.error, std::max(opacity, finding_opacity)), px(2));
-      }
-      p_.fill(at, theme_.background, px(5));
-      p_.fill(at, fade(theme_.error, std::max(opacity, finding_opacity)), px(5));
-      p_.text_between(p_.fonts().bold, at.x0 + px(10), at.y0, at.y1, theme_.on_finding, glyph.text);
-      return;
-    }
-    const bool is_pin = glyph.shape == MarkShape::pin;
-    const bool is_quiet = is_pin || glyph.shape == MarkShape::link ||
-                          glyph.shape == MarkShape::note || glyph.shape == MarkShape::crossed;
-    Color text = is_quiet ? theme_.text_secondary : color;
-    if (glyph.shape == MarkShape::crossed && (mark.is_error || is_fatal_free(mark))) {
-      text = theme_.error;
-    }
-    if (glyph.is_on_arrow) {
-      p_.fill(at.inset(px(-2), px(1)), fade(theme_.background, 0.9f), px(3));
-    }
-    const Face& face = is_pin || glyph.has_stem ? p_.fonts().tiny : p_.fonts().small;
-    p_.text_between(face, at.x0, at.y0, at.y1, fade(text, opacity < 1 ? 0.65f : 1), glyph.text);
-  }
-
-  const Row* row_of(std::int32_t lane) const {
-    for (const Row& row : layout_.rows) {
-      if (static_cast<std::int32_t>(row.lane) == lane) return &row;
-    }
-    return nullptr;
-  }
-
   Painter& p_;
   const Theme& theme_;
   const Session& session_;
   const TimelineLayout& layout_;
   float playhead_x_;
+  std::vector<ColoredRect> quads_;
 };
 
 }  // namespace

@@ -43,24 +43,35 @@ struct Row {
   Rect bar;  ///< Where the lane's bars stand: the whole width, at bar height.
 };
 
+/// One span that is wide enough for a shape of its own.
 struct Bar {
   Rect rect;
-  std::uint32_t span = 0;   ///< Of a run: its first span, or the error.
-  std::uint32_t count = 1;  ///< Spans that were folded into it.
-  float busy_share = 1;     ///< Of its time, what those take.
-  float error_x = 0;        ///< Of an error: from here on it is wrong.
-  std::string label;        ///< Shortened to its room; empty = none.
+  std::uint32_t span = 0;
+  SpanLook look;
+  bool is_error = false;
+  float error_x = 0;  ///< Of an error: from here on it is wrong.
+  std::string label;  ///< Shortened to its room; empty = none.
   Rect label_rect;
   std::string caption;  ///< Below a reader that a grace period waits for; empty = none.
   Point caption_at;
 };
 
+/// A span of a few pixels, or several that are nearer to each other than that: a plain rectangle.
+struct FoldedBar {
+  Rect rect;
+  std::uint32_t span = 0;   ///< The first of them.
+  std::uint32_t count = 1;  ///< Spans that were folded into it.
+  float busy_share = 1;     ///< Of its time, what those take.
+  SpanLook look;
+};
+
 enum class MarkShape : std::uint8_t { pin, ring, diamond, crossed, link, note, finding };
 
 struct MarkGlyph {
-  std::size_t mark = 0;     ///< Of several: the first.
-  std::uint32_t count = 1;  ///< Marks that stand too close together to be told apart.
-  std::string text;         ///< "kfree gdev0", "3 × kfree gdev0", "kfree gdev0 +2".
+  std::size_t mark = 0;      ///< Of several: the first.
+  std::size_t position = 0;  ///< Of that mark in the lane's MarkTrack.
+  std::uint32_t count = 1;   ///< Marks that stand too close together to be told apart.
+  std::string text;          ///< "kfree gdev0", "3 × kfree gdev0", "kfree gdev0 +2".
   MarkShape shape{};
   Point at;
   float size = 1;    ///< Share of the full glyph: less where marks stand close together.
@@ -111,9 +122,10 @@ struct TimelineLayout {
   float content_height = 0;  ///< Of all rows; more than lanes.height() means that it scrolls.
   std::vector<Tick> ticks;
   std::vector<Band> bands;
-  std::vector<Row> rows;      ///< The visible ones.
-  std::vector<Bar> contexts;  ///< Under the bars: running actors and implicit sections.
+  std::vector<Row> rows;            ///< The visible ones.
+  std::vector<FoldedBar> contexts;  ///< Under the bars: running actors and implicit sections.
   std::vector<Bar> bars;
+  std::vector<FoldedBar> folded;  ///< On the bars.
   std::vector<MarkGlyph> marks;
   std::vector<ArrowPath> arrows;
   std::vector<BadgeDot> badges;

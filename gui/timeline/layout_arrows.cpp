@@ -76,23 +76,6 @@ bool is_in_view(const LayoutInput& input, const TimelineLayout& out, std::uint32
          static_cast<double>(std::min(arrow.from, arrow.to)) <= out.axis.view.end;
 }
 
-/// At most arrow_count_max + 1 that may touch the view.
-std::vector<std::uint32_t> visible_arrows(const LayoutInput& input, const TimelineLayout& out) {
-  std::vector<std::uint32_t> visible;
-  const auto& ends = input.index.arrow_ends_max;
-  const auto first = std::lower_bound(
-      ends.begin(), ends.end(), out.axis.view.start,
-      [](Timestamp end, double limit) { return static_cast<double>(end) < limit; });
-  for (auto i = static_cast<std::size_t>(first - ends.begin());
-       i < ends.size() && visible.size() <= arrow_count_max; ++i) {
-    const std::uint32_t index = input.index.arrows[i];
-    const Arrow& arrow = input.lanes.arrows[index];
-    if (static_cast<double>(std::min(arrow.from, arrow.to)) > out.axis.view.end) break;
-    if (is_in_view(input, out, index)) visible.push_back(index);
-  }
-  return visible;
-}
-
 /// The paths of all arrows that are drawn.
 std::vector<ArrowPath> drawn_paths(const LayoutInput& input, const TimelineLayout& out) {
   std::vector<ArrowPath> paths;
@@ -106,10 +89,15 @@ std::vector<ArrowPath> drawn_paths(const LayoutInput& input, const TimelineLayou
     if (!is_point) paths.push_back(path);
   };
   if (out.hidden_arrow_count == 0) {
-    for (const std::uint32_t index : visible_arrows(input, out)) add(index);
+    const auto most =
+        static_cast<std::size_t>(out.lanes.width() / (pixels_per_arrow * input.scale));
+    for (const std::uint32_t index :
+         input.index.arrows.find(out.axis.view.start, out.axis.view.end, most + 1)) {
+      add(index);
+    }
     return paths;
   }
-  for (const std::uint32_t index : input.index.error_arrows) {
+  for (const std::uint32_t index : input.index.arrows.errors) {
     if (is_in_view(input, out, index)) add(index);
   }
   return paths;
@@ -149,7 +137,8 @@ void say_what_is_hidden(const LayoutInput& input, TimelineLayout& out) {
 }  // namespace
 
 void count_arrows(const LayoutInput& input, TimelineLayout& out) {
-  const std::size_t count = visible_arrows(input, out).size();
+  const std::size_t count =
+      input.index.arrows.find(out.axis.view.start, out.axis.view.end, arrow_count_max + 1).size();
   if (static_cast<float>(count) * pixels_per_arrow * input.scale <= out.lanes.width()) return;
   out.hidden_arrow_count = count;
   say_what_is_hidden(input, out);

@@ -34,92 +34,93 @@ bool is_said_by_arrow(const Lanes& lanes, const Mark& mark) {
 /// The marks of a row as glyphs: those too close together to be told apart are one; errors never.
 class GlyphCollector {
  public:
-  GlyphCollector(const LayoutInput& input, const Row& row) : input_(input), row_(row) {}
-
-  void add(std::size_t index, float x) {
-    const Mark& mark = input_.lanes.marks[index];
-    const bool is_same_place = x < first_x_ + merge_distance * input_.scale;
-    if (is_same_place && !mark.is_error && !glyphs_.empty() && !is_error_) {
-      MarkGlyph& last = glyphs_.back();
-      ++last.count;
-      if (mark.label != input_.lanes.marks[last.mark].label) is_same_text_ = false;
-      return;
-    }
-    finish();
-    first_x_ = x;
-    is_error_ = mark.is_error;
-    is_same_text_ = true;
-    MarkGlyph glyph;
-    glyph.mark = index;
-    glyph.shape = shape_of(mark);
-    glyph.at = {x, (row_.bar.y0 + row_.bar.y1) / 2};
-    glyph.head_y = row_.bar.y0 - 6 * input_.scale;
-    glyph.has_stem = glyph.shape == MarkShape::pin;
-    glyphs_.push_back(std::move(glyph));
+  GlyphCollector(const LayoutInput& input, const TimelineLayout& out, const Row& row)
+      : input_(input), axis_(out.axis), row_(row), track_(input.index.lanes[row.lane].marks) {
+    says_arrows_ = out.hidden_arrow_count == 0;
   }
 
-  std::vector<MarkGlyph> take() {
-    finish();
+  std::vector<MarkGlyph> run() {
+    // From a little outside, because glyphs have a width.
+    first_ = track_.find(axis_.view.start - axis_.per_pixel() * 20);
+    last_ = track_.find(axis_.view.end);
+    while (last_ < track_.times.size() &&
+           static_cast<double>(track_.times[last_]) <= axis_.view.end) {
+      ++last_;
+    }
+    for (std::size_t at = first_; at < last_;) at = add(at);
+    aggregate_texts();
     return std::move(glyphs_);
   }
 
  private:
-  void finish() {
-    if (glyphs_.empty()) return;
-    MarkGlyph& last = glyphs_.back();
-    last.text = folded_text(input_.lanes.marks[last.mark].label, last.count, is_same_text_);
+  const Mark& mark(std::size_t position) const {
+    return input_.lanes.marks[track_.marks[position]];
+  }
+  float x_of(std::size_t position) const {
+    const auto time = static_cast<double>(track_.times[position]);
+    return axis_.to_x(drawn_time(input_.format.clock(), time));
+  }
+
+  /// Return: where the next glyph begins.
+  std::size_t add(std::size_t at) {
+    const Mark& first = mark(at);
+    if (says_arrows_ && is_said_by_arrow(input_.lanes, first)) return at + 1;
+    const std::size_t end = first.is_error ? at + 1 : end_of_group(at);
+    MarkGlyph glyph;
+    glyph.mark = track_.marks[at];
+    glyph.position = at;
+    glyph.count = static_cast<std::uint32_t>(end - at);
+    glyph.shape = shape_of(first);
+    glyph.at = {x_of(at), (row_.bar.y0 + row_.bar.y1) / 2};
+    glyph.head_y = row_.bar.y0 - 6 * input_.scale;
+    glyph.has_stem = glyph.shape == MarkShape::pin;
+    const bool is_same = track_.same_since[end - 1] <= at;
+    glyph.text = folded_text(first.label, glyph.count, is_same);
+    glyphs_.push_back(std::move(glyph));
+    return end;
+  }
+
+  std::size_t end_of_group(std::size_t at) const {
+    const double reach = axis_.per_pixel() * static_cast<double>(merge_distance * input_.scale);
+    const double limit = static_cast<double>(track_.times[at]) + reach;
+    const auto begin = track_.times.begin() + static_cast<std::ptrdiff_t>(at) + 1;
+    const auto end =
+        std::partition_point(begin, track_.times.begin() + static_cast<std::ptrdiff_t>(last_),
+                             [limit](Timestamp time) { return static_cast<double>(time) < limit; });
+    auto position = static_cast<std::size_t>(end - track_.times.begin());
+    const auto error = std::upper_bound(track_.errors.begin(), track_.errors.end(), at);
+    if (error != track_.errors.end()) position = std::min<std::size_t>(position, *error);
+    return position;
+  }
+
+  /// What is said very often in one row is said once, with its number in view.
+  void aggregate_texts() {
+    std::map<std::uint32_t, std::vector<MarkGlyph*>> saying;
+    for (MarkGlyph& glyph : glyphs_) {
+      if (!mark(glyph.position).is_error) saying[track_.labels[glyph.position]].push_back(&glyph);
+    }
+    for (const auto& [label, glyphs_of_label] : saying) {
+      if (glyphs_of_label.size() <= repeated_label_max) continue;
+      for (MarkGlyph* glyph : glyphs_of_label) glyph->text.clear();
+      MarkGlyph& front = *glyphs_of_label.front();
+      front.text =
+          folded_text(mark(front.position).label, track_.count_of(label, first_, last_), true);
+    }
   }
 
   const LayoutInput& input_;
+  const TimeAxis& axis_;
   const Row& row_;
+  const MarkTrack& track_;
+  bool says_arrows_ = false;
+  std::size_t first_ = 0, last_ = 0;  ///< Positions in view.
   std::vector<MarkGlyph> glyphs_;
-  float first_x_ = -1e9f;
-  bool is_error_ = false;  ///< The last glyph.
-  bool is_same_text_ = true;
 };
-
-std::vector<MarkGlyph> visible_glyphs(const LayoutInput& input, const TimelineLayout& out,
-                                      const Row& row) {
-  const LaneIndex& lane = input.index.lanes[row.lane];
-  const auto& marks = input.lanes.marks;
-  const auto begin = marks.begin() + static_cast<std::ptrdiff_t>(lane.first_mark);
-  const auto end = marks.begin() + static_cast<std::ptrdiff_t>(lane.last_mark);
-  // From a little outside, because glyphs have a width.
-  const double from = out.axis.view.start - out.axis.per_pixel() * 20;
-  auto at = std::lower_bound(begin, end, from, [](const Mark& mark, double time) {
-    return static_cast<double>(mark.time) < time;
-  });
-  GlyphCollector glyphs(input, row);
-  for (; at != end && static_cast<double>(at->time) <= out.axis.view.end; ++at) {
-    const float x = out.axis.to_x(drawn_time(input.format.clock(), static_cast<double>(at->time)));
-    if (out.hidden_arrow_count == 0 && is_said_by_arrow(input.lanes, *at)) continue;
-    glyphs.add(static_cast<std::size_t>(at - marks.begin()), x);
-  }
-  return glyphs.take();
-}
-
-/// What is said very often in one row is said once, with its number in view.
-void aggregate_texts(const LayoutInput& input, std::vector<MarkGlyph>& glyphs) {
-  std::map<std::string, std::vector<MarkGlyph*>> saying;
-  std::map<std::string, std::uint32_t> counts;
-  for (std::size_t i = 0; i < glyphs.size(); ++i) {
-    const Mark& mark = input.lanes.marks[glyphs[i].mark];
-    if (!mark.is_error) saying[mark.label].push_back(&glyphs[i]);
-    const std::size_t end =
-        i + 1 < glyphs.size() ? glyphs[i + 1].mark : glyphs[i].mark + glyphs[i].count;
-    for (std::size_t m = glyphs[i].mark; m < end; ++m) ++counts[input.lanes.marks[m].label];
-  }
-  for (const auto& [label, glyphs_of_label] : saying) {
-    if (glyphs_of_label.size() <= repeated_label_max) continue;
-    for (MarkGlyph* glyph : glyphs_of_label) glyph->text.clear();
-    glyphs_of_label.front()->text = folded_text(label, counts[label], true);
-  }
-}
 
 /// The place above the bars that an error's arrow within one lane takes.
 void reserve_arches(const LayoutInput& input, const TimelineLayout& out, const Row& row,
                     RowState& state) {
-  for (const std::uint32_t index : input.index.error_arrows) {
+  for (const std::uint32_t index : input.index.arrows.errors) {
     const Arrow& arrow = input.lanes.arrows[index];
     const bool is_arch =
         arrow.from_lane == arrow.to_lane && arrow.from_lane == static_cast<std::int32_t>(row.lane);
@@ -326,8 +327,7 @@ class MarkBuilder {
 void collect_marks(const LayoutInput& input, const TimelineLayout& out,
                    std::vector<RowState>& rows) {
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
-    rows[i].glyphs = visible_glyphs(input, out, out.rows[i]);
-    aggregate_texts(input, rows[i].glyphs);
+    rows[i].glyphs = GlyphCollector(input, out, out.rows[i]).run();
     reserve_arches(input, out, out.rows[i], rows[i]);
     shrink_glyphs(rows[i].glyphs, input.scale);
   }

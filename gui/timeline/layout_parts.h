@@ -2,6 +2,7 @@
 // What the parts of compute_layout share: occupied places, and one function per part.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "timeline/layout.h"
@@ -17,25 +18,48 @@ inline constexpr float row_height_max = 280;
 /// Bars that would be narrower than this merge with their neighbours.
 inline constexpr double bar_resolution = 4;
 
-/// Rectangles that a label must not cover.
+/// Bars that would be narrower than this are plain rectangles.
+inline constexpr float shaped_bar_width = 6;
+
+/// Rectangles that a label must not cover, in columns: a label looks only at what is near.
 class Obstacles {
  public:
-  void add(const Rect& rect) { rects_.push_back(rect); }
-  /// The first that overlaps `rect`, or nullptr.
+  explicit Obstacles(const Rect& area)
+      : x0_(area.x0),
+        columns_(static_cast<std::size_t>(std::max(0.0f, area.width()) / column_width) + 1) {}
+
+  void add(const Rect& rect) {
+    for (std::size_t i = column_of(rect.x0); i <= column_of(rect.x1); ++i) {
+      columns_[i].push_back(rect);
+    }
+  }
+  /// One that overlaps `rect`, or nullptr.
   const Rect* find(const Rect& rect) const {
-    for (const Rect& other : rects_) {
-      if (rect.overlaps(other)) return &other;
+    for (std::size_t i = column_of(rect.x0); i <= column_of(rect.x1); ++i) {
+      for (const Rect& other : columns_[i]) {
+        if (rect.overlaps(other)) return &other;
+      }
     }
     return nullptr;
   }
   bool is_free(const Rect& rect) const { return find(rect) == nullptr; }
 
  private:
-  std::vector<Rect> rects_;
+  static constexpr float column_width = 64;
+
+  std::size_t column_of(float x) const {
+    const float column = std::max(0.0f, (x - x0_) / column_width);
+    return std::min(static_cast<std::size_t>(column), columns_.size() - 1);
+  }
+
+  float x0_;
+  std::vector<std::vector<Rect>> columns_;
 };
 
 /// The marks of a row and what its labels must avoid.
 struct RowState {
+  explicit RowState(const Rect& area) : solid(area), labels(area), curves(area) {}
+
   std::vector<MarkGlyph> glyphs;  ///< By x; not yet labelled.
   Obstacles solid;                ///< Filled bars: no text over them.
   Obstacles labels;               ///< Text, glyphs and captions.

@@ -12,6 +12,39 @@ namespace {
 /// Up to here each span is drawn; beyond, a histogram of events says more.
 constexpr std::size_t miniature_event_count_max = 800;
 constexpr float window_width_min = 16;
+/// Of the histogram, in design pixels.
+constexpr float bucket_width = 4;
+
+std::vector<std::size_t> count_events(const Session& session, const TimeAxis& axis, float width) {
+  const auto& times = session.trace().columns().time;
+  std::vector<std::size_t> counts(
+      static_cast<std::size_t>(std::max(0.0f, (axis.x1 - axis.x0) / width)));
+  auto first = times.begin();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const double limit = axis.to_time(axis.x0 + static_cast<float>(i + 1) * width);
+    const auto last = std::partition_point(
+        first, times.end(), [limit](Timestamp time) { return static_cast<double>(time) < limit; });
+    counts[i] = static_cast<std::size_t>(last - first);
+    first = last;
+  }
+  return counts;
+}
+
+std::vector<OverviewBand> overview_bands(const Session& session, const TimeAxis& axis) {
+  std::vector<FoldedRun> runs;
+  for (std::size_t lane = 0; lane < session.lanes().lanes.size(); ++lane) {
+    if (session.lanes().lanes[lane].kind != LaneKind::grace_periods) continue;
+    for (const Track& track : session.index().lanes[lane].slots) {
+      fold(track, axis.view.start, axis.view.end, axis.per_pixel(), runs);
+    }
+  }
+  std::vector<OverviewBand> bands;
+  for (const FoldedRun& run : runs) {
+    const float x0 = axis.to_x(static_cast<double>(run.start));
+    bands.push_back({x0, std::max(axis.to_x(static_cast<double>(run.end)), x0 + 1)});
+  }
+  return bands;
+}
 
 class OverviewStrip {
  public:
@@ -88,14 +121,21 @@ class OverviewStrip {
   }
 
   void draw_bands() {
-    float last = -1e9f;
-    for (std::uint32_t i : session_.index().grace_periods) {
-      const Span& span = session_.lanes().spans[i];
-      const float x0 = x_of(span.start), x1 = std::max(x_of(span.end), x0 + 1);
-      if (x1 <= last + 0.5f) continue;  // bands of less than a pixel
-      last = x1;
-      p_.fill({x0, strip_.y0, x1, strip_.y1}, fade(theme_.grace_period, 0.15f));
+    for (const OverviewBand& band : picture().bands) {
+      p_.fill_plain({band.x0, strip_.y0, band.x1, strip_.y1}, fade(theme_.grace_period, 0.15f));
     }
+  }
+
+  /// Made anew only when the strip or the trace has changed.
+  const OverviewPicture& picture() {
+    OverviewPicture& kept = session_.overview;
+    const bool is_miniature = session_.trace().size() <= miniature_event_count_max;
+    const bool is_same =
+        kept.x0 == axis_.x0 && kept.x1 == axis_.x1 && kept.event_count == session_.trace().size();
+    if (!is_same) {
+      kept = picture_overview(session_, axis_, p_.scale(), is_miniature ? 0 : p_.px(8));
+    }
+    return kept;
   }
 
   void draw_miniature() {
@@ -107,6 +147,7 @@ class OverviewStrip {
     };
     for (const Span& span : session_.lanes().spans) {
       if (span.kind == SpanKind::actor || span.kind == SpanKind::implicit) continue;
+      if (span.start == span.end && !span.is_open) continue;
       const float x0 = x_of(span.start), x1 = std::max(x_of(span.end), x0 + p_.px(2));
       const float y = middle(span.lane);
       Span shown = span;
@@ -114,36 +155,25 @@ class OverviewStrip {
       const float opacity = span.kind == SpanKind::blocked ? 0.6f : 0.85f;
       p_.fill({x0, y - bar / 2, x1, y + bar / 2}, fade(span_color(theme_, shown), opacity), 1);
     }
-    for (const OverviewMark& mark : overview_marks(session_, axis_, 0)) {
+    for (const OverviewMark& mark : picture().marks) {
       draw_mark(mark, {mark.x, middle(mark.lane)});
     }
   }
 
   void draw_histogram() {
-    const auto bucket_count = static_cast<std::size_t>(strip_.width() / p_.px(4));
-    const auto& times = session_.trace().columns().time;
-    std::vector<std::size_t> counts(bucket_count);
-    std::size_t most = 1, first = 0;
-    for (std::size_t i = 0; i < bucket_count; ++i) {
-      const double limit = axis_.to_time(strip_.x0 + static_cast<float>(i + 1) * p_.px(4));
-      const auto last =
-          std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(first), times.end(), limit,
-                           [](Timestamp time, double t) { return static_cast<double>(time) < t; });
-      const auto next = static_cast<std::size_t>(last - times.begin());
-      counts[i] = next - first;
-      most = std::max(most, counts[i]);
-      first = next;
-    }
-    for (std::size_t i = 0; i < bucket_count; ++i) {
+    const std::vector<std::size_t>& counts = picture().event_counts;
+    const std::size_t most = std::max<std::size_t>(
+        1, counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end()));
+    for (std::size_t i = 0; i < counts.size(); ++i) {
       if (counts[i] == 0) continue;
       const float share = static_cast<float>(counts[i]) / static_cast<float>(most);
-      const float x = strip_.x0 + static_cast<float>(i) * p_.px(4);
+      const float x = strip_.x0 + static_cast<float>(i) * p_.px(bucket_width);
       const float height = std::max(p_.px(2), share * (strip_.height() - p_.px(6)));
-      p_.fill(
+      p_.fill_soft(
           {x + p_.px(0.5f), strip_.y1 - p_.px(3) - height, x + p_.px(3.2f), strip_.y1 - p_.px(3)},
-          fade(theme_.reader, 0.75f), p_.px(1));
+          fade(theme_.reader, 0.75f));
     }
-    for (const OverviewMark& mark : overview_marks(session_, axis_, p_.px(8))) {
+    for (const OverviewMark& mark : picture().marks) {
       draw_mark(mark, {mark.x, strip_.y0 + p_.px(6)});
     }
   }
@@ -152,7 +182,7 @@ class OverviewStrip {
     if (mark.is_error) {
       p_.circle(at, p_.px(3.5f), theme_.error);
     } else {
-      p_.diamond(at, p_.px(2.5f), theme_.release, theme_.release);
+      p_.diamond_plain(at, p_.px(3), theme_.release);
     }
   }
 
@@ -176,16 +206,24 @@ class OverviewStrip {
       const float x1 = std::max(axis_.to_x(session_.range->to), x0 + p_.px(2));
       p_.fill({x0, strip_.y1 - p_.px(4), x1, strip_.y1}, theme_.accent, p_.px(2));
     }
-    float last = -1e9f;
-    for (const std::uint32_t i : session_.search.matches) {
-      const float x = x_of(session_.trace().time(i));
-      if (x < last + 1) continue;  // one a pixel
-      last = x;
-      p_.fill({x - p_.px(0.7f), strip_.y0, x + p_.px(0.7f), strip_.y0 + p_.px(8)}, theme_.accent);
-    }
+    draw_matches();
     for (const Timestamp time : session_.bookmarks) {
       const float x = x_of(time);
       p_.line({x, strip_.y0}, {x, strip_.y1}, theme_.mutex, p_.px(1.5f));
+    }
+  }
+
+  /// At most one a pixel.
+  void draw_matches() {
+    const auto& matches = session_.search.matches;
+    for (auto next = matches.begin(); next != matches.end();) {
+      const float x = x_of(session_.trace().time(*next));
+      p_.fill_plain({x - p_.px(0.7f), strip_.y0, x + p_.px(0.7f), strip_.y0 + p_.px(8)},
+                    theme_.accent);
+      const double time = axis_.to_time(x + 1);
+      next = std::partition_point(next + 1, matches.end(), [&](std::uint32_t i) {
+        return static_cast<double>(session_.trace().time(i)) < time;
+      });
     }
   }
 
@@ -217,19 +255,38 @@ Stretch window_stretch(const TimeAxis& axis, const TimeView& view, float least) 
 std::vector<OverviewMark> overview_marks(const Session& session, const TimeAxis& axis,
                                          float distance) {
   std::vector<OverviewMark> puts, errors;
-  for (const Mark& mark : session.lanes().marks) {
-    const double time = drawn_time(session.trace().clock(), static_cast<double>(mark.time));
-    const OverviewMark shown{axis.to_x(time), mark.lane, mark.is_error};
-    if (mark.is_error) {
-      errors.push_back(shown);
-    } else if (mark.kind == EventKind::put_device || mark.kind == EventKind::kref_put) {
-      const bool is_near =
-          !puts.empty() && puts.back().lane == shown.lane && shown.x < puts.back().x + distance;
-      if (!is_near) puts.push_back(shown);
-    }
+  for (std::size_t lane = 0; lane < session.index().lanes.size(); ++lane) {
+    const MarkTrack& track = session.index().lanes[lane].marks;
+    // Of one lane those that stand at least so far apart; 0 = all of them.
+    const auto collect = [&](const std::vector<std::uint32_t>& positions, double pixels,
+                             std::vector<OverviewMark>& out) {
+      for (auto at = positions.begin(); at != positions.end();) {
+        const auto time = static_cast<double>(track.times[*at]);
+        const bool is_error = &out == &errors;
+        out.push_back({axis.to_x(drawn_time(session.trace().clock(), time)),
+                       static_cast<std::int32_t>(lane), is_error});
+        const double next = time + pixels * axis.per_pixel();
+        at = pixels <= 0 ? at + 1
+                         : std::partition_point(at + 1, positions.end(), [&](std::uint32_t p) {
+                             return static_cast<double>(track.times[p]) < next;
+                           });
+      }
+    };
+    collect(track.puts, static_cast<double>(distance), puts);
+    collect(track.errors, distance > 0 ? 1 : 0, errors);
   }
   puts.insert(puts.end(), errors.begin(), errors.end());  // above them
   return puts;
+}
+
+OverviewPicture picture_overview(const Session& session, const TimeAxis& axis, float scale,
+                                 float mark_distance) {
+  return {axis.x0,
+          axis.x1,
+          session.trace().size(),
+          overview_bands(session, axis),
+          count_events(session, axis, bucket_width * scale),
+          overview_marks(session, axis, mark_distance)};
 }
 
 void draw_overview(Ui& ui, Session& session, const Rect& area) {

@@ -273,6 +273,9 @@ Selection find_item(const TimelineLayout& layout, Point at) {
     const float dx = dot.at.x - at.x, dy = dot.at.y - at.y;
     if (dx * dx + dy * dy < 5 * 5) return {Selection::Kind::event, dot.event};
   }
+  for (auto bar = layout.folded.rbegin(); bar != layout.folded.rend(); ++bar) {
+    if (bar->rect.contains(at)) return {Selection::Kind::span, bar->span};
+  }
   for (auto bar = layout.bars.rbegin(); bar != layout.bars.rend(); ++bar) {
     if (bar->rect.contains(at)) return {Selection::Kind::span, bar->span};
   }

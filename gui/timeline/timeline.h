@@ -11,14 +11,6 @@ namespace rcuscope::gui {
 /// Lane names on the left, ruler and lanes on the right.
 void draw_timeline(Ui& ui, Session& session, const Rect& area);
 
-/// A point of the overview strip: a finding, or a reference that is dropped. References that are
-/// taken say too little to stand there.
-struct OverviewMark {
-  float x = 0;
-  std::int32_t lane = 0;
-  bool is_error = false;
-};
-
 /// Of puts in one lane those that stand at least `distance` pixels apart, and all errors.
 std::vector<OverviewMark> overview_marks(const Session& session, const TimeAxis& axis,
                                          float distance);
@@ -28,6 +20,8 @@ struct Stretch {
 };
 /// Where the overview shows the view: at least `least` pixels wide, and inside the strip.
 Stretch window_stretch(const TimeAxis& axis, const TimeView& view, float least);
+OverviewPicture picture_overview(const Session& session, const TimeAxis& axis, float scale,
+                                 float mark_distance);
 
 /// The whole trace in a strip, with a window that moves the view.
 void draw_overview(Ui& ui, Session& session, const Rect& area);

@@ -51,7 +51,8 @@ TEST(TimelineIndex, overlapping_spans_get_slots_of_their_own) {
 TEST(Fold, spans_below_the_resolution_merge) {
   const TimelineIndex index = index_timeline(many_spans(10'000, 10'000));
   const std::vector<FoldedRun> runs = fold(index.lanes[0].slots[0], 0, 100'000, 1'000);
-  EXPECT_LE(runs.size(), 101u);
+  // A hundred would do; the pyramid may leave a run a quarter short.
+  EXPECT_LE(runs.size(), 133u);
   std::size_t total = 0;
   for (const FoldedRun& run : runs) total += run.count;
   EXPECT_EQ(total, 10'000u);

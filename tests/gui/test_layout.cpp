@@ -43,7 +43,7 @@ TEST(Layout, bars_stand_where_their_times_are) {
   const TimelineLayout layout = LayoutOf(session).layout;
   for (const Bar& bar : layout.bars) {
     const Span& span = session.lanes().spans[bar.span];
-    if (bar.count != 1 || span.is_error) continue;
+    if (bar.is_error) continue;
     EXPECT_NEAR(bar.rect.x0, layout.axis.to_x(static_cast<double>(span.start)), 8.1);
     EXPECT_GE(bar.rect.width(), 3);
   }
@@ -243,8 +243,8 @@ TEST(Layout, glyphs_that_would_cover_each_other_are_one_with_their_number) {
 TEST(Layout, folded_bars_tell_how_busy_they_are) {
   const Session session = test::repeated_session(400);
   bool has_folded = false;
-  for (const Bar& bar : LayoutOf(session).layout.bars) {
-    if (bar.count == 1 || session.lanes().spans[bar.span].kind != SpanKind::reader) continue;
+  for (const FoldedBar& bar : LayoutOf(session).layout.folded) {
+    if (bar.count == 1 || bar.look.kind != SpanKind::reader) continue;
     has_folded = true;
     EXPECT_LT(bar.busy_share, 0.05f) << "39 of 10 000 µs";
   }
