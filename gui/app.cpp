@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "keys.h"
+#include "memory_graph.h"
 #include "panels/pages.h"
 #include "panels/panels.h"
 #include "session/page_keys.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr float bar_height = 52;
 constexpr float inspector_width = 336;
 constexpr float actors_height = 238;
+constexpr float memory_height = 400;
 constexpr float overview_height = 64;
 
 /// Panels give way in a small window: the timeline is what the viewer is for.
@@ -29,13 +31,18 @@ struct Frames {
   Rect bar, timeline, overview, inspector, actors;
 };
 
-/// `needs_actors`: what stands below the timeline must be there whatever the height.
-Frames split_screen(const Rect& screen, float scale, bool needs_actors) {
+/// What stands below the timeline.
+enum class Below : std::uint8_t { actors, memory, scheduler };
+
+/// The scheduler's buttons must be there whatever the height; the graph of memory needs more of it
+/// than source lines.
+Frames split_screen(const Rect& screen, float scale, Below below) {
   const float width = screen.width() / scale, height = screen.height() / scale;
   const float right = width < 900 ? 0 : inspector_width * scale;
-  const float share = needs_actors ? 0.45f : 0.34f;
-  const bool has_actors = needs_actors || height >= 520;
-  const float bottom = has_actors ? std::min(actors_height, height * share) * scale : 0;
+  const float share = below == Below::actors ? 0.34f : 0.45f;
+  const float wanted = below == Below::memory ? memory_height : actors_height;
+  const bool has_place = below == Below::scheduler || height >= 520;
+  const float bottom = has_place ? std::min(wanted, height * share) * scale : 0;
   const float strip = height < 360 ? 0 : overview_height * scale;
   Frames f;
   f.bar = {screen.x0, screen.y0, screen.x1, screen.y0 + bar_height * scale};
@@ -112,16 +119,22 @@ void App::frame() {
   window_->begin_frame(input_);
   ImGui::NewFrame();
   take_in();
+  take_dropped();
+  poll_loader();
+  poll_follower();
   const std::vector<KeyPress> keys = std::exchange(input_.keys, {});
   for (const KeyPress& press : keys) {
     const bool is_for_page = workbench_ && !shown().shows_help;
-    if (!is_for_page || !apply_page_key(*workbench_, press)) apply_key(shown(), press);
+    if (is_for_page && apply_page_key(*workbench_, press)) continue;
+    if (!apply_app_key(press)) apply_key(shown(), press);
   }
   shown().advance(static_cast<double>(ImGui::GetIO().DeltaTime));
+  if (comparison_) comparison_->follow(session_);
   draw();
   update_title();
   ImGui::Render();
   window_->end_frame();
+  finish_exports();
 }
 
 void App::take_in() {
@@ -130,17 +143,25 @@ void App::take_in() {
   workbench_->take_in();
   if (const std::unique_ptr<Session> opened = workbench_->take_opened()) {
     session_ = std::move(*opened);
+    comparison_.reset();
   }
   session_.theme = shown().theme = theme;
 }
 
 Session& App::shown() {
   const bool is_scheduler = page() == Page::scheduler && workbench_->scheduler() != nullptr;
-  return is_scheduler ? workbench_->scheduler()->session() : session_;
+  if (is_scheduler) return workbench_->scheduler()->session();
+  const bool is_second = comparison_ && comparison_->shows_second && page() == Page::timeline;
+  return is_second ? comparison_->second() : session_;
 }
 
 std::string App::text() {
-  return workbench_ ? page_text(*workbench_, session_) : timeline_text(session_);
+  if (comparison_ && page() == Page::timeline) return comparison_text(session_, *comparison_);
+  std::string told = workbench_ ? page_text(*workbench_, session_) : timeline_text(session_);
+  if (shown().shows_memory && page() != Page::session && page() != Page::matrix) {
+    told += "\nMemory\n" + memory_text(make_memory_graph(shown().trace(), shown().world()));
+  }
+  return told;
 }
 
 void App::draw() {
@@ -161,7 +182,9 @@ void App::draw() {
   if (session.shows_help && ui.interact("help.close", screen).is_clicked) {
     session.shows_help = false;
   }
+  if (is_working()) draw_work(ui, screen);
   draw_page(ui, screen);
+  if (is_working()) draw_work(ui, screen);
   if (session.shows_help) draw_help(ui, screen);
   ImGui::End();
   ImGui::PopStyleVar(2);
@@ -176,6 +199,8 @@ void App::draw_page(Ui& ui, const Rect& screen) {
     draw_session_page(ui, *workbench_, area);
   } else if (page() == Page::matrix) {
     draw_matrix_page(ui, *workbench_, area);
+  } else if (has_trace && comparison_ && page() == Page::timeline) {
+    return draw_comparison(ui, screen);
   } else if (has_trace) {
     return draw_panels(ui, shown(), screen);
   } else {
@@ -185,12 +210,17 @@ void App::draw_page(Ui& ui, const Rect& screen) {
 }
 
 void App::draw_panels(Ui& ui, Session& session, const Rect& screen) {
-  const Frames frames = split_screen(screen, fonts_scale_, page() == Page::scheduler);
+  const Below below = page() == Page::scheduler ? Below::scheduler
+                      : session.shows_memory    ? Below::memory
+                                                : Below::actors;
+  const Frames frames = split_screen(screen, fonts_scale_, below);
   draw_timeline(ui, session, frames.timeline);
   if (frames.overview.height() > 0) draw_overview(ui, session, frames.overview);
   if (frames.inspector.width() > 0) draw_inspector(ui, session, frames.inspector);
   if (page() == Page::scheduler) {
     draw_scheduler_panel(ui, *workbench_, frames.actors);
+  } else if (frames.actors.height() > 0 && session.shows_memory) {
+    draw_memory(ui, session, frames.actors);
   } else if (frames.actors.height() > 0) {
     draw_actors(ui, session, files_, frames.actors);
   }
@@ -223,6 +253,7 @@ void App::draw_page_bar(Ui& ui, const Rect& bar) {
 void App::draw_nothing(Ui& ui, const Rect& screen) {
   const std::string_view text =
       workbench_ ? "Nothing is open yet: explore a scenario and click one of its findings."
+      : loader_  ? ""
                  : "This trace has no events.";
   const Face& face = ui.paint.fonts().bold;
   const float x = screen.center().x - ui.paint.text_width(face, text) / 2;
@@ -237,9 +268,12 @@ void App::run(const std::function<bool()>& must_end) {
   int settling = settling_frame_count;
   while (!window_->should_close() && !(must_end && must_end())) {
     if (window_->take_event()) settling = settling_frame_count;
-    if (shown().playback.is_playing() || settling > 0) {
+    if (shown().playback.is_playing() || settling > 0 || has_news_) {
       frame();
       --settling;
+    } else if (is_working() || follower_) {
+      window_->wait(busy_nap_seconds);
+      settling = 1;
     } else if (workbench_ && workbench_->is_busy()) {
       window_->wait(busy_nap_seconds);
       settling = 1;  // progress moves, and what has arrived must be seen

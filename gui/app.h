@@ -4,13 +4,19 @@
 
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "compare.h"
+#include "export.h"
 #include "fonts.h"
+#include "io/native_follower.h"
+#include "loader.h"
 #include "session.h"
 #include "session/workbench.h"
 #include "source_text.h"
@@ -37,6 +43,20 @@ class App {
   void attach(std::unique_ptr<Workbench> workbench) { workbench_ = std::move(workbench); }
   /// Null: only a trace is shown.
   Workbench* workbench() { return workbench_.get(); }
+
+  /// Opens a trace beside the window: a long one is seen from its beginning on at once.
+  /// `must_open`: what is wrong with it ends frame() with that exception; else a notice tells.
+  void open(const std::string& path, bool must_open = false);
+  /// Shows what a recorder writes while it writes it. Throws: as NativeFollower.
+  void follow(const std::string& path);
+  /// Puts a second trace below the first.
+  void compare(Session second);
+  const Comparison* comparison() const { return comparison_.get(); }
+  /// Functions are shown as they stand in this tree.
+  void use_kernel(std::shared_ptr<KernelSource> kernel) { files_.use_kernel(std::move(kernel)); }
+  /// Something goes on that the window shows: a trace is being read, an animation made.
+  bool is_working() const { return loader_ || animation_ || saving_.valid(); }
+  WindowSize window_size() const { return window_->size(); }
 
   Session& session() { return session_; }
   const Widgets& widgets() const { return widgets_; }
@@ -85,8 +105,33 @@ class App {
   void draw_bar(Ui& ui, Session& session, const Rect& bar);
   void draw_page_bar(Ui& ui, const Rect& bar);
   void draw_nothing(Ui& ui, const Rect& screen);
+  // app_files.cpp
+  void show(Session session);
+  void take_dropped();
+  void poll_loader();
+  void poll_follower();
+  void draw_work(Ui& ui, const Rect& screen);
+  void cancel_work();
+  void start_export(ExportKind kind);
+  void finish_exports();
+  void write_export(ExportKind kind, const std::filesystem::path& path);
+  // app_compare.cpp
+  bool apply_app_key(const KeyPress& press);
+  void draw_comparison(Ui& ui, const Rect& screen);
+  void draw_side(Ui& ui, bool is_second, const Rect& area);
 
   Session session_;
+  std::unique_ptr<Comparison> comparison_;
+  std::unique_ptr<Loader> loader_;
+  std::unique_ptr<Loader> second_loader_;  ///< Of the trace to compare with.
+  bool must_open_ = false;
+  std::optional<TimeView> preview_view_;  ///< While the beginning of a long trace is shown.
+  std::unique_ptr<NativeFollower> follower_;
+  std::string followed_path_;
+  bool has_news_ = false;  ///< The last frame brought events.
+  std::optional<ExportKind> export_;
+  std::optional<Animation> animation_;
+  std::future<std::string> saving_;  ///< What to tell when a file is written.
   std::unique_ptr<Workbench> workbench_;
   std::string output_;
   std::string title_;

@@ -9,8 +9,11 @@
 #include "app.h"
 #include "base/error.h"
 #include "io/format.h"
+#include "kernel_source.h"
+#include "loader.h"
 #include "navigate.h"
 #include "options.h"
+#include "window_state.h"
 
 namespace rcuscope::gui {
 namespace {
@@ -18,8 +21,16 @@ namespace {
 constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 
+/// A long trace is opened beside its window; where pictures are made, nobody waits before one.
+bool opens_later(const Options& options) {
+  if (options.wants_follow) return true;
+  return !is_headless(options) && options.at.empty() && options.other.empty() &&
+         !options.trace.empty() && trace_bytes(options.trace) > quick_file_bytes;
+}
+
 Session open_session(const Options& options) {
-  Session session(options.trace.empty() ? TraceStore() : load_trace(options.trace));
+  const bool is_later = options.trace.empty() || opens_later(options);
+  Session session(is_later ? TraceStore() : load_trace(options.trace));
   session.theme = options.theme;
   session.searched = options.searched;
   session.source_directories = options.sources;
@@ -27,6 +38,21 @@ Session open_session(const Options& options) {
       std::filesystem::path(options.trace).lexically_normal().parent_path().string());
   if (!options.at.empty()) show_time(session, "--at", options.at);
   return session;
+}
+
+/// What belongs to an app whatever it draws on.
+void equip(App& app, const Options& options) {
+  if (!options.kernel_source.empty()) {
+    auto kernel = std::make_shared<KernelSource>(options.kernel_source);
+    if (is_headless(options)) kernel->wait();
+    app.use_kernel(std::move(kernel));
+  }
+  if (!options.other.empty()) app.compare(Session(load_trace(options.other)));
+  if (options.wants_follow) {
+    app.follow(options.trace);
+  } else if (opens_later(options)) {
+    app.open(options.trace, true);
+  }
 }
 
 /// The catalogue opens where no trace is; a picture of a trace shows nothing but that.
@@ -44,6 +70,7 @@ void draw_without_display(const Options& options) {
   const WindowSize framebuffer{pixels(options.width_px), pixels(options.height_px)};
   App app(open_session(options), [&] { return make_headless_window(framebuffer, options.scale); });
   attach_workbench(app, options);
+  equip(app, options);
   if (!options.script.empty()) app.run_script(options.script);
   // Dear ImGui shows a window from its second frame on.
   app.frame();
@@ -54,19 +81,39 @@ void draw_without_display(const Options& options) {
   std::fputs(text.c_str(), stdout);
 }
 
+/// Size and theme are those of the last time, unless they are given.
+void open_window(Options options) {
+  const std::filesystem::path remembered = window_state_path();
+  const WindowState state = load_window_state(remembered);
+  if (!options.has_size) {
+    options.width_px = state.width_px;
+    options.height_px = state.height_px;
+  }
+  if (!options.has_theme) options.theme = state.theme;
+  const std::string title = "rcuscope" + (options.trace.empty() ? "" : ": " + options.trace);
+  App app(open_session(options),
+          [&] { return make_glfw_window({options.width_px, options.height_px}, title); });
+  attach_workbench(app, options);
+  equip(app, options);
+  app.run();
+  const WindowSize size = app.window_size();
+  save_window_state({size.width_px, size.height_px, app.session().theme}, remembered);
+}
+
 int run(const Options& options) {
   if (options.wants_help) {
     std::fputs(help_text().c_str(), stdout);
   } else if (options.wants_version) {
     std::puts("rcuscope-viewer " RCUSCOPE_VERSION);
+  } else if (options.wants_backend) {
+    const std::string problem = window_problem();
+    std::puts(problem.empty() ? "windows: GLFW and OpenGL 3.2" : "windows: none");
+    if (!problem.empty()) std::puts(("  " + problem).c_str());
+    std::puts("pictures: CPU rasteriser");
   } else if (is_headless(options)) {
     draw_without_display(options);
   } else {
-    const std::string title = "rcuscope" + (options.trace.empty() ? "" : ": " + options.trace);
-    App app(open_session(options),
-            [&] { return make_glfw_window({options.width_px, options.height_px}, title); });
-    attach_workbench(app, options);
-    app.run();
+    open_window(options);
   }
   return 0;
 }

@@ -19,6 +19,9 @@ class Parser {
     if (options_.trace.empty() && !options_.at.empty()) {
       throw UsageError("--at needs a trace: rcuscope-viewer FILE --at TIME (see --help)");
     }
+    if (options_.wants_follow && (options_.trace.empty() || !options_.other.empty())) {
+      throw UsageError("--follow needs one recording: rcuscope-viewer DIR --follow (see --help)");
+    }
     return std::move(options_);
   }
 
@@ -31,14 +34,17 @@ class Parser {
     value_ = has_value_ ? argument.substr(equals + 1) : std::string_view();
     if (name_ == "--help") return take_flag(options_.wants_help);
     if (name_ == "--text") return take_flag(options_.wants_text);
+    if (name_ == "--backend") return take_flag(options_.wants_backend);
+    if (name_ == "--follow") return take_flag(options_.wants_follow);
+    if (name_ == "--kernel-source") return void(options_.kernel_source = text());
     if (name_ == "--version") return take_flag(options_.wants_version);
     if (name_ == "--render") return void(options_.render = text());
     if (name_ == "--at") return void(options_.at = text());
     if (name_ == "--sources") return void(options_.sources.push_back(text()));
     if (name_ == "--searched") return void(options_.searched = text());
     if (name_ == "--script") return void(options_.script = text());
-    if (name_ == "--width") return void(options_.width_px = number<int>(200, 16000));
-    if (name_ == "--height") return void(options_.height_px = number<int>(150, 16000));
+    if (name_ == "--width") return take_length(options_.width_px, 200);
+    if (name_ == "--height") return take_length(options_.height_px, 150);
     if (name_ == "--scale") return void(options_.scale = number<float>(0.5f, 4));
     if (name_ == "--theme") return take_theme();
     throw UsageError("unknown option '" + std::string(name_) + "'; see rcuscope-viewer --help");
@@ -50,12 +56,17 @@ class Parser {
       throw UsageError("unknown option '" + std::string(argument) +
                        "'; see rcuscope-viewer --help");
     }
-    if (!options_.trace.empty()) {
-      throw UsageError("one trace at a time: '" + options_.trace + "' and '" +
-                       std::string(argument) + "' were given");
+    if (argument.empty()) throw UsageError("the name of the trace is empty");
+    if (!options_.other.empty()) {
+      throw UsageError("at most two traces, to compare: '" + options_.trace + "', '" +
+                       options_.other + "' and '" + std::string(argument) + "' were given");
     }
-    options_.trace = argument;
-    if (options_.trace.empty()) throw UsageError("the name of the trace is empty");
+    (options_.trace.empty() ? options_.trace : options_.other) = argument;
+  }
+
+  void take_length(int& length, int least) {
+    length = number<int>(least, 16000);
+    options_.has_size = true;
   }
 
   void take_flag(bool& flag) const {
@@ -97,6 +108,7 @@ class Parser {
     const auto theme = theme_from_string(given);
     if (!theme) throw UsageError("--theme '" + given + "': expected light or dark");
     options_.theme = *theme;
+    options_.has_theme = true;
   }
 
   std::span<const char* const> arguments_;
@@ -111,13 +123,17 @@ class Parser {
 Options parse_options(std::span<const char* const> arguments) { return Parser(arguments).run(); }
 
 std::string help_text() {
-  return "usage: rcuscope-viewer [FILE] [options]\n"
+  return "usage: rcuscope-viewer [FILE [OTHER]] [options]\n"
          "\n"
          "Shows a trace of rcuscope: readers, grace periods, callbacks and what they do.\n"
          "FILE is a native trace (a directory) or any format that rcuscope reads. Without it, the\n"
-         "catalogue opens: explore a scenario, look at what it finds, be the scheduler.\n"
+         "catalogue opens: explore a scenario, look at what it finds, be the scheduler. With "
+         "OTHER,\n"
+         "two traces stand one above the other, their clocks linked where they do the same.\n"
          "\n"
          "  --render OUT.png   write a picture instead of opening a window; needs no display\n"
+         "  --follow           FILE is a recording that goes on: the newest is shown as it comes\n"
+         "  --kernel-source DIR   functions as they stand in this kernel tree, where it has them\n"
          "  --at TIME          playhead: a step (42), or a time (72.8us, 1.5ms; bare: ns)\n"
          "  --theme THEME      light or dark\n"
          "  --width N          of window or picture in pixels, default 1600\n"
@@ -131,6 +147,7 @@ std::string help_text() {
          "settle;\n"
          "                     dump; shot page.png'\n"
          "  --text             print the page as text instead of opening a window\n"
+         "  --backend          tell what windows and pictures are drawn with here\n"
          "  --help             this text; in the window, ? shows the keys\n"
          "  --version\n";
 }

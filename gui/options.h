@@ -11,9 +11,11 @@
 namespace rcuscope::gui {
 
 struct Options {
-  std::string trace;   ///< The file or directory to open; empty = the session page.
-  std::string render;  ///< PNG to write instead of opening a window; empty = open one.
-  std::string at;      ///< Where the playhead stands; empty = the telling moment.
+  std::string trace;          ///< The file or directory to open; empty = the session page.
+  std::string other;          ///< A second trace, to compare with; empty = none.
+  std::string kernel_source;  ///< The directory of a kernel's source; empty = none.
+  std::string render;         ///< PNG to write instead of opening a window; empty = open one.
+  std::string at;             ///< Where the playhead stands; empty = the telling moment.
   std::vector<std::string> sources;  ///< Directories in which source files are looked for.
   std::string searched;              ///< Of the verdict: "5 of 12 schedules"; may be empty.
   std::string script;                ///< Commands for App::run_script, without a display.
@@ -21,7 +23,11 @@ struct Options {
   int height_px = 900;
   float scale = 1;  ///< Framebuffer pixels per design pixel, for --render.
   ThemeName theme = ThemeName::light;
-  bool wants_text = false;  ///< Print the page as text instead of opening a window.
+  bool has_size = false;       ///< The size was given.
+  bool has_theme = false;      ///< The theme was given.
+  bool wants_follow = false;   ///< The trace is a recording that goes on.
+  bool wants_text = false;     ///< Print the page as text instead of opening a window.
+  bool wants_backend = false;  ///< Only tell what it would draw with.
   bool wants_help = false;
   bool wants_version = false;
 };

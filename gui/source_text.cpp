@@ -40,10 +40,24 @@ std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
+/// The machinery's own files are named from the top of its source, which lies beside the program: a
+/// link in a build tree, the files that traces point to in an installation.
+std::vector<std::string> read_source(const std::string& path) {
+  std::vector<std::string> lines = read_lines(path);
+  if (!lines.empty() || path.empty() || path[0] == '/') return lines;
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return lines;
+  // A compiler that was started below the top names files from there.
+  std::string_view below(path);
+  while (below.starts_with("../")) below.remove_prefix(3);
+  return read_lines((executable.parent_path().parent_path() / "source" / below).string());
+}
+
 }  // namespace
 
 std::vector<std::string> SourceFiles::read(const std::string& path) const {
-  std::vector<std::string> lines = read_lines(path);
+  std::vector<std::string> lines = read_source(path);
   for (const std::string& directory : directories_) {
     if (!lines.empty()) break;
     lines = read_lines((std::filesystem::path(directory) / path).string());
@@ -56,6 +70,22 @@ const std::vector<std::string>* SourceFiles::find(const std::string& path, std::
   const auto file = known != files_.end() ? known : files_.emplace(path, read(path)).first;
   const bool has_line = line > 0 && static_cast<std::size_t>(line) <= file->second.size();
   return has_line ? &file->second : nullptr;
+}
+
+std::optional<PlaceInfo> SourceFiles::in_kernel(const PlaceInfo& place, std::string_view call) {
+  if (kernel_ == nullptr) return std::nullopt;
+  const auto function = kernel_->find(place.function);
+  if (!function) return std::nullopt;
+  PlaceInfo found{function->file, place.function, function->first_line};
+  const auto* lines = find(found.file, found.line);
+  if (lines == nullptr) return std::nullopt;
+  const std::string wanted = std::string(call) + "(";
+  for (std::int32_t line = function->first_line + 1; line <= function->last_line; ++line) {
+    if ((*lines)[static_cast<std::size_t>(line) - 1].find(wanted) == std::string::npos) continue;
+    found.line = line;
+    break;
+  }
+  return found;
 }
 
 std::vector<Word> split_words(std::string_view line) {

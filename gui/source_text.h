@@ -4,10 +4,15 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "kernel_source.h"
+#include "trace/store.h"
 
 namespace rcuscope::gui {
 
@@ -21,10 +26,16 @@ class SourceFiles {
   /// The lines of a file, or nullptr if it cannot be read or has fewer than `line` lines.
   const std::vector<std::string>* find(const std::string& path, std::int32_t line);
 
+  /// From now on functions are shown as they stand in that kernel tree, where it has them.
+  void use_kernel(std::shared_ptr<KernelSource> kernel) { kernel_ = std::move(kernel); }
+  /// The same function in the kernel tree, at the line that calls `call`, else at its head.
+  std::optional<PlaceInfo> in_kernel(const PlaceInfo& place, std::string_view call);
+
  private:
   std::vector<std::string> read(const std::string& path) const;
 
   std::vector<std::string> directories_;
+  std::shared_ptr<KernelSource> kernel_;                   ///< Null: there is none.
   std::map<std::string, std::vector<std::string>> files_;  ///< Empty: not readable.
 };
 

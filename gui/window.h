@@ -17,6 +17,11 @@ class NoDisplayError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+struct WindowSize {
+  int width_px = 1600;
+  int height_px = 900;
+};
+
 /// A Dear ImGui context must be current while a window lives.
 class Window {
  public:
@@ -38,14 +43,14 @@ class Window {
   virtual float content_scale() const = 0;
   /// What the window manager shows, where there is one.
   virtual void set_title(const std::string& title) = 0;
+  /// In design pixels.
+  virtual WindowSize size() const = 0;
   /// The last frame.
   virtual Image read_pixels() = 0;
 };
 
-struct WindowSize {
-  int width_px = 1600;
-  int height_px = 900;
-};
+/// Why no window can be opened here; empty = one can.
+std::string window_problem();
 
 /// Throws: NoDisplayError.
 std::unique_ptr<Window> make_glfw_window(WindowSize size, const std::string& title);

@@ -54,6 +54,14 @@ NoDisplayError no_display() {
                         "); set DISPLAY, or draw a picture with --render out.png");
 }
 
+void set_hints() {
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
+  glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+  glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, 1);
+  glfwWindowHint(GLFW_SCALE_TO_MONITOR, 1);
+}
+
 /// GL is loaded by pointer: libGL must not be a link-time need of headless use.
 struct GlFunctions {
   decltype(&glViewport) viewport = nullptr;
@@ -78,11 +86,7 @@ class GlfwWindow final : public Window {
   GlfwWindow(WindowSize size, const std::string& title) {
     glfwSetErrorCallback(nullptr);
     if (glfwInit() == 0) throw no_display();
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
-    glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
-    glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, 1);
-    glfwWindowHint(GLFW_SCALE_TO_MONITOR, 1);
+    set_hints();
     window_ = glfwCreateWindow(size.width_px, size.height_px, title.c_str(), nullptr, nullptr);
     if (window_ == nullptr) {
       const NoDisplayError error = no_display();
@@ -117,6 +121,8 @@ class GlfwWindow final : public Window {
     glfwPollEvents();
     input.keys.insert(input.keys.end(), keys_.begin(), keys_.end());
     keys_.clear();
+    input.dropped.insert(input.dropped.end(), dropped_.begin(), dropped_.end());
+    dropped_.clear();
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     // Two frames within one tick of the clock would make Dear ImGui assert.
@@ -124,12 +130,17 @@ class GlfwWindow final : public Window {
   }
 
   void end_frame() override {
+    render();
+    glfwSwapBuffers(window_);
+  }
+
+  WindowSize size() const override {
     int width = 0, height = 0;
     glfwGetFramebufferSize(window_, &width, &height);
-    gl_.viewport(0, 0, width, height);
-    gl_.clear(GL_COLOR_BUFFER_BIT);
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-    glfwSwapBuffers(window_);
+    const auto design = [this](int length) {
+      return static_cast<int>(static_cast<float>(length) / content_scale() + 0.5f);
+    };
+    return {design(width), design(height)};
   }
 
   void fonts_changed() override {
@@ -148,6 +159,14 @@ class GlfwWindow final : public Window {
   Image read_pixels() override;
 
  private:
+  void render() {
+    int width = 0, height = 0;
+    glfwGetFramebufferSize(window_, &width, &height);
+    gl_.viewport(0, 0, width, height);
+    gl_.clear(GL_COLOR_BUFFER_BIT);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+  }
+
   // Set before Dear ImGui's backend, which chains to them. Version 1.86 of it forgets a key that is
   // pressed and released within one frame, so presses are queued here.
   void set_callbacks() {
@@ -169,6 +188,10 @@ class GlfwWindow final : public Window {
       self.has_event_ = true;
       if (code == ' ') return;
       self.keys_.push_back(press_of_character(static_cast<char32_t>(code), self.is_repeating_));
+    });
+    glfwSetDropCallback(window_, [](GLFWwindow* window, int count, const char** paths) {
+      auto& self = *static_cast<GlfwWindow*>(glfwGetWindowUserPointer(window));
+      self.dropped_.insert(self.dropped_.end(), paths, paths + count);
     });
   }
 
@@ -193,11 +216,13 @@ class GlfwWindow final : public Window {
   GlFunctions gl_;
   std::vector<KeyPress> keys_;
   bool has_event_ = false;
+  std::vector<std::string> dropped_;
   bool is_repeating_ = false;  ///< The last key event was one of a held key.
 };
 
 Image GlfwWindow::read_pixels() {
   Image image;
+  render();  // what was shown may be gone from the buffer that is read
   glfwGetFramebufferSize(window_, &image.width, &image.height);
   const auto row = static_cast<std::size_t>(image.width) * 4;
   image.rgba.resize(row * static_cast<std::size_t>(image.height));
@@ -215,6 +240,18 @@ Image GlfwWindow::read_pixels() {
 }
 
 }  // namespace
+
+std::string window_problem() {
+  glfwSetErrorCallback(nullptr);
+  if (glfwInit() == 0) return no_display().what();
+  set_hints();
+  glfwWindowHint(GLFW_VISIBLE, 0);
+  GLFWwindow* const window = glfwCreateWindow(64, 64, "rcuscope", nullptr, nullptr);
+  const std::string problem = window == nullptr ? no_display().what() : "";
+  if (window != nullptr) glfwDestroyWindow(window);
+  glfwTerminate();
+  return problem;
+}
 
 std::unique_ptr<Window> make_glfw_window(WindowSize size, const std::string& title) {
   return std::make_unique<GlfwWindow>(size, title);

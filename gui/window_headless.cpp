@@ -43,6 +43,13 @@ class HeadlessWindow final : public Window {
 
   float content_scale() const override { return content_scale_; }
 
+  WindowSize size() const override {
+    const auto design = [this](int length) {
+      return static_cast<int>(static_cast<float>(length) / content_scale_ + 0.5f);
+    };
+    return {design(size_.width_px), design(size_.height_px)};
+  }
+
   Image read_pixels() override {
     Image image{size_.width_px, size_.height_px, {}};
     if (const ImDrawData* data = ImGui::GetDrawData()) rasterize(*data, atlas_, image);

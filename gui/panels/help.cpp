@@ -12,7 +12,7 @@ namespace {
 /// A row without a key is a heading.
 using Row = std::pair<const char*, const char*>;
 
-constexpr std::array<Row, 15> time_rows = {{
+constexpr std::array<Row, 19> time_rows = {{
     {"", "Time"},
     {"Space", "play or pause"},
     {"← →", "previous or next event"},
@@ -26,11 +26,15 @@ constexpr std::array<Row, 15> time_rows = {{
     {"A D", "move left or right"},
     {"F", "zoom to range, selection, or all"},
     {"E", "events or source below"},
+    {"G", "objects and pointers below"},
+    {"O", "follow the end of a growing trace"},
+    {"Tab", "of two traces, the other one"},
+    {"C", "link or separate their clocks"},
     {"T", "light or dark"},
     {"?", "this help"},
 }};
 
-constexpr std::array<Row, 15> other_rows = {{
+constexpr std::array<Row, 19> other_rows = {{
     {"", "Find"},
     {"/", "search; Esc leaves it"},
     {"Enter  N", "next event that matches"},
@@ -46,12 +50,16 @@ constexpr std::array<Row, 15> other_rows = {{
     {"Ctrl wheel", "zoom at the pointer"},
     {"Shift wheel", "move left or right"},
     {"1…9  U", "as the scheduler: run an actor, undo"},
+    {"", "Take away what is seen"},
+    {"X", "as a picture, PNG"},
+    {"V", "as a drawing that plays, SVG"},
+    {"I", "as an animation, GIF"},
 }};
 
 constexpr float row_height = 26;
 constexpr float column_width = 410;
 
-void draw_rows(Painter& p, const std::array<Row, 15>& rows, float x, float y) {
+void draw_rows(Painter& p, const std::array<Row, 19>& rows, float x, float y) {
   const Theme& theme = p.theme();
   for (const auto& [key, meaning] : rows) {
     const bool is_heading = *key == '\0';

@@ -57,6 +57,17 @@ std::vector<std::string> range_lines(const Session& session);
 /// The actors that matter, each with its source or its events.
 void draw_actors(Ui& ui, Session& session, SourceFiles& files, const Rect& area);
 
+/// Objects and pointers at the playhead, in place of the actors.
+void draw_memory(Ui& ui, Session& session, const Rect& area);
+
+/// The line above a trace that stands beside another: its letter, title, verdict. Return: true if
+/// it was clicked.
+bool draw_heading(Ui& ui, const Session& session, const Rect& area, std::string_view letter,
+                  bool is_chosen);
+
+/// A plate over the window that tells what goes on. Return: true if "Cancel" was clicked.
+bool draw_progress(Ui& ui, const Rect& screen, std::string_view text);
+
 /// The keys; a click anywhere closes it.
 void draw_help(Ui& ui, const Rect& screen);
 

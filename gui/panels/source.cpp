@@ -2,7 +2,9 @@
 // The bottom panels: each actor that matters, with its source around the current line where that
 // can be read, else with its last and next events.
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/place_text.h"
 #include "focus.h"
@@ -29,10 +31,10 @@ class ActorPanel {
                : focus.tone == Tone::waiting ? theme_.blocked
                                              : tone_color(theme_, focus.tone)) {
     const auto& places = session.trace().names().places;
-    if (focus.place >= 0) place_ = &places[static_cast<std::size_t>(focus.place)];
-    if (place_ != nullptr && !session.prefers_events) {
-      source_ = files.find(place_->file, place_->line);
-    }
+    if (focus.place >= 0) place_ = places[static_cast<std::size_t>(focus.place)];
+    if (!place_ || session.prefers_events) return;
+    if (const auto in_kernel = files.in_kernel(*place_, current_call())) place_ = in_kernel;
+    source_ = files.find(place_->file, place_->line);
   }
 
   void draw() {
@@ -47,6 +49,20 @@ class ActorPanel {
  private:
   float px(float length) const { return p_.px(length); }
 
+  /// The kernel's name of what the actor has just done. Grace periods make progress in the name of
+  /// who waits for them: his line is the one that waits.
+  std::string_view current_call() const {
+    std::string_view call;
+    for (const FocusLine& line : focus_.lines) {
+      if (line.is_future) break;
+      const std::string_view name = describe(session_.trace().kind(line.event)).name;
+      if (name.starts_with("grace_period") || name == "quiescent_state") continue;
+      call = name.ends_with("_end") ? name.substr(0, name.size() - 4)
+                                    : name.substr(0, name.find("_start"));
+    }
+    return call;
+  }
+
   void draw_head() {
     const float x = area_.x0 + px(16), y = area_.y0;
     p_.fill({x, y + px(15), x + px(4), y + px(31)}, color_, px(2));
@@ -60,7 +76,7 @@ class ActorPanel {
 
   /// The end of the path: the directories that say most.
   std::string where_text() const {
-    if (place_ == nullptr) return {};
+    if (!place_) return {};
     std::string file = place_->file;
     std::size_t cut = file.size();
     for (int i = 0; i < 3 && cut != std::string::npos && cut > 0; ++i)
@@ -189,7 +205,7 @@ class ActorPanel {
   const ActorFocus& focus_;
   Rect area_;
   Color color_;
-  const PlaceInfo* place_ = nullptr;
+  std::optional<PlaceInfo> place_;  ///< In the kernel tree where that has it.
   const std::vector<std::string>* source_ = nullptr;
 };
 

@@ -101,11 +101,20 @@ def add_file(parser: argparse.ArgumentParser) -> None:
 
 
 def add_view(parser: argparse.ArgumentParser) -> None:
-    """A trace, and what is seen of it."""
+    """A trace or two, and what is seen of them."""
     add_file(parser)
+    parser.add_argument(
+        "other", nargs="?", help="a second trace: both one above the other, their clocks linked"
+    )
     parser.add_argument("--text", action="store_true", help="print the window as text; no display")
     parser.add_argument("--at", type=int, metavar="TIME", help="the playhead: a step, or ns")
     parser.add_argument("--width", type=int, default=100, metavar="N", help="of a line of text")
+    parser.add_argument(
+        "--follow", action="store_true", help="a recording that goes on: the newest as it comes"
+    )
+    parser.add_argument(
+        "--kernel-source", metavar="DIR", help="show functions as they stand in this kernel tree"
+    )
 
 
 def add_import(parser: argparse.ArgumentParser) -> None:

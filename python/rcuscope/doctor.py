@@ -7,6 +7,7 @@ import importlib.util
 import json
 import platform
 import shutil
+import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,7 +36,18 @@ def _check_viewer() -> Check:
             found="not built",
             remedy="apt-get install libglfw3-dev libimgui-dev libstb-dev, then build again",
         )
-    return Check(part="viewer", works=True, found=str(program))
+    return Check(part="viewer", works=True, found=f"{program} ({_backends(str(program))})")
+
+
+def _backends(program: str) -> str:
+    """What the viewer draws windows and pictures with on this machine."""
+    try:
+        done = subprocess.run(
+            [program, "--backend"], capture_output=True, text=True, timeout=20, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"does not tell its backends: {error}"
+    return "; ".join(line for line in done.stdout.splitlines() if not line.startswith(" "))
 
 
 def _check_reader() -> Check:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""`rcuscope view`: a trace in the viewer's window, or the same as text."""
+"""`rcuscope view`: a trace or two in the viewer's window, or the same as text."""
 
 from __future__ import annotations
 
@@ -8,19 +8,38 @@ import json
 import sys
 
 import rcuscope as rs
-from rcuscope import text_view, viewer
+from rcuscope import _core, text_view, viewer
+
+
+def _told(arguments: argparse.Namespace) -> str:
+    trace = rs.load(arguments.file)
+    if arguments.other is not None:
+        rs.load(arguments.other)  # tells what is wrong with it, as for the first one
+        text = viewer.text_of(arguments.file, arguments.other)
+        if arguments.json:
+            return json.dumps({"comparison": text.splitlines()}, indent=2) + "\n"
+        return text
+    if arguments.json:
+        return json.dumps(text_view.world_at(trace, arguments.at), indent=2) + "\n"
+    return text_view.text_view(trace, at=arguments.at, width=arguments.width)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Returns the exit status; errors are raised."""
-    if not arguments.text:
-        viewer.open_file(arguments.file, at=arguments.at)
-        told = json.dumps({"shown": arguments.file}, indent=2) + "\n" if arguments.json else ""
+    if arguments.follow and (arguments.text or arguments.other is not None):
+        raise _core.UsageError(
+            "--follow shows one recording in a window; without --text and a second trace"
+        )
+    if arguments.text:
+        told = _told(arguments)
     else:
-        trace = rs.load(arguments.file)
-        if arguments.json:
-            told = json.dumps(text_view.world_at(trace, arguments.at), indent=2) + "\n"
-        else:
-            told = text_view.text_view(trace, at=arguments.at, width=arguments.width)
+        files = [arguments.file] + ([] if arguments.other is None else [arguments.other])
+        viewer.open_file(
+            *files,
+            at=arguments.at,
+            follow=arguments.follow,
+            kernel_source=arguments.kernel_source,
+        )
+        told = json.dumps({"shown": arguments.file}, indent=2) + "\n" if arguments.json else ""
     sys.stdout.write(told)
     return 0

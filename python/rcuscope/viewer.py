@@ -177,30 +177,53 @@ def _check_end(code: int, errors: str) -> None:
         raise OSError(f"{NAME} ended with status {code}: {errors.strip() or 'it said nothing'}")
 
 
-def open_file(path: str, *, at: int | None = None) -> None:
-    """Opens the viewer on a trace file, and waits until it is closed.
+def open_file(
+    *paths: str, at: int | None = None, follow: bool = False, kernel_source: str | None = None
+) -> None:
+    """Opens the viewer on one trace file, or on two side by side, and waits until it is closed.
 
     Args:
-        path: Of any format that `rs.load` reads.
+        paths: One or two, of any format that `rs.load` reads.
         at: Where the playhead is, in the trace's clock; default: where the viewer likes.
+        follow: The trace is a recording that goes on.
+        kernel_source: Directory of a kernel tree whose functions are shown in place of ours.
 
     Raises:
         OSError: if it is missing, or there is no display.
         TraceFormatError: if it is no trace.
     """
-    _core.load_trace(Path(path))  # tells what is wrong with the file before anything else
+    if not follow:
+        for path in paths:
+            _core.load_trace(Path(path))  # tells what is wrong with a file before anything else
+    shown = " ".join(paths)
     _require_display(
-        f"`rcuscope view {path} --text` prints it, and `rcuscope export {path} picture.png` draws"
+        f"`rcuscope view {shown} --text` prints it, and "
+        f"`rcuscope export {paths[0]} picture.png` draws"
     )
-    program = find_program()
+    command = [str(find_program()), *paths]
+    command += [] if at is None else ["--at", str(at)]
+    command += ["--follow"] if follow else []
+    command += [] if kernel_source is None else ["--kernel-source", kernel_source]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+    _check_end(done.returncode, done.stderr)
+
+
+def text_of(*paths: str) -> str:
+    """The viewer's page on one trace, or on two side by side, as text; needs no display.
+
+    Raises:
+        OSError: if the viewer is missing or fails.
+    """
     done = subprocess.run(
-        [str(program), path, *([] if at is None else ["--at", str(at)])],
-        stderr=subprocess.PIPE,
+        [str(find_program()), *paths, "--text"],
+        capture_output=True,
         text=True,
         errors="replace",
+        timeout=_RENDER_SECONDS_MAX,
         check=False,
     )
     _check_end(done.returncode, done.stderr)
+    return done.stdout
 
 
 def main() -> int:

@@ -41,7 +41,9 @@ TEST(Options, mistakes_name_the_value_and_the_expectation) {
   EXPECT_EQ(mistake({"t", "--width", "12x"}), "--width '12x': expected a number from 200 to 16000");
   EXPECT_EQ(mistake({"t", "--at"}), "--at needs a value");
   EXPECT_NE(mistake({"t", "--bogus"}).find("'--bogus'"), std::string::npos);
-  EXPECT_NE(mistake({"a", "b"}).find("one trace at a time"), std::string::npos);
+  EXPECT_NE(mistake({"a", "b", "c"}).find("at most two traces"), std::string::npos);
+  EXPECT_NE(mistake({"a", "b", "--follow"}).find("--follow needs one recording"),
+            std::string::npos);
   EXPECT_NE(mistake({"t", "--help=1"}).find("takes no value"), std::string::npos);
 }
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace rcuscope::gui {
 namespace {
 
@@ -33,6 +35,18 @@ TEST(SourceText, line_beyond_the_end_is_not_found) {
   EXPECT_EQ(lines->front(), "// SPDX-License-Identifier: LGPL-2.1-or-later");
   EXPECT_EQ(files.find(path, 100'000), nullptr);
   EXPECT_EQ(files.find(path, 0), nullptr);
+}
+
+TEST(SourceText, source_of_the_machinery_is_found_from_anywhere) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path("/");
+  SourceFiles files;
+  const auto* lines = files.find("core/iommu/remove.h", 1);
+  const auto* from_below = files.find("../../core/iommu/remove.h", 1);
+  std::filesystem::current_path(before);
+  ASSERT_NE(lines, nullptr);
+  ASSERT_NE(from_below, nullptr) << "as a compiler names it that was started in a build directory";
+  EXPECT_EQ(lines->front(), "// SPDX-License-Identifier: LGPL-2.1-or-later");
 }
 
 TEST(SourceText, missing_file_and_directory_are_not_found) {

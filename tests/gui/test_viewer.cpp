@@ -114,7 +114,7 @@ TEST_F(Viewer, damaged_trace_is_refused) {
 }
 
 TEST_F(Viewer, wrong_usage_exits_with_two) {
-  for (const char* arguments : {"--at 3", "--bogus", "x --scale 0", "x --theme blue", "x y"}) {
+  for (const char* arguments : {"--at 3", "--bogus", "x --scale 0", "x --theme blue", "x y z"}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.status, 2) << arguments;
     expect_one_line(outcome);

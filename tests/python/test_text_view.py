@@ -92,3 +92,23 @@ def test_command_prints_text_or_json(
     assert json.loads(capsys.readouterr().out) == world_at(trace)
     assert cli.main(["view", path, "--text", "--at", "600"]) == cli.EXIT_USAGE
     assert "expected 1 to 71" in capsys.readouterr().err
+
+
+def test_two_traces_are_told_side_by_side(
+    trace: rs.Trace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [str(tmp_path / name) for name in ("posted.ctf", "bug.ctf")]
+    with rs.step("posted") as session:
+        while not session.is_over:
+            session.choose(0)
+        session.trace.save(paths[0])
+    trace.save(paths[1])
+    assert cli.main(["view", *paths, "--text"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line[:2] for line in told if line[1:2] == ":"] == ["A:", "B:"]
+    assert any(line.startswith("clocks: linked at ") for line in told)
+    assert any(line.startswith("only in B: ") and "finding" in line for line in told)
+    assert cli.main(["view", *paths, "--text", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["comparison"] == told
+    assert cli.main(["view", paths[0], "--text", "--follow"]) == cli.EXIT_USAGE
+    assert "one recording" in capsys.readouterr().err

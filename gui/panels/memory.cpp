@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The memory graph on the screen: cards and pointers; what is freed is struck through, what is
+// wrong is dashed and red, so that shape says it as well as colour.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "memory_graph.h"
+#include "panels/panels.h"
+
+namespace rcuscope::gui {
+namespace {
+
+class MemoryPanel {
+ public:
+  MemoryPanel(Ui& ui, Session& session, const Rect& area)
+      : ui_(ui), p_(ui.paint), theme_(ui.paint.theme()), session_(session), area_(area) {}
+
+  void draw() {
+    p_.fill(area_, theme_.panel);
+    p_.line({area_.x0, area_.y0}, {area_.x1, area_.y0}, theme_.line_strong, 1);
+    graph_ = make_memory_graph(session_.trace(), session_.world());
+    const Rect room{area_.x0, area_.y0 + px(22), area_.x1, area_.y1};
+    place_nodes(graph_, room, p_.scale());
+    scroll(room);
+    p_.push_clip(room);
+    for (const MemoryPointer& pointer : graph_.pointers) draw_pointer(pointer);
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) draw_node(i);
+    for (const MemoryPointer& pointer : graph_.pointers) draw_label(pointer);
+    p_.pop_clip();
+    draw_head();
+  }
+
+ private:
+  float px(float length) const { return p_.px(length); }
+
+  void scroll(const Rect& room) {
+    const Response all = ui_.interact("memory", room);
+    const float most = std::max(0.0f, graph_.height - room.height());
+    if (all.is_hovered) session_.memory_scroll_px -= current_mouse().wheel * px(40);
+    session_.memory_scroll_px = std::clamp(session_.memory_scroll_px, 0.0f, most);
+    for (MemoryNode& node : graph_.nodes) {
+      node.rect.y0 -= session_.memory_scroll_px;
+      node.rect.y1 -= session_.memory_scroll_px;
+    }
+  }
+
+  void draw_head() {
+    p_.text(p_.fonts().bold, area_.x0 + px(20), area_.y0 + px(8), theme_.text, "Memory");
+    struct Sign {
+      PointerKind kind;
+      const char* text;
+    };
+    constexpr Sign signs[] = {{PointerKind::link, "list"},
+                              {PointerKind::stale, "stale, for readers on it"},
+                              {PointerKind::field, "field"},
+                              {PointerKind::held, "a reader's own"},
+                              {PointerKind::poisoned, "poison, or freed"}};
+    float x = area_.x0 + px(100);
+    const float y = area_.y0 + px(16);
+    for (const Sign& sign : signs) {
+      MemoryPointer pointer;
+      pointer.kind = sign.kind;
+      draw_stroke({x, y}, {x + px(26), y}, pointer);
+      x += px(32);
+      x += p_.text(p_.fonts().tiny, x, y - px(7), theme_.text_secondary, sign.text) + px(18);
+    }
+  }
+
+  // --- nodes ---
+
+  void draw_node(std::size_t index) {
+    const MemoryNode& node = graph_.nodes[index];
+    const Color color = node.kind == MemoryNodeKind::actor && node.tone == Tone::reader
+                            ? theme_.reader
+                            : tone_color(theme_, node.tone);
+    const Rect& r = node.rect;
+    const Response response = ui_.interact("memory:" + node.title, r);
+    if (response.is_clicked) select(node);
+    const bool is_round = node.kind == MemoryNodeKind::actor;
+    const float radius = is_round ? r.height() / 2 : px(5);
+    p_.fill(r, theme_.raised, radius);
+    if (node.kind == MemoryNodeKind::poison) p_.hatch(r, fade(color, 0.25f), px(8), px(1.2f));
+    const bool is_loud = node.tone == Tone::error || node.tone == Tone::waiting;
+    p_.stroke(r, is_loud || response.is_hovered ? color : theme_.line_strong, radius,
+              px(is_loud ? 1.8f : 1));
+    const float x = r.x0 + px(is_round ? 18 : 10), room = r.x1 - x - px(8);
+    const bool has_detail = !node.detail.empty();
+    const float y = has_detail ? r.y0 + px(4) : r.center().y - px(8);
+    const Color text = node.is_struck ? theme_.text_faint : theme_.text;
+    const float width = p_.text_fit(p_.fonts().mono, x, y, room, text, node.title);
+    if (node.is_struck) {
+      p_.line({x - px(3), y + px(9)}, {x + width + px(3), y + px(9)}, color, px(1.5f));
+    }
+    if (!has_detail) return;
+    p_.circle({x + px(3), r.y1 - px(11)}, px(3), color);
+    p_.text_fit(p_.fonts().tiny, x + px(11), r.y1 - px(18), room - px(11), theme_.text_secondary,
+                node.detail);
+  }
+
+  /// A reader's lane; or the last event about an object.
+  void select(const MemoryNode& node) {
+    const auto& lanes = session_.lanes().lanes;
+    for (std::size_t i = 0; node.actor.is_valid() && i < lanes.size(); ++i) {
+      if (lanes[i].actor == node.actor) session_.selection = {Selection::Kind::lane, i};
+    }
+    if (!node.object.is_valid()) return;
+    for (EventIndex i = session_.event_count_so_far(); i-- > 0;) {
+      if (session_.trace().columns().object[i] != node.object.value) continue;
+      session_.selection = {Selection::Kind::event, i};
+      return;
+    }
+  }
+
+  // --- pointers ---
+
+  Color color_of(const MemoryPointer& pointer) const {
+    if (pointer.is_dangling || pointer.kind == PointerKind::poisoned) return theme_.error;
+    switch (pointer.kind) {
+      case PointerKind::link:
+        return theme_.linked;
+      case PointerKind::stale:
+        return theme_.grace_period;
+      case PointerKind::held:
+        return theme_.reader;
+      default:
+        return theme_.text_faint;
+    }
+  }
+
+  /// Solid: structures that are in order. Dashed: what only who is already there may follow.
+  void draw_stroke(Point from, Point to, const MemoryPointer& pointer) {
+    const Color color = color_of(pointer);
+    const bool is_dashed = pointer.kind == PointerKind::stale || pointer.is_dangling ||
+                           pointer.kind == PointerKind::poisoned;
+    const float width = px(pointer.kind == PointerKind::held ? 2.2f : 1.5f);
+    const float dx = to.x - from.x, dy = to.y - from.y;
+    const float length = std::max(1.0f, std::hypot(dx, dy));
+    const Point unit{dx / length, dy / length};
+    const float head = px(7);
+    const auto at = [&](float way) { return Point{from.x + unit.x * way, from.y + unit.y * way}; };
+    const float dash = is_dashed ? px(6) : length;
+    for (float way = 0; way < length - head; way += is_dashed ? 2 * dash : length) {
+      p_.line(at(way), at(std::min(length - head, way + dash)), color, width);
+    }
+    const Point neck = at(length - head), side{-unit.y * head / 2, unit.x * head / 2};
+    p_.triangle(to, {neck.x + side.x, neck.y + side.y}, {neck.x - side.x, neck.y - side.y}, color);
+    if (pointer.kind == PointerKind::held) p_.circle(from, px(3.5f), color);
+  }
+
+  struct Ends {
+    Point from, corner, to;
+    bool has_corner = false;
+  };
+
+  /// From edge to edge. Within a column a pointer goes down the left side, and back round the
+  /// right.
+  Ends ends_of(const MemoryPointer& pointer) const {
+    const Rect &a = graph_.nodes[pointer.from].rect, &b = graph_.nodes[pointer.to].rect;
+    if (a.x1 < b.x0) return {{a.x1, a.center().y}, {}, {b.x0, b.center().y}, false};
+    if (b.x1 < a.x0) {
+      const float shift = px(8);
+      return {{a.x0, a.center().y + shift}, {}, {b.x1, b.center().y + shift}, false};
+    }
+    const bool is_neighbour = b.y0 >= a.y1 && b.y0 - a.y1 < px(30);
+    if (is_neighbour) {
+      const float x = a.x0 + px(24);
+      return {{x, a.y1}, {}, {x, b.y0}, false};
+    }
+    const float x = std::max(a.x1, b.x1) + px(18);
+    return {{a.x1, a.center().y}, {x, a.center().y}, {b.x1, b.center().y - px(6)}, true};
+  }
+
+  void draw_pointer(const MemoryPointer& pointer) {
+    const Ends ends = ends_of(pointer);
+    if (!ends.has_corner) return draw_stroke(ends.from, ends.to, pointer);
+    const Color color = color_of(pointer);
+    const Point lower{ends.corner.x, ends.to.y};
+    p_.line(ends.from, ends.corner, color, px(1.5f));
+    p_.line(ends.corner, lower, color, px(1.5f));
+    draw_stroke(lower, ends.to, pointer);
+  }
+
+  void draw_label(const MemoryPointer& pointer) {
+    const Ends ends = ends_of(pointer);
+    const Point to = ends.has_corner ? ends.corner : ends.to;
+    const bool is_vertical = std::fabs(ends.from.x - to.x) < 1;
+    const Face& tiny = p_.fonts().tiny;
+    const float width = p_.text_width(tiny, pointer.label);
+    // What leads back stands below its line: the way there has the place above.
+    const float shift = to.x < ends.from.x ? px(1) : px(-15);
+    Point at{(ends.from.x + to.x) / 2 - width / 2, (ends.from.y + to.y) / 2 + shift};
+    if (is_vertical) at = {ends.from.x + px(6), (ends.from.y + to.y) / 2 - px(8)};
+    if (ends.has_corner) return;
+    p_.text(tiny, at.x, at.y, color_of(pointer), pointer.label);
+  }
+
+  Ui& ui_;
+  Painter& p_;
+  const Theme& theme_;
+  Session& session_;
+  Rect area_;
+  MemoryGraph graph_;
+};
+
+}  // namespace
+
+void draw_memory(Ui& ui, Session& session, const Rect& area) {
+  MemoryPanel(ui, session, area).draw();
+}
+
+}  // namespace rcuscope::gui
