@@ -59,9 +59,9 @@ bool Tally::keep(Found candidate) {
     found.emplace(key, std::move(candidate));
     return true;
   }
-  const std::uint64_t executions = entry->second.executions + candidate.executions;
+  const std::uint64_t count = entry->second.executions + candidate.executions;
   if (candidate.is_better_than(entry->second)) entry->second = std::move(candidate);
-  entry->second.executions = executions;
+  entry->second.executions = count;
   return false;
 }
 
