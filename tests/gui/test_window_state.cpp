@@ -20,7 +20,7 @@ TEST(WindowState, comes_back_as_it_was_written) {
 
 TEST(WindowState, damaged_text_leaves_defaults) {
   const WindowState defaults;
-  for (const std::string text : {std::string(), std::string("\0\xff\n\n", 4), std::string("width"),
+  for (const std::string& text : {std::string(), std::string("\0\xff\n\n", 4), std::string("width"),
                                  std::string("width -5\n"),
                                  std::string("width 999999999999999999999\nheight x\ntheme pink\n"),
                                  std::string(5000, 'w')}) {
