@@ -20,10 +20,11 @@ TEST(WindowState, comes_back_as_it_was_written) {
 
 TEST(WindowState, damaged_text_leaves_defaults) {
   const WindowState defaults;
-  for (const std::string& text : {std::string(), std::string("\0\xff\n\n", 4), std::string("width"),
-                                 std::string("width -5\n"),
-                                 std::string("width 999999999999999999999\nheight x\ntheme pink\n"),
-                                 std::string(5000, 'w')}) {
+  for (const std::string& text :
+       {std::string(), std::string("\0\xff\n\n", 4), std::string("width"),
+        std::string("width -5\n"),
+        std::string("width 999999999999999999999\nheight x\ntheme pink\n"),
+        std::string(5000, 'w')}) {
     EXPECT_EQ(parse_window_state(text), defaults) << text.substr(0, 40);
   }
   EXPECT_EQ(parse_window_state("nonsense 1\nheight 600\n").height_px, 600)
