@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A store gives out its columns as constants, but is none itself: here, and only here, that is made
-// use of.
+// How the columns of a store grow.
 #include "trace/growth.h"
 
 #include <utility>
@@ -23,8 +22,6 @@ void for_each_column(TraceColumns& first, const TraceColumns& second, Visit visi
   visit(first.flags, second.flags);
 }
 
-TraceColumns& columns_of(TraceStore& trace) { return const_cast<TraceColumns&>(trace.columns()); }
-
 }  // namespace
 
 void grow(TraceStore& trace, const TraceColumns& more, TraceNames names,
@@ -33,7 +30,7 @@ void grow(TraceStore& trace, const TraceColumns& more, TraceNames names,
                   trace.end());
   // Checks lengths, order and ids, as for any store.
   const TraceStore checked(trace.clock(), more, names, 0);
-  TraceColumns& columns = columns_of(trace);
+  TraceColumns& columns = trace.columns_;
   const std::size_t size = trace.size();
   for_each_column(columns, checked.columns(), [](auto& column, const auto& added) {
     column.insert(column.end(), added.begin(), added.end());
@@ -43,7 +40,7 @@ void grow(TraceStore& trace, const TraceColumns& more, TraceNames names,
   columns.place.insert(columns.place.end(), more.place.begin(), more.place.end());
   if (!columns.place.empty()) columns.place.resize(trace.size(), -1);
   if (events_lost_count == trace.events_lost_count()) {
-    const_cast<TraceNames&>(trace.names()) = std::move(names);
+    trace.names_ = std::move(names);
     return;
   }
   // Rare, and worth looking at all events once more.
@@ -51,7 +48,7 @@ void grow(TraceStore& trace, const TraceColumns& more, TraceNames names,
 }
 
 void reserve(TraceStore& trace, std::size_t event_count) {
-  TraceColumns& columns = columns_of(trace);
+  TraceColumns& columns = trace.columns_;
   for_each_column(columns, columns,
                   [event_count](auto& column, const auto&) { column.reserve(event_count); });
 }

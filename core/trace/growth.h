@@ -9,7 +9,7 @@ namespace rcuscope {
 
 /// Adds events that follow the last one, and takes over the names, which may only have grown.
 /// Requires: columns of one length, times not decreasing and not before trace.end(), ids in range
-/// or -1 (asserted); `trace` is no constant. References to its columns stay, their contents move.
+/// or -1 (asserted). References to its columns stay, their contents move.
 void grow(TraceStore& trace, const TraceColumns& more, TraceNames names,
           std::uint64_t events_lost_count);
 

@@ -93,6 +93,11 @@ class TraceStore {
   TraceStore slice(Timestamp from, Timestamp to) const;
 
  private:
+  // The one way to add events: growth.h.
+  friend void grow(TraceStore& trace, const TraceColumns& more, TraceNames names,
+                   std::uint64_t events_lost_count);
+  friend void reserve(TraceStore& trace, std::size_t event_count);
+
   Clock clock_ = Clock::steps;
   TraceColumns columns_;
   TraceNames names_;

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "core/equal_traces.h"
+#include "core/own_directory.h"
 #include "io/ctf.h"
 #include "io/format.h"
 #include "io/mapped_file.h"
@@ -28,22 +29,14 @@ namespace {
 namespace fs = std::filesystem;
 using io::MappedFile;
 
-class Mapped : public testing::Test {
+class Mapped : public testing::OwnDirectory {
  protected:
-  Mapped() {
-    std::string name = (fs::temp_directory_path() / "rcuscope-test-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-  }
-  ~Mapped() override { fs::remove_all(directory_); }
-
-  fs::path at(const char* name) const { return directory_ / name; }
   fs::path file_of_pages(const char* name, std::size_t count) const {
     std::ofstream(at(name), std::ios::binary) << std::string(count * page, 'x');
     return at(name);
   }
 
   static inline const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  fs::path directory_;
 };
 
 TraceStore long_trace(int event_count = 20'000) {
@@ -151,7 +144,7 @@ TEST_F(Mapped, the_signal_is_as_it_was_afterwards) {
 }
 
 TEST_F(Mapped, a_bus_error_elsewhere_reaches_the_handler_that_was_there_before) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   file_of_pages("other", 1);
   EXPECT_EXIT(
       {
@@ -159,11 +152,11 @@ TEST_F(Mapped, a_bus_error_elsewhere_reaches_the_handler_that_was_there_before) 
         const MappedFile file(file_of_pages("file", 1));
         raise_foreign_bus_error(at("other"));
       },
-      testing::ExitedWithCode(42), "");
+      ::testing::ExitedWithCode(42), "");
 }
 
 TEST_F(Mapped, a_bus_error_elsewhere_ends_a_process_without_a_handler) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   file_of_pages("other", 1);
   EXPECT_EXIT(
       {
@@ -171,7 +164,7 @@ TEST_F(Mapped, a_bus_error_elsewhere_ends_a_process_without_a_handler) {
         const MappedFile file(file_of_pages("file", 1));
         raise_foreign_bus_error(at("other"));
       },
-      testing::KilledBySignal(SIGBUS), "");
+      ::testing::KilledBySignal(SIGBUS), "");
 }
 
 // --- native traces ---

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "core/equal_traces.h"
+#include "core/own_directory.h"
 #include "core/sample_trace.h"
 #include "io/ctf.h"
 #include "io/format.h"
@@ -25,17 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A directory for one test, gone afterwards.
-class Native : public testing::Test {
+class Native : public testing::OwnDirectory {
  protected:
-  Native() {
-    std::string name = (fs::temp_directory_path() / "rcuscope-test-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-  }
-  ~Native() override { fs::remove_all(directory_); }
-
-  fs::path at(const char* name) const { return directory_ / name; }
-
   static std::string read(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -43,8 +35,6 @@ class Native : public testing::Test {
   static void write(const fs::path& path, std::string_view bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
   }
-
-  fs::path directory_;
 };
 
 /// Texts that break naive writers: quotes, NUL, UTF-8, broken UTF-8, comments, empty.
