@@ -161,17 +161,22 @@ py::dict names_of(int count) {
 }
 
 void bind_vocabulary(py::module_& module) {
-  py::dict events, findings, kconfig;
+  py::dict events, columns, findings, titles, kconfig;
   int number = 0;
-  for (const EventDescription& row : event_descriptions)
+  for (const EventDescription& row : event_descriptions) {
     events[py::str(std::string(row.name))] = number++;
+    columns[py::str(std::string(row.name))] = py::make_tuple(row.object, row.value, row.tracepoint);
+  }
   number = 0;
   for (const FindingDescription& row : finding_descriptions) {
     findings[py::str(std::string(row.name))] = number++;
+    titles[py::str(std::string(row.name))] = std::string(row.title);
     kconfig[py::str(std::string(row.name))] = std::string(row.kconfig);
   }
   module.attr("event_kinds") = events;
+  module.attr("event_columns") = columns;
   module.attr("finding_kinds") = findings;
+  module.attr("finding_titles") = titles;
   module.attr("finding_kconfig") = kconfig;
   module.attr("lane_kinds") = names_of<LaneKind>(static_cast<int>(LaneKind::grace_periods) + 1);
   module.attr("span_kinds") = names_of<SpanKind>(static_cast<int>(SpanKind::release) + 1);

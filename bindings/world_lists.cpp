@@ -33,7 +33,8 @@ PyObject* remove(Call& call) {
 }
 
 constexpr Spec list_head{"list_head",
-                         "list_head(self, name: str) -> ListHead\n\nAn empty list.",
+                         "list_head(self, name: str) -> ListHead\n\nAn empty list."
+                         "\n\nContext: any.\nSource: include/linux/list.h.",
                          [](Call& call) {
                            return to_python(
                                call.kernel(),
@@ -41,62 +42,83 @@ constexpr Spec list_head{"list_head",
                          },
                          {"name"},
                          1};
-constexpr Spec list_add_rcu{"list_add_rcu",
-                            "list_add_rcu(self, obj: HeapObject | GroupDevice, head: ListHead, "
-                            "node: str = 'list') -> None\n\n"
-                            "Publishes the entry at the front.",
-                            add<ListAdd::add_rcu>,
-                            {"obj", "head", "node"},
-                            2};
-constexpr Spec list_add_tail_rcu{"list_add_tail_rcu",
-                                 "list_add_tail_rcu(self, obj: HeapObject | GroupDevice, head: "
-                                 "ListHead, node: str = 'list') -> None\n\n"
-                                 "Publishes the entry at the end.",
-                                 add<ListAdd::add_tail_rcu>,
-                                 {"obj", "head", "node"},
-                                 2};
+constexpr Spec list_add_rcu{
+    "list_add_rcu",
+    "list_add_rcu(self, obj: HeapObject | GroupDevice, head: ListHead, "
+    "node: str = 'list') -> None\n\n"
+    "Publishes the entry at the front."
+    "\n\nContext: any; a lock of yours keeps those apart who change the list.\nReports: "
+    "list_corruption, use_after_free of a neighbour.\nSource: include/linux/rculist.h.",
+    add<ListAdd::add_rcu>,
+    {"obj", "head", "node"},
+    2};
+constexpr Spec list_add_tail_rcu{
+    "list_add_tail_rcu",
+    "list_add_tail_rcu(self, obj: HeapObject | GroupDevice, head: "
+    "ListHead, node: str = 'list') -> None\n\n"
+    "Publishes the entry at the end."
+    "\n\nContext: any; a lock of yours keeps those apart who change the list.\nReports: "
+    "list_corruption, use_after_free of a neighbour.\nSource: include/linux/rculist.h.",
+    add<ListAdd::add_tail_rcu>,
+    {"obj", "head", "node"},
+    2};
 constexpr Spec list_add{
     "list_add",
     "list_add(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None\n\n"
-    "Adds at the front, without order for readers.",
+    "Adds at the front, without order for readers."
+    "\n\nContext: any; a lock of yours keeps those apart who change the list, and readers, "
+    "too.\nReports: data_race with a reader, list_corruption, use_after_free of a "
+    "neighbour.\nSource: include/linux/list.h.",
     add<ListAdd::add>,
     {"obj", "head", "node"},
     2};
-constexpr Spec list_add_tail{"list_add_tail",
-                             "list_add_tail(self, obj: HeapObject | GroupDevice, head: ListHead, "
-                             "node: str = 'list') -> None\n\n"
-                             "Adds at the end, without order for readers.",
-                             add<ListAdd::add_tail>,
-                             {"obj", "head", "node"},
-                             2};
+constexpr Spec list_add_tail{
+    "list_add_tail",
+    "list_add_tail(self, obj: HeapObject | GroupDevice, head: ListHead, "
+    "node: str = 'list') -> None\n\n"
+    "Adds at the end, without order for readers."
+    "\n\nContext: any; a lock of yours keeps those apart who change the list, and readers, "
+    "too.\nReports: data_race with a reader, list_corruption, use_after_free of a "
+    "neighbour.\nSource: include/linux/list.h.",
+    add<ListAdd::add_tail>,
+    {"obj", "head", "node"},
+    2};
 constexpr Spec list_del_rcu{
     "list_del_rcu",
     "list_del_rcu(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
-    "Unlinks; the entry's next pointer stays for readers.",
+    "Unlinks; the entry's next pointer stays for readers."
+    "\n\nContext: any; a lock of yours keeps those apart who change the list.\nReports: "
+    "list_corruption if it is not on a list, use_after_free.\nSource: include/linux/rculist.h.",
     remove<ListDelete::del_rcu>,
     {"obj", "node"},
     1};
 constexpr Spec list_del{
     "list_del",
     "list_del(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
-    "Unlinks and poisons both pointers.",
+    "Unlinks and poisons both pointers."
+    "\n\nContext: any; a lock of yours keeps those apart who change the list, and readers, "
+    "too.\nReports: list_corruption if it is not on a list, and for readers that stand on it; "
+    "use_after_free.\nSource: include/linux/list.h.",
     remove<ListDelete::del>,
     {"obj", "node"},
     1};
-constexpr Spec list_replace_rcu{"list_replace_rcu",
-                                "list_replace_rcu(self, old: HeapObject | GroupDevice, new: "
-                                "HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
-                                "Puts one entry in the place of another.",
-                                [](Call& call) {
-                                  call.world().list_replace_rcu(call.entry(0, 2), call.entry(1, 2),
-                                                                call.place());
-                                  return none();
-                                },
-                                {"old", "new", "node"},
-                                2};
+constexpr Spec list_replace_rcu{
+    "list_replace_rcu",
+    "list_replace_rcu(self, old: HeapObject | GroupDevice, new: "
+    "HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
+    "Puts one entry in the place of another."
+    "\n\nContext: any; a lock of yours keeps those apart who change the list.\nReports: "
+    "use_after_free.\nSource: include/linux/rculist.h.",
+    [](Call& call) {
+      call.world().list_replace_rcu(call.entry(0, 2), call.entry(1, 2), call.place());
+      return none();
+    },
+    {"old", "new", "node"},
+    2};
 constexpr Spec list_empty{
     "list_empty",
-    "list_empty(self, head: ListHead) -> bool\n\nWhether the list is empty.",
+    "list_empty(self, head: ListHead) -> bool\n\nWhether the list is empty."
+    "\n\nContext: any.\nSource: include/linux/list.h.",
     [](Call& call) {
       return boolean(call.world().list_empty(call.address(0, Tag::list), call.place()));
     },
@@ -111,7 +133,10 @@ constexpr Spec list_for_each_entry_rcu{
     "list_for_each_entry_rcu",
     "list_for_each_entry_rcu(self, head: ListHead, cond: object = False, node: str = 'list') -> "
     "collections.abc.Iterator[typing.Any]\n\n"
-    "A walk for readers: wants any reader, or the condition.",
+    "A walk for readers: wants any reader, or the condition."
+    "\n\nContext: a reader, explicit or implicit, or where `cond` holds.\nReports: "
+    "suspicious_rcu_usage elsewhere; use_after_free, list_corruption at a poisoned pointer or the "
+    "head of another list.\nSource: include/linux/rculist.h.",
     [](Call& call) {
       const Value head = call.handle(0, Tag::list)->value;
       check_reader(call, call.flag(1, false));
@@ -122,7 +147,9 @@ constexpr Spec list_for_each_entry_rcu{
 constexpr Spec list_for_each_entry{
     "list_for_each_entry",
     "list_for_each_entry(self, head: ListHead, node: str = 'list') -> "
-    "collections.abc.Iterator[typing.Any]\n\nA walk with plain loads, unchecked.",
+    "collections.abc.Iterator[typing.Any]\n\nA walk with plain loads, unchecked."
+    "\n\nContext: under a lock of yours.\nReports: data_race, use_after_free, list_corruption at a "
+    "poisoned pointer or the head of another list.\nSource: include/linux/list.h.",
     [](Call& call) {
       const Value head = call.handle(0, Tag::list)->value;
       return make_walk(call.kernel(), head.pointer(), entry_tag(head), Access::plain);

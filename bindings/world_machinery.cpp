@@ -53,7 +53,8 @@ constexpr Spec device{
         "device(self, name: str, *, release: collections.abc.Callable[..., object] | None = None, "
         "release_sleeps: bool = True, probe_finalize: collections.abc.Callable[..., object] | None "
         "= None) -> Device",
-        "Registers a device; the driver core owns the one reference. Functions get the device."),
+        "Registers a device; the driver core owns the one reference. Functions get the device."
+        "\n\nContext: set-up, or process.\nSource: drivers/base/core.c."),
     make_device,
     {"name", "release", "release_sleeps", "probe_finalize"},
     1};
@@ -78,76 +79,108 @@ constexpr Spec device_unregister{
     "device_unregister",
     RCUSCOPE_TEXT(
         "device_unregister(self, dev: Device) -> None",
-        "device_del, the notifier that leaves the group, then the final put_device. Sleeps."),
+        "device_del, the notifier that leaves the group, then the final put_device. Sleeps."
+        "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller must not "
+        "sleep; leak of the device if a reference is left.\nSource: drivers/base/core.c."),
     on_device<&Primitives::device_unregister>,
     {"dev"},
     1};
-constexpr Spec get_device{
-    "get_device",
-    RCUSCOPE_TEXT("get_device(self, dev: Device) -> None", "Takes a reference."),
-    count_on_device<&Primitives::get_device>,
-    {"dev"},
-    1};
-constexpr Spec put_device{"put_device",
-                          RCUSCOPE_TEXT("put_device(self, dev: Device) -> None",
-                                        "Drops a reference; the last one runs the release."),
-                          count_on_device<&Primitives::put_device>,
+constexpr Spec get_device{"get_device",
+                          RCUSCOPE_TEXT("get_device(self, dev: Device) -> None",
+                                        "Takes a reference."
+                                        "\n\nContext: any.\nReports: refcount_addition_on_zero, "
+                                        "use_after_free.\nSource: drivers/base/core.c."),
+                          count_on_device<&Primitives::get_device>,
                           {"dev"},
                           1};
+constexpr Spec put_device{
+    "put_device",
+    RCUSCOPE_TEXT("put_device(self, dev: Device) -> None",
+                  "Drops a reference; the last one runs the release."
+                  "\n\nContext: process where it may be the last one and the release "
+                  "sleeps.\nReports: sleeping_in_atomic there (with Config(put_device='strict'), "
+                  "of any put), refcount_underflow, use_after_free.\nSource: drivers/base/core.c."),
+    count_on_device<&Primitives::put_device>,
+    {"dev"},
+    1};
 constexpr Spec kobject_put{
     "kobject_put",
-    RCUSCOPE_TEXT("kobject_put(self, dev: Device) -> None", "The same for the device's kobject."),
+    RCUSCOPE_TEXT("kobject_put(self, dev: Device) -> None",
+                  "The same for the device's kobject."
+                  "\n\nContext: process where it may be the last one and the release "
+                  "sleeps.\nReports: sleeping_in_atomic there (with Config(put_device='strict'), "
+                  "of any put), refcount_underflow, use_after_free.\nSource: lib/kobject.c."),
     count_on_device<&Primitives::put_device>,
     {"dev"},
     1};
 constexpr Spec iommu_release_device{
     "iommu_release_device",
-    RCUSCOPE_TEXT("iommu_release_device(self, dev: Device) -> None", "Leaves the group. Sleeps."),
+    RCUSCOPE_TEXT("iommu_release_device(self, dev: Device) -> None",
+                  "Leaves the group. Sleeps."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep.\nSource: drivers/iommu/iommu.c."),
     on_device<&Primitives::iommu_release_device>,
     {"dev"},
     1};
-constexpr Spec probe_finalize{"probe_finalize",
-                              RCUSCOPE_TEXT("probe_finalize(self, dev: Device) -> None",
-                                            "iommu_group_do_probe_finalize. Sleeps."),
-                              on_device<&Primitives::probe_finalize>,
-                              {"dev"},
-                              1};
-constexpr Spec iommu_attach_device{"iommu_attach_device",
-                                   RCUSCOPE_TEXT("iommu_attach_device(self, dev: Device) -> int",
-                                                 "0 or a negative errno. Sleeps."),
-                                   try_on_device<&Primitives::iommu_attach_device>,
-                                   {"dev"},
-                                   1};
-constexpr Spec reset_prepare{"pci_dev_reset_iommu_prepare",
-                             RCUSCOPE_TEXT("pci_dev_reset_iommu_prepare(self, dev: Device) -> int",
-                                           "Fences it before a reset. Sleeps."),
-                             try_on_device<&Primitives::pci_dev_reset_iommu_prepare>,
-                             {"dev"},
-                             1};
-constexpr Spec reset_done{"pci_dev_reset_iommu_done",
-                          RCUSCOPE_TEXT("pci_dev_reset_iommu_done(self, dev: Device) -> None",
-                                        "Takes the fence away. Sleeps."),
-                          on_device<&Primitives::pci_dev_reset_iommu_done>,
-                          {"dev"},
-                          1};
+constexpr Spec probe_finalize{
+    "probe_finalize",
+    RCUSCOPE_TEXT("probe_finalize(self, dev: Device) -> None",
+                  "iommu_group_do_probe_finalize. Sleeps."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep, use_after_free and null_dereference of dev->iommu.\nSource: "
+                  "drivers/iommu/iommu.c."),
+    on_device<&Primitives::probe_finalize>,
+    {"dev"},
+    1};
+constexpr Spec iommu_attach_device{
+    "iommu_attach_device",
+    RCUSCOPE_TEXT("iommu_attach_device(self, dev: Device) -> int",
+                  "0 or a negative errno. Sleeps."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep.\nSource: drivers/iommu/iommu.c."),
+    try_on_device<&Primitives::iommu_attach_device>,
+    {"dev"},
+    1};
+constexpr Spec reset_prepare{
+    "pci_dev_reset_iommu_prepare",
+    RCUSCOPE_TEXT("pci_dev_reset_iommu_prepare(self, dev: Device) -> int",
+                  "Fences it before a reset. Sleeps."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep.\nSource: drivers/iommu/iommu.c."),
+    try_on_device<&Primitives::pci_dev_reset_iommu_prepare>,
+    {"dev"},
+    1};
+constexpr Spec reset_done{
+    "pci_dev_reset_iommu_done",
+    RCUSCOPE_TEXT("pci_dev_reset_iommu_done(self, dev: Device) -> None",
+                  "Takes the fence away. Sleeps."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep.\nSource: drivers/iommu/iommu.c."),
+    on_device<&Primitives::pci_dev_reset_iommu_done>,
+    {"dev"},
+    1};
 constexpr Spec report_device_broken{
     "iommu_report_device_broken",
     RCUSCOPE_TEXT("iommu_report_device_broken(self, dev: Device) -> None",
-                  "The reader of 11/24: queues the work of the device's gdev. Any context."),
+                  "The reader of 11/24: queues the work of the device's gdev. Any context."
+                  "\n\nSource: [PATCH v4 11/24] of the series."),
     on_device<&Primitives::iommu_report_device_broken>,
     {"dev"},
     1};
 constexpr Spec dev_has_iommu{
     "dev_has_iommu",
     RCUSCOPE_TEXT("dev_has_iommu(self, dev: Device) -> bool",
-                  "Whether an instance serves the device."),
+                  "Whether an instance serves the device."
+                  "\n\nContext: any.\nSource: include/linux/iommu.h."),
     [](Call& call) { return boolean(call.world().dev_has_iommu(call.address(0, Tag::device))); },
     {"dev"},
     1};
 constexpr Spec dev_to_gdev{
     "dev_to_gdev",
     RCUSCOPE_TEXT("dev_to_gdev(self, dev: Device) -> GroupDevice | None",
-                  "__dev_to_gdev: group->mutex held."),
+                  "__dev_to_gdev: group->mutex held."
+                  "\n\nContext: group->mutex held.\nReports: warn_on and suspicious_rcu_usage "
+                  "elsewhere.\nSource: drivers/iommu/iommu.c."),
     [](Call& call) {
       return gdev_handle(call, call.world().dev_to_gdev(call.address(0, Tag::device), false));
     },
@@ -156,7 +189,9 @@ constexpr Spec dev_to_gdev{
 constexpr Spec dev_to_gdev_rcu{
     "dev_to_gdev_rcu",
     RCUSCOPE_TEXT("dev_to_gdev_rcu(self, dev: Device) -> GroupDevice | None",
-                  "Its RCU twin: in a section, which is how long the result is valid."),
+                  "Its RCU twin: in a section, which is how long the result is valid."
+                  "\n\nContext: a reader.\nReports: suspicious_rcu_usage elsewhere.\nSource: "
+                  "[PATCH v4 11/24] of the series."),
     [](Call& call) {
       return gdev_handle(call, call.world().dev_to_gdev(call.address(0, Tag::device), true));
     },
@@ -172,7 +207,9 @@ PyObject* probe(Call& call) {
 constexpr Spec iommu_probe_device{
     "iommu_probe_device",
     RCUSCOPE_TEXT("iommu_probe_device(self, dev: Device, group: IommuGroup | None = None) -> int",
-                  "Joins the group that ops->device_group finds; None = a new one. Sleeps."),
+                  "Joins the group that ops->device_group finds; None = a new one. Sleeps."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep.\nSource: drivers/iommu/iommu.c."),
     probe,
     {"dev", "group"},
     1};
@@ -180,7 +217,9 @@ constexpr Spec iommu_probe_device{
 constexpr Spec bus_iommu_probe{
     "bus_iommu_probe",
     RCUSCOPE_TEXT("bus_iommu_probe(self, devices: collections.abc.Iterable[Device]) -> int",
-                  "0 or a negative errno. Sleeps."),
+                  "0 or a negative errno. Sleeps."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep.\nSource: drivers/iommu/iommu.c."),
     [](Call& call) { return number(call.world().bus_iommu_probe(call.devices(0))); },
     {"devices"},
     1};
@@ -188,7 +227,8 @@ constexpr Spec bus_iommu_probe{
 constexpr Spec iommu_group{
     "iommu_group",
     RCUSCOPE_TEXT("iommu_group(self, name: str, *, pinned: bool = True) -> IommuGroup",
-                  "A group; pinned: the scenario holds a reference until teardown."),
+                  "A group; pinned: the scenario holds a reference until teardown."
+                  "\n\nContext: set-up.\nSource: drivers/iommu/iommu.c."),
     [](Call& call) {
       return to_python(
           call.kernel(),
@@ -210,7 +250,8 @@ constexpr Spec inject_fault{
         "The nth passage of the point fails with `error`, a negative errno. Points of a "
         "membership: alloc_device, sysfs_link, device_name; of a probe: dev_iommu, "
         "module_get, probe_device, iommu_link, device_group, attach, default_domain; of a "
-        "new group: group_id, group_kobject, group_devices_kobj, group_file."),
+        "new group: group_id, group_kobject, group_devices_kobj, group_file."
+        "\n\nContext: set-up."),
     [](Call& call) {
       constexpr int out_of_memory = -12;
       call.world().inject_fault(call.text(0), small_number(call, 1, out_of_memory),
@@ -223,13 +264,22 @@ constexpr Spec inject_fault{
 // ---- IommuGroup
 void* this_group(Call& call) { return call.self()->value.pointer(); }
 
-constexpr Spec group_get{"get", RCUSCOPE_TEXT("get(self) -> IommuGroup", "iommu_group_ref_get."),
-                         [](Call& call) {
-                           call.world().group_get(this_group(call));
-                           return Py_NewRef(reinterpret_cast<PyObject*>(call.self()));
-                         }};
+constexpr Spec group_get{
+    "get",
+    RCUSCOPE_TEXT(
+        "get(self) -> IommuGroup",
+        "iommu_group_ref_get."
+        "\n\nContext: any.\nReports: refcount_addition_on_zero.\nSource: drivers/iommu/iommu.c."),
+    [](Call& call) {
+      call.world().group_get(this_group(call));
+      return Py_NewRef(reinterpret_cast<PyObject*>(call.self()));
+    }};
 constexpr Spec group_put{
-    "put", RCUSCOPE_TEXT("put(self) -> None", "iommu_group_put. The last one sleeps."),
+    "put",
+    RCUSCOPE_TEXT("put(self) -> None",
+                  "iommu_group_put. The last one sleeps."
+                  "\n\nContext: process where it may be the last one.\nReports: sleeping_in_atomic "
+                  "there, refcount_underflow.\nSource: drivers/iommu/iommu.c."),
     [](Call& call) {
       call.world().group_put(this_group(call));
       return none();
@@ -237,7 +287,9 @@ constexpr Spec group_put{
 constexpr Spec add_device{
     "add_device",
     RCUSCOPE_TEXT("add_device(self, dev: Device) -> int",
-                  "iommu_group_add_device: 0 or a negative errno."),
+                  "iommu_group_add_device: 0 or a negative errno."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep.\nSource: drivers/iommu/iommu.c."),
     [](Call& call) {
       return number(call.world().group_add_device(this_group(call), call.address(0, Tag::device)));
     },
@@ -245,7 +297,10 @@ constexpr Spec add_device{
     1};
 constexpr Spec remove_device{
     "remove_device",
-    RCUSCOPE_TEXT("remove_device(self, dev: Device) -> None", "iommu_group_remove_device. Sleeps."),
+    RCUSCOPE_TEXT("remove_device(self, dev: Device) -> None",
+                  "iommu_group_remove_device. Sleeps."
+                  "\n\nContext: process; sleeps.\nReports: sleeping_in_atomic where the caller "
+                  "must not sleep.\nSource: drivers/iommu/iommu.c."),
     [](Call& call) {
       call.world().group_remove_device(call.address(0, Tag::device));
       return none();
@@ -259,14 +314,18 @@ PyObject* find(Call& call) {
 }
 constexpr Spec find_device{
     "find_device",
-    RCUSCOPE_TEXT("find_device(self, dev: Device) -> GroupDevice | None", "With group.mutex held."),
+    RCUSCOPE_TEXT("find_device(self, dev: Device) -> GroupDevice | None",
+                  "With group.mutex held."
+                  "\n\nReports: suspicious_rcu_usage elsewhere.\nSource: drivers/iommu/iommu.c."),
     find<false>,
     {"dev"},
     1};
 constexpr Spec find_device_rcu{
     "find_device_rcu",
     RCUSCOPE_TEXT("find_device_rcu(self, dev: Device) -> GroupDevice | None",
-                  "For readers: the result is valid inside the section only."),
+                  "For readers: the result is valid inside the section only."
+                  "\n\nContext: a reader.\nReports: suspicious_rcu_usage elsewhere.\nSource: "
+                  "[PATCH v4 08/24] of the series."),
     find<true>,
     {"dev"},
     1};
@@ -283,12 +342,15 @@ PyObject* for_each(Call& call) {
 constexpr Spec for_each_device{
     "for_each_device",
     RCUSCOPE_TEXT("for_each_device(self) -> collections.abc.Iterator[GroupDevice]",
-                  "for_each_group_device: with group.mutex held, or in a section."),
+                  "for_each_group_device: with group.mutex held, or in a section."
+                  "\n\nReports: suspicious_rcu_usage elsewhere.\nSource: drivers/iommu/iommu.c."),
     for_each<false>};
 constexpr Spec for_each_device_rcu{
     "for_each_device_rcu",
     RCUSCOPE_TEXT("for_each_device_rcu(self) -> collections.abc.Iterator[GroupDevice]",
-                  "For readers."),
+                  "For readers."
+                  "\n\nContext: a reader.\nReports: suspicious_rcu_usage elsewhere.\nSource: "
+                  "[PATCH v4 08/24] of the series."),
     for_each<true>};
 
 #undef RCUSCOPE_TEXT

@@ -43,50 +43,74 @@ PyObject* add_return(Call& call) {
 
 #define RCUSCOPE_TEXT(signature, text) signature "\n\n" text
 
-constexpr Spec load{"load",
-                    RCUSCOPE_TEXT("load(self, loc: Location) -> typing.Any", "A plain load."),
-                    read<Access::plain>,
-                    {"loc"},
-                    1};
-constexpr Spec store{
-    "store",
-    RCUSCOPE_TEXT("store(self, loc: Location, value: object) -> None", "A plain store."),
-    write<Access::plain>,
-    {"loc", "value"},
-    2};
+constexpr Spec load{
+    "load",
+    RCUSCOPE_TEXT("load(self, loc: Location) -> typing.Any",
+                  "A plain load."
+                  "\n\nContext: any.\nReports: data_race with a load or store of another actor "
+                  "that nothing orders, if one of the two stores and one is plain; use_after_free "
+                  "if its object is freed; uninitialized_read."),
+    read<Access::plain>,
+    {"loc"},
+    1};
+constexpr Spec store{"store",
+                     RCUSCOPE_TEXT("store(self, loc: Location, value: object) -> None",
+                                   "A plain store."
+                                   "\n\nContext: any.\nReports: data_race with a load or store of "
+                                   "another actor that nothing orders, if one of the two stores "
+                                   "and one is plain; use_after_free if its object is freed."),
+                     write<Access::plain>,
+                     {"loc", "value"},
+                     2};
 constexpr Spec read_once{
     "READ_ONCE",
-    RCUSCOPE_TEXT("READ_ONCE(self, loc: Location) -> typing.Any", "A marked load."),
+    RCUSCOPE_TEXT(
+        "READ_ONCE(self, loc: Location) -> typing.Any",
+        "A marked load."
+        "\n\nContext: any.\nReports: data_race with a load or store of another actor that nothing "
+        "orders, if one of the two stores and one is plain; use_after_free if its object is freed; "
+        "uninitialized_read.\nSource: include/asm-generic/rwonce.h."),
     read<Access::once>,
     {"loc"},
     1};
 constexpr Spec write_once{
     "WRITE_ONCE",
-    RCUSCOPE_TEXT("WRITE_ONCE(self, loc: Location, value: object) -> None", "A marked store."),
+    RCUSCOPE_TEXT("WRITE_ONCE(self, loc: Location, value: object) -> None",
+                  "A marked store."
+                  "\n\nContext: any.\nReports: data_race with a load or store of another actor "
+                  "that nothing orders, if one of the two stores and one is plain; use_after_free "
+                  "if its object is freed.\nSource: include/asm-generic/rwonce.h."),
     write<Access::once>,
     {"loc", "value"},
     2};
-constexpr Spec load_acquire{"smp_load_acquire",
-                            RCUSCOPE_TEXT("smp_load_acquire(self, loc: Location) -> typing.Any",
-                                          "What follows is not done before it."),
-                            read<Access::acquire>,
-                            {"loc"},
-                            1};
+constexpr Spec load_acquire{
+    "smp_load_acquire",
+    RCUSCOPE_TEXT("smp_load_acquire(self, loc: Location) -> typing.Any",
+                  "What follows is not done before it."
+                  "\n\nContext: any; pairs with smp_store_release.\nReports: use_after_free if its "
+                  "object is freed.\nSource: include/asm-generic/barrier.h."),
+    read<Access::acquire>,
+    {"loc"},
+    1};
 constexpr Spec store_release{
     "smp_store_release",
     RCUSCOPE_TEXT("smp_store_release(self, loc: Location, value: object) -> None",
-                  "What precedes is done before it."),
+                  "What precedes is done before it."
+                  "\n\nContext: any; pairs with smp_load_acquire.\nReports: use_after_free if its "
+                  "object is freed.\nSource: include/asm-generic/barrier.h."),
     write<Access::release>,
     {"loc", "value"},
     2};
 
-#define RCUSCOPE_XCHG(form, suffix, access)                                             \
-  constexpr Spec form{                                                                  \
-      "xchg" suffix,                                                                    \
-      RCUSCOPE_TEXT("xchg" suffix "(self, loc: Location, value: object) -> typing.Any", \
-                    "Stores; returns the old value."),                                  \
-      exchange<Access::access>,                                                         \
-      {"loc", "value"},                                                                 \
+#define RCUSCOPE_XCHG(form, suffix, access)                                                        \
+  constexpr Spec form{                                                                             \
+      "xchg" suffix,                                                                               \
+      RCUSCOPE_TEXT("xchg" suffix "(self, loc: Location, value: object) -> typing.Any",            \
+                    "Stores; returns the old value."                                               \
+                    "\n\nContext: any.\nReports: use_after_free if its object is freed.\nSource: " \
+                    "include/linux/atomic/atomic-instrumented.h."),                                \
+      exchange<Access::access>,                                                                    \
+      {"loc", "value"},                                                                            \
       2}
 RCUSCOPE_XCHG(xchg, "", full);
 RCUSCOPE_XCHG(xchg_relaxed, "_relaxed", relaxed);
@@ -94,14 +118,16 @@ RCUSCOPE_XCHG(xchg_acquire, "_acquire", acquire);
 RCUSCOPE_XCHG(xchg_release, "_release", release);
 #undef RCUSCOPE_XCHG
 
-#define RCUSCOPE_CMPXCHG(form, suffix, access)                                              \
-  constexpr Spec form{                                                                      \
-      "cmpxchg" suffix,                                                                     \
-      RCUSCOPE_TEXT("cmpxchg" suffix                                                        \
-                    "(self, loc: Location, expected: object, value: object) -> typing.Any", \
-                    "Stores if the location holds `expected`; returns what it held."),      \
-      compare_exchange<Access::access>,                                                     \
-      {"loc", "expected", "value"},                                                         \
+#define RCUSCOPE_CMPXCHG(form, suffix, access)                                                     \
+  constexpr Spec form{                                                                             \
+      "cmpxchg" suffix,                                                                            \
+      RCUSCOPE_TEXT("cmpxchg" suffix                                                               \
+                    "(self, loc: Location, expected: object, value: object) -> typing.Any",        \
+                    "Stores if the location holds `expected`; returns what it held."               \
+                    "\n\nContext: any.\nReports: use_after_free if its object is freed.\nSource: " \
+                    "include/linux/atomic/atomic-instrumented.h."),                                \
+      compare_exchange<Access::access>,                                                            \
+      {"loc", "expected", "value"},                                                                \
       3}
 RCUSCOPE_CMPXCHG(cmpxchg, "", full);
 RCUSCOPE_CMPXCHG(cmpxchg_relaxed, "_relaxed", relaxed);
@@ -109,13 +135,15 @@ RCUSCOPE_CMPXCHG(cmpxchg_acquire, "_acquire", acquire);
 RCUSCOPE_CMPXCHG(cmpxchg_release, "_release", release);
 #undef RCUSCOPE_CMPXCHG
 
-#define RCUSCOPE_ADD(form, suffix, access)                                                  \
-  constexpr Spec form{                                                                      \
-      "atomic_add_return" suffix,                                                           \
-      RCUSCOPE_TEXT("atomic_add_return" suffix "(self, number: int, loc: Location) -> int", \
-                    "Adds; returns the new value."),                                        \
-      add_return<Access::access>,                                                           \
-      {"number", "loc"},                                                                    \
+#define RCUSCOPE_ADD(form, suffix, access)                                                         \
+  constexpr Spec form{                                                                             \
+      "atomic_add_return" suffix,                                                                  \
+      RCUSCOPE_TEXT("atomic_add_return" suffix "(self, number: int, loc: Location) -> int",        \
+                    "Adds; returns the new value."                                                 \
+                    "\n\nContext: any.\nReports: use_after_free if its object is freed.\nSource: " \
+                    "include/linux/atomic/atomic-instrumented.h."),                                \
+      add_return<Access::access>,                                                                  \
+      {"number", "loc"},                                                                           \
       2}
 RCUSCOPE_ADD(add, "", full);
 RCUSCOPE_ADD(add_relaxed, "_relaxed", relaxed);
@@ -128,12 +156,23 @@ PyObject* fence(Call& call) {
   call.world().memory_barrier(barrier, call.place());
   return none();
 }
-constexpr Spec smp_mb{"smp_mb", RCUSCOPE_TEXT("smp_mb(self) -> None", "A full barrier."),
+constexpr Spec smp_mb{"smp_mb",
+                      RCUSCOPE_TEXT("smp_mb(self) -> None",
+                                    "A full barrier."
+                                    "\n\nContext: any.\nSource: include/asm-generic/barrier.h."),
                       fence<Barrier::full>};
-constexpr Spec smp_rmb{"smp_rmb", RCUSCOPE_TEXT("smp_rmb(self) -> None", "Orders loads."),
-                       fence<Barrier::read>};
-constexpr Spec smp_wmb{"smp_wmb", RCUSCOPE_TEXT("smp_wmb(self) -> None", "Orders stores."),
-                       fence<Barrier::write>};
+constexpr Spec smp_rmb{
+    "smp_rmb",
+    RCUSCOPE_TEXT("smp_rmb(self) -> None",
+                  "Orders loads."
+                  "\n\nContext: any; pairs with smp_wmb.\nSource: include/asm-generic/barrier.h."),
+    fence<Barrier::read>};
+constexpr Spec smp_wmb{
+    "smp_wmb",
+    RCUSCOPE_TEXT("smp_wmb(self) -> None",
+                  "Orders stores."
+                  "\n\nContext: any; pairs with smp_rmb.\nSource: include/asm-generic/barrier.h."),
+    fence<Barrier::write>};
 
 // ---- pointers protected by RCU
 PyObject* dereference(Call& call) {
@@ -203,7 +242,9 @@ PyObject* make_shared(Call& call) {
 }
 constexpr Spec shared{"shared",
                       RCUSCOPE_TEXT("shared(self, name: str, value: object = 0) -> Location",
-                                    "A location that actors share."),
+                                    "A location that actors share."
+                                    "\n\nContext: any.\nRaises: TypeError for a value that is no "
+                                    "int of 64 bits, bool, handle or None."),
                       make_shared,
                       {"name", "value"},
                       1};
@@ -249,9 +290,12 @@ PyObject* kzalloc_body(Call& call) {
 }
 constexpr Spec kzalloc{
     "kzalloc",
-    RCUSCOPE_TEXT("kzalloc(self, name: str, /, *, nodes: collections.abc.Sequence[str] = "
-                  "('list',), **fields: object) -> HeapObject",
-                  "A new object; its fields are shared, nodes are its list nodes."),
+    RCUSCOPE_TEXT(
+        "kzalloc(self, name: str, /, *, nodes: collections.abc.Sequence[str] = "
+        "('list',), **fields: object) -> HeapObject",
+        "A new object; its fields are shared, nodes are its list nodes."
+        "\n\nContext: any.\nReports: leak if nothing leads to it at the end; what is done with its "
+        "fields reports as load and store do.\nSource: include/linux/slab.h."),
     kzalloc_body,
     {"name"},
     1,
@@ -266,13 +310,16 @@ PyObject* kmalloc_body(Call& call) {
   return allocate(call, fields, std::vector<Value>(fields.size(), Value::uninitialized()),
                   {"list"});
 }
-constexpr Spec kmalloc{"kmalloc",
-                       RCUSCOPE_TEXT("kmalloc(self, name: str, /, *fields: str) -> HeapObject",
-                                     "The same, uninitialised: fields are only named."),
-                       kmalloc_body,
-                       {"name"},
-                       1,
-                       true};
+constexpr Spec kmalloc{
+    "kmalloc",
+    RCUSCOPE_TEXT("kmalloc(self, name: str, /, *fields: str) -> HeapObject",
+                  "The same, uninitialised: fields are only named."
+                  "\n\nContext: any.\nReports: uninitialized_read of a field before its first "
+                  "store; else as kzalloc.\nSource: include/linux/slab.h."),
+    kmalloc_body,
+    {"name"},
+    1,
+    true};
 
 constexpr Spec kfree{
     "kfree",
@@ -311,17 +358,22 @@ constexpr Spec kfree_rcu_mightsleep{
     1};
 
 // ---- reference counts
-constexpr Spec kref{
-    "kref",
-    RCUSCOPE_TEXT("kref(self, name: str) -> Kref", "A reference count, born with 1."),
-    [](Call& call) {
-      return to_python(call.kernel(),
-                       Value::handle(Tag::kref, call.world().make_kref(call.text(0))));
-    },
-    {"name"},
-    1};
+constexpr Spec kref{"kref",
+                    RCUSCOPE_TEXT("kref(self, name: str) -> Kref",
+                                  "A reference count, born with 1."
+                                  "\n\nContext: any.\nSource: include/linux/kref.h."),
+                    [](Call& call) {
+                      return to_python(
+                          call.kernel(),
+                          Value::handle(Tag::kref, call.world().make_kref(call.text(0))));
+                    },
+                    {"name"},
+                    1};
 constexpr Spec kref_get{"kref_get",
-                        RCUSCOPE_TEXT("kref_get(self, kref: Kref) -> None", "Takes a reference."),
+                        RCUSCOPE_TEXT("kref_get(self, kref: Kref) -> None",
+                                      "Takes a reference."
+                                      "\n\nContext: any.\nReports: refcount_addition_on_zero, "
+                                      "use_after_free.\nSource: include/linux/kref.h."),
                         [](Call& call) {
                           call.world().kref_get(call.address(0, Tag::kref), call.place());
                           return none();
@@ -339,14 +391,17 @@ constexpr Spec kref_put{
     "kref_put",
     RCUSCOPE_TEXT(
         "kref_put(self, kref: Kref, release: collections.abc.Callable[..., object]) -> bool",
-        "Drops a reference; the last one calls release(kref) and returns True."),
+        "Drops a reference; the last one calls release(kref) and returns True."
+        "\n\nContext: any that the release may run in.\nReports: refcount_underflow, "
+        "use_after_free.\nSource: include/linux/kref.h."),
     put_kref,
     {"kref", "release"},
     2};
 constexpr Spec kref_get_unless_zero{
     "kref_get_unless_zero",
     RCUSCOPE_TEXT("kref_get_unless_zero(self, kref: Kref) -> bool",
-                  "Takes a reference unless there is none left."),
+                  "Takes a reference unless there is none left."
+                  "\n\nContext: any.\nReports: use_after_free.\nSource: include/linux/kref.h."),
     [](Call& call) {
       return boolean(call.world().kref_get_unless_zero(call.address(0, Tag::kref), call.place()));
     },
@@ -360,7 +415,8 @@ PyObject* get_unless_zero(Call& call) {
 constexpr Spec refcount_inc_not_zero{
     "refcount_inc_not_zero",
     RCUSCOPE_TEXT("refcount_inc_not_zero(self, obj: Device | Kref) -> bool",
-                  "The same for the count of a device or a kref."),
+                  "The same for the count of a device or a kref."
+                  "\n\nContext: any.\nReports: use_after_free.\nSource: include/linux/refcount.h."),
     get_unless_zero,
     {"obj"},
     1};

@@ -117,13 +117,19 @@ constexpr Spec msleep{"msleep",
                       },
                       {"milliseconds"}};
 constexpr Spec in_task{
-    "in_task", "in_task(self) -> bool\n\nTrue in process context.",
+    "in_task",
+    "in_task(self) -> bool\n\nTrue in process context."
+    "\n\nSource: include/linux/preempt.h.",
     [](Call& call) { return boolean(call.world().context() == Context::process); }};
 constexpr Spec in_hardirq{
-    "in_hardirq", "in_hardirq(self) -> bool\n\nTrue in a hardirq.",
+    "in_hardirq",
+    "in_hardirq(self) -> bool\n\nTrue in a hardirq."
+    "\n\nSource: include/linux/preempt.h.",
     [](Call& call) { return boolean(call.world().context() == Context::hardirq); }};
 constexpr Spec in_serving_softirq{
-    "in_serving_softirq", "in_serving_softirq(self) -> bool\n\nTrue in a softirq or a callback.",
+    "in_serving_softirq",
+    "in_serving_softirq(self) -> bool\n\nTrue in a softirq or a callback."
+    "\n\nSource: include/linux/preempt.h.",
     [](Call& call) { return boolean(call.world().context() == Context::softirq); }};
 
 /// How the argument of the call to `macro` is written where Python stands.
@@ -153,13 +159,15 @@ PyObject* report_if(Call& call, FindingKind kind, const char* macro) {
 
 constexpr Spec warn_on{
     "WARN_ON",
-    "WARN_ON(self, cond: object) -> bool\n\nReports if the condition holds; returns it.",
+    "WARN_ON(self, cond: object) -> bool\n\nReports if the condition holds; returns it."
+    "\n\nReports: warn_on.\nSource: include/asm-generic/bug.h.",
     [](Call& call) { return report_if(call, FindingKind::warn_on, "WARN_ON"); },
     {"cond"},
     1};
 constexpr Spec bug_on{
     "BUG_ON",
-    "BUG_ON(self, cond: object) -> bool\n\nReports and ends the execution if it holds.",
+    "BUG_ON(self, cond: object) -> bool\n\nReports and ends the execution if it holds."
+    "\n\nReports: bug_on.\nSource: include/asm-generic/bug.h.",
     [](Call& call) { return report_if(call, FindingKind::bug_on, "BUG_ON"); },
     {"cond"},
     1};

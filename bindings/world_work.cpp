@@ -16,7 +16,8 @@ PyObject* make_work(Call& call) {
 
 constexpr Spec work{"work",
                     "work(self, function: collections.abc.Callable[..., object], *args: object) -> "
-                    "Work\n\nA work item that calls `function(*args)` in a kworker.",
+                    "Work\n\nA work item that calls `function(*args)` in a kworker."
+                    "\n\nContext: any.\nSource: include/linux/workqueue.h.",
                     make_work,
                     {"function"},
                     1,

@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'detail_levels', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'has_live', 'in_nanoseconds', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'state_picture', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'detail_levels', 'event_columns', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'finding_titles', 'has_live', 'in_nanoseconds', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'state_picture', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -213,34 +213,64 @@ class IommuGroup(Handle):
     def add_device(self, dev: Device) -> int:
         """
         iommu_group_add_device: 0 or a negative errno.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: drivers/iommu/iommu.c.
         """
     def find_device(self, dev: Device) -> GroupDevice | None:
         """
         With group.mutex held.
+        
+        Reports: suspicious_rcu_usage elsewhere.
+        Source: drivers/iommu/iommu.c.
         """
     def find_device_rcu(self, dev: Device) -> GroupDevice | None:
         """
         For readers: the result is valid inside the section only.
+        
+        Context: a reader.
+        Reports: suspicious_rcu_usage elsewhere.
+        Source: [PATCH v4 08/24] of the series.
         """
     def for_each_device(self) -> collections.abc.Iterator[GroupDevice]:
         """
         for_each_group_device: with group.mutex held, or in a section.
+        
+        Reports: suspicious_rcu_usage elsewhere.
+        Source: drivers/iommu/iommu.c.
         """
     def for_each_device_rcu(self) -> collections.abc.Iterator[GroupDevice]:
         """
         For readers.
+        
+        Context: a reader.
+        Reports: suspicious_rcu_usage elsewhere.
+        Source: [PATCH v4 08/24] of the series.
         """
     def get(self) -> IommuGroup:
         """
         iommu_group_ref_get.
+        
+        Context: any.
+        Reports: refcount_addition_on_zero.
+        Source: drivers/iommu/iommu.c.
         """
     def put(self) -> None:
         """
         iommu_group_put. The last one sleeps.
+        
+        Context: process where it may be the last one.
+        Reports: sleeping_in_atomic there, refcount_underflow.
+        Source: drivers/iommu/iommu.c.
         """
     def remove_device(self, dev: Device) -> None:
         """
         iommu_group_remove_device. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: drivers/iommu/iommu.c.
         """
     def __getitem__(self, name: str) -> Location: ...
     @property
@@ -325,18 +355,32 @@ class Kernel:
     def BUG_ON(self, cond: typing.Any) -> bool:
         """
         Reports and ends the execution if it holds.
+        
+        Reports: bug_on.
+        Source: include/asm-generic/bug.h.
         """
     def READ_ONCE(self, loc: Location) -> typing.Any:
         """
         A marked load.
+        
+        Context: any.
+        Reports: data_race with a load or store of another actor that nothing orders, if one of the two stores and one is plain; use_after_free if its object is freed; uninitialized_read.
+        Source: include/asm-generic/rwonce.h.
         """
     def WARN_ON(self, cond: typing.Any) -> bool:
         """
         Reports if the condition holds; returns it.
+        
+        Reports: warn_on.
+        Source: include/asm-generic/bug.h.
         """
     def WRITE_ONCE(self, loc: Location, value: typing.Any) -> None:
         """
         A marked store.
+        
+        Context: any.
+        Reports: data_race with a load or store of another actor that nothing orders, if one of the two stores and one is plain; use_after_free if its object is freed.
+        Source: include/asm-generic/rwonce.h.
         """
     def __repr__(self) -> str:
         """
@@ -385,22 +429,42 @@ class Kernel:
     def atomic_add_return(self, number: int, loc: Location) -> int:
         """
         Adds; returns the new value.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def atomic_add_return_acquire(self, number: int, loc: Location) -> int:
         """
         Adds; returns the new value.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def atomic_add_return_relaxed(self, number: int, loc: Location) -> int:
         """
         Adds; returns the new value.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def atomic_add_return_release(self, number: int, loc: Location) -> int:
         """
         Adds; returns the new value.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def bus_iommu_probe(self, devices: collections.abc.Iterable[Device]) -> int:
         """
         0 or a negative errno. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: drivers/iommu/iommu.c.
         """
     def call_rcu(self, callback: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> None:
         """
@@ -434,18 +498,34 @@ class Kernel:
     def cmpxchg(self, loc: Location, expected: typing.Any, value: typing.Any) -> typing.Any:
         """
         Stores if the location holds `expected`; returns what it held.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def cmpxchg_acquire(self, loc: Location, expected: typing.Any, value: typing.Any) -> typing.Any:
         """
         Stores if the location holds `expected`; returns what it held.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def cmpxchg_relaxed(self, loc: Location, expected: typing.Any, value: typing.Any) -> typing.Any:
         """
         Stores if the location holds `expected`; returns what it held.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def cmpxchg_release(self, loc: Location, expected: typing.Any, value: typing.Any) -> typing.Any:
         """
         Stores if the location holds `expected`; returns what it held.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def complete(self, completion: Completion) -> None:
         """
@@ -477,22 +557,40 @@ class Kernel:
     def dev_has_iommu(self, dev: Device) -> bool:
         """
         Whether an instance serves the device.
+        
+        Context: any.
+        Source: include/linux/iommu.h.
         """
     def dev_to_gdev(self, dev: Device) -> GroupDevice | None:
         """
         __dev_to_gdev: group->mutex held.
+        
+        Context: group->mutex held.
+        Reports: warn_on and suspicious_rcu_usage elsewhere.
+        Source: drivers/iommu/iommu.c.
         """
     def dev_to_gdev_rcu(self, dev: Device) -> GroupDevice | None:
         """
         Its RCU twin: in a section, which is how long the result is valid.
+        
+        Context: a reader.
+        Reports: suspicious_rcu_usage elsewhere.
+        Source: [PATCH v4 11/24] of the series.
         """
     def device(self, name: str, *, release: collections.abc.Callable[..., typing.Any] | None = None, release_sleeps: bool = True, probe_finalize: collections.abc.Callable[..., typing.Any] | None = None) -> Device:
         """
         Registers a device; the driver core owns the one reference. Functions get the device.
+        
+        Context: set-up, or process.
+        Source: drivers/base/core.c.
         """
     def device_unregister(self, dev: Device) -> None:
         """
         device_del, the notifier that leaves the group, then the final put_device. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep; leak of the device if a reference is left.
+        Source: drivers/base/core.c.
         """
     def disable_work_sync(self, work: Work) -> bool:
         """
@@ -540,6 +638,10 @@ class Kernel:
     def get_device(self, dev: Device) -> None:
         """
         Takes a reference.
+        
+        Context: any.
+        Reports: refcount_addition_on_zero, use_after_free.
+        Source: drivers/base/core.c.
         """
     def get_state_synchronize_rcu(self) -> int:
         """
@@ -559,22 +661,34 @@ class Kernel:
     def in_hardirq(self) -> bool:
         """
         True in a hardirq.
+        
+        Source: include/linux/preempt.h.
         """
     def in_serving_softirq(self) -> bool:
         """
         True in a softirq or a callback.
+        
+        Source: include/linux/preempt.h.
         """
     def in_task(self) -> bool:
         """
         True in process context.
+        
+        Source: include/linux/preempt.h.
         """
     def inject_fault(self, point: str, error: int = -12, nth: int = 1) -> None:
         """
         The nth passage of the point fails with `error`, a negative errno. Points of a membership: alloc_device, sysfs_link, device_name; of a probe: dev_iommu, module_get, probe_device, iommu_link, device_group, attach, default_domain; of a new group: group_id, group_kobject, group_devices_kobj, group_file.
+        
+        Context: set-up.
         """
     def iommu_attach_device(self, dev: Device) -> int:
         """
         0 or a negative errno. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: drivers/iommu/iommu.c.
         """
     def iommu_attach_or_queue(self, group: IommuGroup, dev: Device, group_list: GroupList | None) -> int:
         """
@@ -587,6 +701,9 @@ class Kernel:
     def iommu_group(self, name: str, *, pinned: bool = True) -> IommuGroup:
         """
         A group; pinned: the scenario holds a reference until teardown.
+        
+        Context: set-up.
+        Source: drivers/iommu/iommu.c.
         """
     def iommu_group_put(self, group: IommuGroup | None) -> None:
         """
@@ -603,6 +720,10 @@ class Kernel:
     def iommu_probe_device(self, dev: Device, group: IommuGroup | None = None) -> int:
         """
         Joins the group that ops->device_group finds; None = a new one. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: drivers/iommu/iommu.c.
         """
     def iommu_probe_device_lock(self) -> Mutex:
         """
@@ -611,10 +732,16 @@ class Kernel:
     def iommu_release_device(self, dev: Device) -> None:
         """
         Leaves the group. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: drivers/iommu/iommu.c.
         """
     def iommu_report_device_broken(self, dev: Device) -> None:
         """
         The reader of 11/24: queues the work of the device's gdev. Any context.
+        
+        Source: [PATCH v4 11/24] of the series.
         """
     def iommu_setup_default_domain(self, group: IommuGroup) -> int:
         """
@@ -647,26 +774,49 @@ class Kernel:
     def kmalloc(self, name: str, *fields: str) -> HeapObject:
         """
         The same, uninitialised: fields are only named.
+        
+        Context: any.
+        Reports: uninitialized_read of a field before its first store; else as kzalloc.
+        Source: include/linux/slab.h.
         """
     def kobject_put(self, dev: Device) -> None:
         """
         The same for the device's kobject.
+        
+        Context: process where it may be the last one and the release sleeps.
+        Reports: sleeping_in_atomic there (with Config(put_device='strict'), of any put), refcount_underflow, use_after_free.
+        Source: lib/kobject.c.
         """
     def kref(self, name: str) -> Kref:
         """
         A reference count, born with 1.
+        
+        Context: any.
+        Source: include/linux/kref.h.
         """
     def kref_get(self, kref: Kref) -> None:
         """
         Takes a reference.
+        
+        Context: any.
+        Reports: refcount_addition_on_zero, use_after_free.
+        Source: include/linux/kref.h.
         """
     def kref_get_unless_zero(self, kref: Kref) -> bool:
         """
         Takes a reference unless there is none left.
+        
+        Context: any.
+        Reports: use_after_free.
+        Source: include/linux/kref.h.
         """
     def kref_put(self, kref: Kref, release: collections.abc.Callable[..., typing.Any]) -> bool:
         """
         Drops a reference; the last one calls release(kref) and returns True.
+        
+        Context: any that the release may run in.
+        Reports: refcount_underflow, use_after_free.
+        Source: include/linux/kref.h.
         """
     @typing.overload
     def kthread(self, function: _Function, /) -> _Function: ...
@@ -683,6 +833,10 @@ class Kernel:
     def kzalloc(self, name: str, /, *, nodes: collections.abc.Sequence[str] = ('list',), **fields: typing.Any) -> HeapObject:
         """
         A new object; its fields are shared, nodes are its list nodes.
+        
+        Context: any.
+        Reports: leak if nothing leads to it at the end; what is done with its fields reports as load and store do.
+        Source: include/linux/slab.h.
         """
     def kzalloc_device_name(self, text: str) -> DeviceName | int:
         """
@@ -695,50 +849,95 @@ class Kernel:
     def list_add(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
         Adds at the front, without order for readers.
+        
+        Context: any; a lock of yours keeps those apart who change the list[typing.Any], and readers, too.
+        Reports: data_race with a reader, list_corruption, use_after_free of a neighbour.
+        Source: include/linux/list.h.
         """
     def list_add_rcu(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
         Publishes the entry at the front.
+        
+        Context: any; a lock of yours keeps those apart who change the list.
+        Reports: list_corruption, use_after_free of a neighbour.
+        Source: include/linux/rculist.h.
         """
     def list_add_tail(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
         Adds at the end, without order for readers.
+        
+        Context: any; a lock of yours keeps those apart who change the list[typing.Any], and readers, too.
+        Reports: data_race with a reader, list_corruption, use_after_free of a neighbour.
+        Source: include/linux/list.h.
         """
     def list_add_tail_rcu(self, obj: HeapObject | GroupDevice, head: ListHead, node: str = 'list') -> None:
         """
         Publishes the entry at the end.
+        
+        Context: any; a lock of yours keeps those apart who change the list.
+        Reports: list_corruption, use_after_free of a neighbour.
+        Source: include/linux/rculist.h.
         """
     def list_del(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None:
         """
         Unlinks and poisons both pointers.
+        
+        Context: any; a lock of yours keeps those apart who change the list[typing.Any], and readers, too.
+        Reports: list_corruption if it is not on a list[typing.Any], and for readers that stand on it; use_after_free.
+        Source: include/linux/list.h.
         """
     def list_del_rcu(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None:
         """
         Unlinks; the entry's next pointer stays for readers.
+        
+        Context: any; a lock of yours keeps those apart who change the list.
+        Reports: list_corruption if it is not on a list[typing.Any], use_after_free.
+        Source: include/linux/rculist.h.
         """
     def list_empty(self, head: ListHead) -> bool:
         """
         Whether the list is empty.
+        
+        Context: any.
+        Source: include/linux/list.h.
         """
     def list_for_each_entry(self, head: ListHead, node: str = 'list') -> collections.abc.Iterator[typing.Any]:
         """
         A walk with plain loads, unchecked.
+        
+        Context: under a lock of yours.
+        Reports: data_race, use_after_free, list_corruption at a poisoned pointer or the head of another list.
+        Source: include/linux/list.h.
         """
     def list_for_each_entry_rcu(self, head: ListHead, cond: typing.Any = False, node: str = 'list') -> collections.abc.Iterator[typing.Any]:
         """
         A walk for readers: wants any reader, or the condition.
+        
+        Context: a reader, explicit or implicit, or where `cond` holds.
+        Reports: suspicious_rcu_usage elsewhere; use_after_free, list_corruption at a poisoned pointer or the head of another list.
+        Source: include/linux/rculist.h.
         """
     def list_head(self, name: str) -> ListHead:
         """
         An empty list.
+        
+        Context: any.
+        Source: include/linux/list.h.
         """
     def list_replace_rcu(self, old: HeapObject | GroupDevice, new: HeapObject | GroupDevice, node: str = 'list') -> None:
         """
         Puts one entry in the place of another.
+        
+        Context: any; a lock of yours keeps those apart who change the list.
+        Reports: use_after_free.
+        Source: include/linux/rculist.h.
         """
     def load(self, loc: Location) -> typing.Any:
         """
         A plain load.
+        
+        Context: any.
+        Reports: data_race with a load or store of another actor that nothing orders, if one of the two stores and one is plain; use_after_free if its object is freed; uninitialized_read.
         """
     def local_bh_disable(self) -> None:
         """
@@ -834,10 +1033,18 @@ class Kernel:
     def pci_dev_reset_iommu_done(self, dev: Device) -> None:
         """
         Takes the fence away. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: drivers/iommu/iommu.c.
         """
     def pci_dev_reset_iommu_prepare(self, dev: Device) -> int:
         """
         Fences it before a reset. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep.
+        Source: drivers/iommu/iommu.c.
         """
     def poll_state_synchronize_rcu(self, cookie: int) -> bool:
         """
@@ -865,6 +1072,10 @@ class Kernel:
     def probe_finalize(self, dev: Device) -> None:
         """
         iommu_group_do_probe_finalize. Sleeps.
+        
+        Context: process; sleeps.
+        Reports: sleeping_in_atomic where the caller must not sleep, use_after_free and null_dereference of dev->iommu.
+        Source: drivers/iommu/iommu.c.
         """
     @typing.overload
     def process(self, function: _Function, /) -> _Function: ...
@@ -873,6 +1084,10 @@ class Kernel:
     def put_device(self, dev: Device) -> None:
         """
         Drops a reference; the last one runs the release.
+        
+        Context: process where it may be the last one and the release sleeps.
+        Reports: sleeping_in_atomic there (with Config(put_device='strict'), of any put), refcount_underflow, use_after_free.
+        Source: drivers/base/core.c.
         """
     def queue_rcu_work(self, work: Work) -> bool:
         """
@@ -1001,30 +1216,54 @@ class Kernel:
     def refcount_inc_not_zero(self, obj: Device | Kref) -> bool:
         """
         The same for the count of a device or a kref.
+        
+        Context: any.
+        Reports: use_after_free.
+        Source: include/linux/refcount.h.
         """
     def shared(self, name: str, value: typing.Any = 0) -> Location:
         """
         A location that actors share.
+        
+        Context: any.
+        Raises: TypeError for a value that is no int of 64 bits, bool, handle or None.
         """
     def smp_load_acquire(self, loc: Location) -> typing.Any:
         """
         What follows is not done before it.
+        
+        Context: any; pairs with smp_store_release.
+        Reports: use_after_free if its object is freed.
+        Source: include/asm-generic/barrier.h.
         """
     def smp_mb(self) -> None:
         """
         A full barrier.
+        
+        Context: any.
+        Source: include/asm-generic/barrier.h.
         """
     def smp_rmb(self) -> None:
         """
         Orders loads.
+        
+        Context: any; pairs with smp_wmb.
+        Source: include/asm-generic/barrier.h.
         """
     def smp_store_release(self, loc: Location, value: typing.Any) -> None:
         """
         What precedes is done before it.
+        
+        Context: any; pairs with smp_load_acquire.
+        Reports: use_after_free if its object is freed.
+        Source: include/asm-generic/barrier.h.
         """
     def smp_wmb(self) -> None:
         """
         Orders stores.
+        
+        Context: any; pairs with smp_rmb.
+        Source: include/asm-generic/barrier.h.
         """
     @typing.overload
     def softirq(self, function: _Function, /) -> _Function: ...
@@ -1161,6 +1400,9 @@ class Kernel:
     def store(self, loc: Location, value: typing.Any) -> None:
         """
         A plain store.
+        
+        Context: any.
+        Reports: data_race with a load or store of another actor that nothing orders, if one of the two stores and one is plain; use_after_free if its object is freed.
         """
     def synchronize_rcu(self) -> None:
         """
@@ -1217,22 +1459,41 @@ class Kernel:
     def work(self, function: collections.abc.Callable[..., typing.Any], *args: typing.Any) -> Work:
         """
         A work item that calls `function(*args)` in a kworker.
+        
+        Context: any.
+        Source: include/linux/workqueue.h.
         """
     def xchg(self, loc: Location, value: typing.Any) -> typing.Any:
         """
         Stores; returns the old value.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def xchg_acquire(self, loc: Location, value: typing.Any) -> typing.Any:
         """
         Stores; returns the old value.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def xchg_relaxed(self, loc: Location, value: typing.Any) -> typing.Any:
         """
         Stores; returns the old value.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     def xchg_release(self, loc: Location, value: typing.Any) -> typing.Any:
         """
         Stores; returns the old value.
+        
+        Context: any.
+        Reports: use_after_free if its object is freed.
+        Source: include/linux/atomic/atomic-instrumented.h.
         """
     @property
     def world(self) -> str: ...
@@ -1487,9 +1748,11 @@ def to_svg(trace: TraceStore, searched: str = '') -> str:
     """
 __version__: str
 arrow_kinds: dict[str, int]
+event_columns: dict[str, tuple[str, str, str]]
 event_kinds: dict[str, int]
 finding_kconfig: dict[str, str]
 finding_kinds: dict[str, int]
+finding_titles: dict[str, str]
 has_live: bool
 lane_kinds: dict[str, int]
 span_kinds: dict[str, int]

@@ -53,6 +53,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace) -> int:
     from rcuscope import survey  # noqa: PLC0415  not needed by most programs
 
+    if arguments.json and arguments.markdown:
+        raise rs.UsageError("--json --markdown: expected one of them; each is a form of the list")
     if arguments.json:
         _print_json([survey.as_record(scenario) for scenario in rs.catalogue.values()])
     else:

@@ -23,8 +23,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         action=_Print,
         choices=SHELLS,
         metavar="SHELL",
-        help='print what a shell needs: eval "$(rcuscope --print-completion bash)"; fish: rcuscope '
-        "--print-completion fish | source",
+        help='print what a shell needs: eval "$(rcuscope --print-completion bash)", zsh the same '
+        "after compinit; fish: rcuscope --print-completion fish | source; tcsh: into a file, and "
+        "source that",
     )
 
 
@@ -54,9 +55,13 @@ def text(parser: argparse.ArgumentParser, shell: str) -> str:
         "zsh": f"_rcuscope_scenario() {{ compadd {names}; _files }}",
         "fish": f"function _rcuscope_scenario; string split ' ' '{names}'; "
         "__fish_complete_path (commandline -ct); end",
+        "tcsh": f"set _rcuscope_scenarios = ({names})",
     }
     scenario = dict.fromkeys(("bash", "zsh"), "_rcuscope_scenario")
-    scenario |= {"tcsh": "f", "fish": "(_rcuscope_scenario)"}
+    # tcsh has no functions: what stands in backquotes is executed, and its words are offered.
+    # env: not an alias that adds signs to names.
+    offered = r'`printf "%s\n" $_rcuscope_scenarios; env ls`'
+    scenario |= {"tcsh": offered, "fish": "(_rcuscope_scenario)"}
     for argument in _arguments(parser):
         if argument.dest == "scenario":
             argument.complete = scenario  # type: ignore[attr-defined]

@@ -175,6 +175,7 @@ def explore(
     Raises:
         ValueError: for a wrong argument, a scenario that cannot be sent to the executor, or a
             checkpoint of another search.
+        TypeError: for an argument of a wrong type.
         NondeterminismError: if the body does something else when it is run again.
         NotImplementedError: for what is not there yet.
         RuntimeError: if the executor takes no more work, or loses all of it.
@@ -312,6 +313,7 @@ def replay(
 
     Raises:
         ValueError: if the schedule is malformed or does not fit the scenario.
+        TypeError: for an argument of a wrong type.
 
     Example:
         >>> import rcuscope as rs

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A report of one counterexample as one HTML file: without script, nothing from a network."""
+"""A report of one trace as one HTML file that loads nothing."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import Final
 
+from rcuscope.event_page import EVENTS_STYLE, events_section
 from rcuscope.state_page import STATES_STYLE, states_section
 from rcuscope.trace import Trace
 
@@ -36,15 +37,15 @@ def report_page(title: str, text: str, trace: Trace | None) -> str:
         parts += [
             trace.to_svg(),
             states_section(trace),
-            f"<details><summary>All {len(trace)} events</summary>",
-            f"<pre>{escape(trace.describe())}</pre></details>",
+            events_section(trace),
         ]
+    style = _STYLE + STATES_STYLE + EVENTS_STYLE
     return "\n".join(
         [
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title><style>{_STYLE}{STATES_STYLE}</style></head><body>",
+            f"<title>{escape(title)}</title><style>{style}</style></head><body>",
             *parts,
             "</body></html>",
             "",

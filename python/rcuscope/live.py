@@ -148,7 +148,7 @@ class Run(show.Shown):
         return self
 
     def to_json(self) -> str:
-        """Findings and numbers as JSON text."""
+        """Findings and numbers as JSON text: `#/$defs/run` of the package's schema.json."""
         record = {
             "scenario": self.scenario,
             "variant": str(self.variant),
@@ -296,8 +296,12 @@ def run(
         repeat: Number of repetitions; at most one of repeat and seconds, default one repetition.
         seconds: Repeats for so long.
         timeout: Seconds without progress that end in `deadlock` or `stall`.
-        flavor: Of liburcu: "memb", "mb", "bp" or "qsbr".
-        trace: "full", "section", "logical" or "off".
+        flavor: Of liburcu, which finds out in one of these ways where readers are: "memb" (a
+            barrier on every CPU when an updater waits), "mb" (a barrier in each section), "bp"
+            (readers register themselves), "qsbr" (readers say when they are outside).
+        trace: "full": every event with its time in ns; "section": without single loads and stores,
+            and with one record for a whole section; "logical": every event in the order of updates,
+            in steps, without reading a clock; "off": none. The first costs the run the most.
         variant: Of the machinery; default: the scenario's own.
         iommu: A class derived from `rs.Iommu`, whose methods replace steps of the machinery.
         record: A new directory for the trace, written while the run goes on: what was recorded up
@@ -309,6 +313,7 @@ def run(
 
     Raises:
         ValueError: for a wrong argument, and in a child of fork() whose parent ran live.
+        TypeError: for an argument of a wrong type.
         OSError: if this installation was built without liburcu.
         KeyboardInterrupt: for Ctrl-C, within 0.2 s.
 

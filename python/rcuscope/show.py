@@ -68,9 +68,11 @@ class Shown:
     def to_html(self, path: str | PathLike[str] | None = None) -> str:
         """A page in one file: text, the picture that plays by itself, states, every event in words.
 
-        It has no script and loads nothing, so it works from a disk, in a mail and offline. State
-        and memory are told of each step; of a trace with more than 500 steps, or very many events,
-        of those up to the first finding, and the page says what it leaves out.
+        It loads nothing, so it works from a disk, in a mail and offline, and up to 5,000 events it
+        has no script. The words of more events are compressed: a script in the page unpacks them
+        when they are unfolded. State and memory are told of each step; of a trace with more than
+        500 steps, or very many events, of those up to the first finding, and the page says what it
+        leaves out.
 
         Args:
             path: Written there too, if given.

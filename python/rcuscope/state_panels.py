@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""State and memory at a moment: what the panels of the widget and of HTML pages tell.
+"""State and memory at a moment: what the panels of the widget, of HTML pages and of text tell.
 
-The words are those of the viewer's panels: `_core.state_picture` makes them for both.
+The words are those of the viewer's panels: `_core.state_picture` makes them for all.
 """
 
 from __future__ import annotations

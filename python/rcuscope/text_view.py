@@ -7,6 +7,7 @@ import textwrap
 from typing import Any, Final
 
 from rcuscope import _core
+from rcuscope.state_panels import panels_at
 from rcuscope.text_timeline import text_timeline
 from rcuscope.trace import Trace
 from rcuscope.vocabulary import EventKind
@@ -84,17 +85,40 @@ def _events_around(trace: Trace, time: int) -> list[str]:
     return lines
 
 
-def _object_line(entry: dict[str, Any]) -> str:
-    words = [f"{entry['type']} {entry['name']}:"]
-    if entry["freed"]:
-        words.append("freed")
-    elif entry["membership"] != "never_linked":
-        words.append(entry["membership"])
-    if entry["poisoned"] and not entry["freed"]:
-        words.append("next is LIST_POISON1")
-    if entry["references"] is not None:
-        words.append(f"refcount {entry['references']}")
-    return " ".join(words)
+def _pointer(name: str, pointer: list[str]) -> str:
+    target, wrong = pointer
+    return f"{name} -> {target}{f' ({wrong})' if wrong else ''}" if target else ""
+
+
+def _object_line(card: dict[str, Any]) -> str:
+    """A card of the viewer in one line."""
+    counted = "" if card["references"] is None else f"refcount {card['references']}"
+    if counted and card["users"]:
+        counted += f" ({card['users']})"
+    told = [
+        card["state"],
+        counted,
+        _pointer("next", card["next"]),
+        _pointer("prev", card["previous"]),
+        card["held"],
+    ]
+    return f"{card['title']}: {', '.join(part for part in told if part)}"
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """An entry of a panel; what does not fit goes on in lines that stand further in."""
+    return textwrap.wrap(
+        line,
+        width,
+        initial_indent="  ",
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _with_rest(lines: list[str], left_out: int, what: str) -> list[str]:
+    return [*lines, f"... and {left_out} more {what}"] if left_out else lines
 
 
 def _actor_line(actor: dict[str, Any]) -> str:
@@ -108,33 +132,20 @@ def _actor_line(actor: dict[str, Any]) -> str:
     return f"{actor['name']}: {what}{reader}"
 
 
-def _panels(world: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    shown = [one for one in world["objects"] if len(_object_line(one).split(": ", 1)) > 1]
-    objects = [_object_line(one) for one in shown[:_OBJECTS_SHOWN]]
-    if len(shown) > len(objects):
-        objects.append(f"... and {len(shown) - len(objects)} more")
+def _panels(trace: Trace, time: int) -> list[tuple[str, list[str]]]:
+    """The panels of the viewer, in its words; actors are told besides, as its lanes show them."""
+    told = panels_at(trace, time)
+    cards = [_object_line(card) for card in told["cards"]]
+    shown = cards[:_OBJECTS_SHOWN]
+    lists = [
+        f"{title}: {' -> '.join(['head', *entries, 'head'])}" for title, entries in told["lists"]
+    ]
     return [
-        ("Actors", [_actor_line(actor) for actor in world["actors"]]),
-        (
-            "Lists",
-            [f"{one['head']}: {' -> '.join(one['entries']) or 'empty'}" for one in world["lists"]],
-        ),
-        ("Objects", objects),
-        (
-            "RCU",
-            [
-                f"grace period {one['number']}: waits for {', '.join(one['waits_for']) or 'nobody'}"
-                for one in world["grace_periods"]
-            ],
-        ),
-        (
-            "Locks",
-            [
-                f"{one['lock']}: held by {one['owner']}"
-                + (f"; {', '.join(one['waiters'])} wait for it" if one["waiters"] else "")
-                for one in world["locks"]
-            ],
-        ),
+        ("Actors", [_actor_line(actor) for actor in world_at(trace, time)["actors"]]),
+        ("Lists", _with_rest(lists, told["lists_left_out"], "lists")),
+        ("Objects", _with_rest(shown, told["left_out"] + len(cards) - len(shown), "objects")),
+        ("RCU", told["rcu"]),
+        ("Locks", told["locks"] or ["none held"]),
     ]
 
 
@@ -169,7 +180,7 @@ def text_view(trace: Trace, *, at: int | None = None, width: int = 100) -> str:
             lines += textwrap.wrap(text, width - 2, initial_indent="  ", subsequent_indent="  ")
         lines.append("")
     lines += [f"At {time_text(trace, time)}", *_events_around(trace, time), ""]
-    for name, told in _panels(world_at(trace, time)):
+    for name, told in _panels(trace, time):
         if told:
-            lines += [name, *(f"  {line}" for line in told), ""]
+            lines += [name, *(part for line in told for part in _wrapped(line, width)), ""]
     return "\n".join(lines)

@@ -120,9 +120,12 @@ class Trace(show.Shown):
     def events(self) -> Table:
         """The events, a row each, by time; NumPy views that share the trace's memory, read-only.
 
-        Columns, each of shape (n_events,): time (int64, ns or steps), kind (uint16,
-        `rs.EventKind`), actor, cpu, object, grace_period (int32, -1 = none), value (int64, its
-        meaning depends on the kind), flags (uint16).
+        Columns, each of shape (n_events,): time (int64, ns or steps: `clock`), kind (uint16,
+        `rs.EventKind`), actor (int32, index into `actors`), cpu (int32), object (int32, index into
+        `objects`), grace_period (int32, its number), each -1 = none; value (int64, its meaning
+        and unit by kind: `help(rs.EventKind)`), flags (uint16; bits: 0x0f what kind of load or
+        store, 0x10 at a finding, 0x20 inferred, that is concluded and not recorded, 0x40 the call
+        failed, 0x100 in a hardirq, 0x200 in a softirq, 0x400 in a read-side critical section).
 
         Example:
             >>> import rcuscope as rs
@@ -139,20 +142,32 @@ class Trace(show.Shown):
 
     @property
     def lanes(self) -> Table:
-        """The rows of the picture: name, kind, actor, actor_kind, cpu, must_not_sleep."""
+        """The rows of the picture, from the top.
+
+        Columns, each of shape (n_lanes,): name (str), kind (uint8, `rs.LaneKind`), actor (int32,
+        index into `actors`, -1 = none), actor_kind (str: "process", "hardirq" ...), cpu (int32,
+        -1 = not known), must_not_sleep (bool).
+        """
         return _table(self._picture().lane_table())
 
     @property
     def spans(self) -> Table:
-        """Intervals: start end lane kind object grace_period inferred pre_existing error label.
+        """The intervals of the picture.
 
-        start and end: (n_spans,) int64, ns or steps; kind: uint8, `rs.SpanKind`.
+        Columns, each of shape (n_spans,): start and end (int64, ns or steps: `clock`), lane (int32,
+        row of `lanes`), kind (uint8, `rs.SpanKind`), object (int32, index into `objects`),
+        grace_period (int32, its number), both -1 = none; inferred (bool: concluded, not recorded),
+        pre_existing (bool: a reader that a grace period waits for), error (bool), label (str).
         """
         return _table(self._picture().span_table())
 
     @property
     def arrows(self) -> Table:
-        """Causes: from to from_lane to_lane kind label; kind: uint8, `rs.ArrowKind`."""
+        """The arrows of the picture, from causes to effects.
+
+        Columns, each of shape (n_arrows,): from and to (int64, ns or steps: `clock`), from_lane and
+        to_lane (int32, rows of `lanes`), kind (uint8, `rs.ArrowKind`), label (str).
+        """
         return _table(self._picture().arrow_table())
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:

@@ -22,11 +22,18 @@ _TEXT_WIDTH: Final = 100  # of explanations, in characters
 
 
 class Progress(NamedTuple):
-    """What `progress=` functions are told, at most every 50 ms."""
+    """What `progress=` functions are told, at most every 50 ms.
+
+    Attributes:
+        executions: Complete ones so far.
+        findings: So far.
+        share_done: Of the search, 0 to 1; 0 = not known.
+        seconds: Of wall time since the search began.
+    """
 
     executions: int
     findings: int
-    share_done: float  # 0 to 1; 0 if unknown
+    share_done: float
     seconds: float
 
 
@@ -303,7 +310,7 @@ class Verdict(show.Shown):
         return any(finding.kind == expect for finding in self.findings)
 
     def to_json(self) -> str:
-        """The verdict as JSON text.
+        """The verdict as JSON text: `#/$defs/verdict` of the package's schema.json.
 
         Example:
             >>> import json, rcuscope as rs

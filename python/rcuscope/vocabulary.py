@@ -15,6 +15,28 @@ def _make(name: str, members: dict[str, int], doc: str) -> Any:
     return enumeration
 
 
+def _told_events() -> str:
+    """What the columns of an event hold, from the core's table."""
+    lines = ['What an event is: the column "kind" of `Trace.events`.', ""]
+    lines += ["What its columns object and value hold, and the event of Linux that shows the same:"]
+    lines += [""]
+    for name, (about, value, tracepoint) in _core.event_columns.items():
+        told = [f"object: {about}"] if about else []
+        told += [f"value: {value}"] if value else []
+        told += [f"Linux: {tracepoint}"] if tracepoint else []
+        lines.append(f"- {name}{': ' if told else ''}{'; '.join(told)}")
+    return "\n".join(lines)
+
+
+def _told_findings() -> str:
+    """What each kind means, and which option of a kernel would have shown it."""
+    lines = ["What a finding is: the value of events of kind `finding`.", ""]
+    for name, title in _core.finding_titles.items():
+        option = _core.finding_kconfig[name]
+        lines.append(f"- {name}: {title}{f'; a kernel shows it with {option}' if option else ''}")
+    return "\n".join(lines)
+
+
 if TYPE_CHECKING:  # the members come from tables that no type checker reads
 
     class EventKind(IntEnum):
@@ -33,8 +55,8 @@ if TYPE_CHECKING:  # the members come from tables that no type checker reads
         """What an arrow of the picture means."""
 
 else:
-    EventKind = _make("EventKind", _core.event_kinds, 'The column "kind" of `Trace.events`.')
-    FindingKind = _make("FindingKind", _core.finding_kinds, "The value of `finding` events.")
+    EventKind = _make("EventKind", _core.event_kinds, _told_events())
+    FindingKind = _make("FindingKind", _core.finding_kinds, _told_findings())
     LaneKind = _make("LaneKind", _core.lane_kinds, "What a row of the picture is.")
     SpanKind = _make("SpanKind", _core.span_kinds, "What an interval of the picture is.")
     ArrowKind = _make("ArrowKind", _core.arrow_kinds, "What an arrow of the picture means.")

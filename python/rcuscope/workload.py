@@ -155,10 +155,10 @@ def workload(
         updaters: Number of updating threads, at most one for each device.
         devices: Members of the group.
         seconds: How long, on the clock.
-        flavor: Of liburcu: "memb", "mb", "bp" or "qsbr".
+        flavor: Of liburcu: "memb", "mb", "bp" or "qsbr", as for `rs.run`.
         protect: "rcu", "mutex" or "rwlock".
-        trace: "full", "section", "logical" or "off". The trace keeps the first 2,000,000 events;
-            the rest counts as lost.
+        trace: "full", "section", "logical" or "off", as for `rs.run`. The trace keeps the first
+            2,000,000 events; the rest counts as lost.
         variant: Of the machinery, for protect="rcu"; default: as posted.
         update_interval: Pause of an updater after each update, seconds.
         record: A new directory for the trace, as for `rs.run`.
@@ -169,6 +169,7 @@ def workload(
 
     Raises:
         ValueError: for a wrong argument, and in a child of fork() whose parent ran live.
+        TypeError: for an argument of a wrong type.
         OSError: if this installation was built without liburcu.
         KeyboardInterrupt: for Ctrl-C, within 0.2 s.
 

@@ -84,6 +84,7 @@ FIELDS = """    def __getattr__(self, name: str) -> typing.Any: ...
     def __getitem__(self, name: str) -> Location: ...
 """
 VALUES = {
+    "event_columns": "dict[str, tuple[str, str, str]]",
     "variant_decisions": "tuple[tuple[str, str, tuple[str, ...]], ...]",
     "has_live": "bool",
     "__version__": "str",

@@ -129,6 +129,7 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("record", "--", "/no/such/program"), "No such file"),
         (("record", "--tracefs", "x", "--", "ls"), "--tracefs is for --kernel"),
         (("record", "--kernel", "--tracefs", "x", "--", "ls"), "no tracefs at x"),
+        (("list", "--markdown", "--json"), "--json --markdown: expected one of them"),
         (("import", "x.dat"), "give a place for the native trace"),
     ],
 )

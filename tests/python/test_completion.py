@@ -1,14 +1,19 @@
-"""Completion in a real bash and a real fish."""
+"""Completion in each real shell."""
 
 from __future__ import annotations
 
+import os
+import pty
+import select
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rcuscope import completion
+
+TYPING_SECONDS = 60  # of a shell on a busy machine; usually one
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -28,11 +33,68 @@ def bash_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return script_of("bash", tmp_path_factory.mktemp("bash"))
 
 
+def script_if_there(shell: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} on this machine")
+    return script_of(shell, tmp_path_factory.mktemp(shell))
+
+
 @pytest.fixture(scope="module")
 def fish_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("fish") is None:
-        pytest.skip("no fish on this machine")
-    return script_of("fish", tmp_path_factory.mktemp("fish"))
+    return script_if_there("fish", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def zsh_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return script_if_there("zsh", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def tcsh_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return script_if_there("tcsh", tmp_path_factory)
+
+
+def typed(shell: tuple[str, ...], keys: str, folder: Path) -> str:
+    """What a shell shows on a terminal of its own; the keys must end it."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        os.execvpe(shell[0], shell, {**os.environ, "TERM": "vt100", "HOME": str(folder)})
+    shown = b""
+    os.write(terminal, keys.encode())
+    try:
+        while select.select([terminal], [], [], TYPING_SECONDS)[0]:
+            shown += os.read(terminal, 65536)
+        pytest.fail(f"{shell[0]} hangs: {shown!r}")
+    except OSError:  # the shell has ended, and its terminal with it
+        pass
+    finally:
+        os.close(terminal)
+        os.waitpid(process, 0)
+    return shown.decode(errors="replace")
+
+
+def marked(shown: str) -> list[str]:
+    """The lines that begin with the mark of the tests below, without it."""
+    lines = [line.rstrip() for line in shown.replace("\r", "\n").split("\n")]
+    return [line.removeprefix("COMPLETED ") for line in lines if line.startswith("COMPLETED ")]
+
+
+def in_zsh(script: Path, line: str, folder: Path) -> list[str]:
+    """The line after Tab. Ctrl-T is bound to what Tab does, and then shows the line."""
+    setup = (
+        "autoload -Uz compinit; compinit -u -D\n"
+        f'eval "$(cat {script})"\n'
+        "show() { zle complete-word; print -r -- $'\\n'COMPLETED \"$BUFFER\"; zle kill-buffer }\n"
+        "zle -N show; bindkey '^T' show\n"
+    )
+    return marked(typed(("zsh", "-f", "-i"), f"{setup}{line}\x14\nexit\n", folder))
+
+
+def in_tcsh(script: Path, line: str, folder: Path) -> list[str]:
+    """The line after Tab. Ctrl-A then goes to its begin, where an echo makes words of it."""
+    setup = f"source {script}\n"
+    return marked(typed(("tcsh", "-f"), f"{setup}{line}\t\x01echo COMPLETED \nexit\n", folder))
 
 
 LINES = pytest.mark.parametrize(
@@ -83,11 +145,32 @@ def test_fish_offers_files_too(fish_script: Path, tmp_path: Path) -> None:
     )
 
 
-def test_other_shells_get_a_script_too() -> None:
-    for shell in completion.SHELLS:
-        done = run(sys.executable, "-m", "rcuscope", "--print-completion", shell)
-        assert done.returncode == 0
-        assert "explore" in done.stdout
+def completed(line: str, expected: set[str]) -> list[str]:
+    """The line as Tab leaves it: the last word is that which was meant, or none was."""
+    return [" ".join([*line.split()[:-1], *(expected or line.split()[-1:])])]
+
+
+@LINES
+def test_zsh_completes(zsh_script: Path, tmp_path: Path, line: str, expected: set[str]) -> None:
+    assert in_zsh(zsh_script, line, tmp_path) == completed(line, expected)
+
+
+@LINES
+def test_tcsh_completes(tcsh_script: Path, tmp_path: Path, line: str, expected: set[str]) -> None:
+    if not expected:
+        expected = {"--seed"}  # tcsh knows the options of all commands together
+    assert in_tcsh(tcsh_script, line, tmp_path) == completed(line, expected)
+
+
+@pytest.mark.parametrize("complete", [in_zsh, in_tcsh])
+def test_files_are_offered_too(
+    complete: Callable[[Path, str, Path], list[str]],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    script = request.getfixturevalue(f"{complete.__name__.removeprefix('in_')}_script")
+    (tmp_path / "mine.py").touch()
+    assert complete(script, "rcuscope explore mi", tmp_path) == ["rcuscope explore mine.py"]
 
 
 def test_unknown_shell_is_told_which_are_known() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 import lesson_answers
@@ -175,6 +176,35 @@ def test_notebook_runs_and_its_stubs_do_not_pass(path: Path, tmp_path: Path) -> 
         if "image/svg+xml" in output.get("data", ())
     ]
     assert pictures
+
+
+def _told_by(lesson: str) -> str:
+    """The text of a lesson, and of those that it asks for."""
+    path = next(path for path in NOTEBOOKS if path.name.startswith(lesson))
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    (needed,) = re.findall(r"\*\*You need\.\*\*(.*)", text)
+    return text + "".join(_told_by(other) for other in re.findall(r"\b\d\d\b", needed))
+
+
+def _names_in(code: CodeType, answers: dict[str, Any]) -> set[str]:
+    """Attributes that a function uses, those of functions within it or called by it included."""
+    names = set(code.co_names)
+    for other in code.co_consts:
+        if isinstance(other, CodeType):
+            names |= _names_in(other, answers)
+    for called in names & set(answers):
+        if isinstance(answers[called], FunctionType):
+            names |= _names_in(answers[called].__code__, {})
+    return names
+
+
+@pytest.mark.parametrize("name", lesson_answers.RIGHT)
+def test_answer_needs_no_primitive_that_the_lessons_do_not_tell(name: str) -> None:
+    answer = lesson_answers.RIGHT[name]
+    primitives = _names_in(answer.__code__, answer.__globals__) & set(dir(rs.Kernel))
+    told = _told_by(name[:2]) + exercises.EXERCISES[name].task + exercises.EXERCISES[name].call
+    assert [one for one in sorted(primitives) if not re.search(rf"\b{one}\b", told)] == []
 
 
 # ---- the command line

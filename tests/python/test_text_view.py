@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import rcuscope as rs
 from rcuscope import cli
+from rcuscope.state_panels import panels_at
 from rcuscope.text_view import text_view, world_at
 
 
@@ -17,7 +19,7 @@ def trace() -> rs.Trace:
 
 
 def section(text: str, name: str) -> list[str]:
-    lines = text.splitlines()
+    lines = re.sub(r"\n {6}(?=\S)", " ", text).splitlines()  # what did not fit stands further in
     start = lines.index(name) + 1
     return [line.strip() for line in lines[start : [*lines, ""].index("", start)]]
 
@@ -27,15 +29,19 @@ def test_playhead_is_at_the_finding_unless_it_is_set(trace: rs.Trace) -> None:
     finding = int(trace.events["time"][trace.events["kind"] == rs.EventKind["finding"]][0])
     assert section(text, f"At step {finding}")[-1] == f"> {'step 71':>12}  FINDING: use after free"
     assert "slab-use-after-free" in " ".join(section(text, "What went wrong"))
-    assert "group_device 0000:01:00.0: freed" in section(text, "Objects")
-    assert section(text, "Lists") == ["7: 0000:01:00.1"]
+    (entry,) = (line for line in section(text, "Objects") if line.startswith("0000:01:00.0: "))
+    assert entry.startswith("0000:01:00.0: gdev freed, still used, refcount ")
+    assert entry.endswith(
+        "next -> 0x6b6b6b6b (poison), prev -> 0x6b6b6b6b (poison), held by ATC time-out ISR"
+    )
+    assert section(text, "Lists") == ["Group 7 devices: head -> 01:00.1 -> head"]
 
 
 def test_panels_show_the_world_at_the_playhead(trace: rs.Trace) -> None:
     before, after = text_view(trace, at=54), text_view(trace, at=55)
-    assert section(before, "Lists") == ["7: 0000:01:00.0 -> 0000:01:00.1"]
-    assert section(after, "Lists") == ["7: 0000:01:00.1"]
-    assert "group_device 0000:01:00.0: unlinked" in section(after, "Objects")
+    assert section(before, "Lists") == ["Group 7 devices: head -> 01:00.0 -> 01:00.1 -> head"]
+    assert section(after, "Lists") == ["Group 7 devices: head -> 01:00.1 -> head"]
+    assert "0000:01:00.0: unlinked, " in "\n".join(section(after, "Objects"))
     assert section(after, "Locks") == ["group 7->mutex: held by hot unplug"]
     assert "ATC time-out ISR: runs, in a read-side critical section" in section(after, "Actors")
     assert section(text_view(trace, at=1), "Actors")[1:] == [
@@ -58,7 +64,16 @@ def test_blocked_actors_say_on_what_and_grace_periods_on_whom() -> None:
             session.choose("hot unplug")
         text = text_view(session.trace)
     assert "hot unplug: blocked on synchronize_rcu" in section(text, "Actors")
-    assert section(text, "RCU") == ["grace period 0: waits for ATC time-out ISR"]
+    assert section(text, "RCU") == ["GP 0 in progress, waits for ATC time-out ISR"]
+
+
+def test_words_are_those_of_the_panels_of_the_widget_and_of_pages(trace: rs.Trace) -> None:
+    for time in (45, 55, 71):
+        panels, text = panels_at(trace, time), text_view(trace, at=time)
+        assert section(text, "RCU") == panels["rcu"]
+        assert section(text, "Locks") == (panels["locks"] or ["none held"])
+        for card, line in zip(panels["cards"], section(text, "Objects"), strict=True):
+            assert line.startswith(f"{card['title']}: {card['state']}")
 
 
 def test_kernel_traces_have_times_since_their_start() -> None:
@@ -66,6 +81,12 @@ def test_kernel_traces_have_times_since_their_start() -> None:
     text = text_view(kernel, at=kernel.start + 1_000_000)
     assert "At 1,000.000 us" in text
     assert all(len(line) <= 100 for line in text.split("\n\n")[1].splitlines())
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_panels_keep_to_the_width(trace: rs.Trace, width: int) -> None:
+    panels = text_view(trace, width=width).partition("\nActors\n")[2]
+    assert max(map(len, panels.splitlines())) <= width
 
 
 @pytest.mark.parametrize("at", [0, 72])
