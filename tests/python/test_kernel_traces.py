@@ -243,6 +243,24 @@ def test_report_of_trace_cmd_gives_the_same_events(removal: rs.Trace, tmp_path: 
         assert (text.events[column] == removal.events[column]).all(), column
 
 
+def texts_of(trace: rs.Trace) -> list[str]:
+    columns = trace.events
+    ids = columns["value"][columns["kind"] == rs.EventKind.note]
+    return [" ".join(trace.strings[text].split()) for text in ids]
+
+
+@needs_reader
+@pytest.mark.skipif(shutil.which("trace-cmd") is None, reason="no trace-cmd on this machine")
+@pytest.mark.parametrize("path", [DATA, SHARED / "a4.dat"], ids=["kernel_removal", "a4"])
+def test_texts_are_those_that_trace_cmd_prints_without_plugins(path: Path, tmp_path: Path) -> None:
+    if not path.exists():
+        pytest.skip(f"no {path}")
+    report = tmp_path / "report.txt"
+    with report.open("w") as output:
+        subprocess.run(["trace-cmd", "report", "-t", "-N", path], stdout=output, check=True)
+    assert texts_of(rs.load(path)) == texts_of(rs.load(report))
+
+
 # ---- damaged files
 @needs_reader
 def test_damaged_trace_cmd_files_never_take_python_down(tmp_path: Path) -> None:

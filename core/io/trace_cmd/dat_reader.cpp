@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Records of libtracecmd, taken apart by a plan for each event id and handed to the translator.
-// Pointers to constant strings (the phases of grace periods) are resolved by printing an event once
-// for each value, since libtraceevent has no call for it.
+// Records of a trace-cmd file, taken apart by a plan for each event id and handed to the
+// translator.
 #include "io/trace_cmd/dat_reader.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <unistd.h>
-
-// tracefs.h of libtracefs 1.6 is no C++, and of trace-cmd.h nothing that we use needs it.
-#define _TRACE_FS_H
-#include <trace-cmd.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -25,13 +20,10 @@
 #include "base/error.h"
 #include "io/file.h"
 #include "io/kernel_translator.h"
+#include "io/trace_cmd/descriptions.h"
+#include "io/trace_cmd/library.h"
+#include "io/trace_cmd/records.h"
 #include "trace/kernel_trace.h"
-
-// Exported, but declared in a header that is not installed.
-extern "C" {
-int tracecmd_cpus(tracecmd_input* handle) __attribute__((weak));
-const char* tracecmd_get_trace_clock(tracecmd_input* handle) __attribute__((weak));
-}
 
 namespace rcuscope::trace_cmd {
 namespace {
@@ -116,10 +108,13 @@ class RecentTexts {
 
 class Reader {
  public:
-  Reader(tep_handle* tep, kernel::KernelTranslator& translator)
-      : tep_(tep), translator_(translator), plans_(std::size_t{1} << 16) {
+  Reader(tep_handle* tep, Descriptions& descriptions, kernel::KernelTranslator& translator)
+      : tep_(tep),
+        descriptions_(descriptions),
+        translator_(translator),
+        plans_(std::size_t{1} << 16) {
     trace_seq_init(&sequence_);
-    tep_event* const any = tep_get_events_count(tep) > 0 ? tep_get_event(tep, 0) : nullptr;
+    tep_event* const any = descriptions.any_event(tep);
     are_bytes_ours_ = any != nullptr && tep_is_file_bigendian(tep) == 0 &&
                       is_at(any, "common_type", offsetof(Common, type), 2) &&
                       is_at(any, "common_flags", offsetof(Common, flags), 1) &&
@@ -130,22 +125,22 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
   ~Reader() { trace_seq_destroy(&sequence_); }
 
-  void on_record(tep_record* data, int cpu) {
-    if (data->missed_events > 0) {
-      translator_.add_lost_events(static_cast<std::uint64_t>(data->missed_events));
-    }
-    if (data->size < 0 || static_cast<std::size_t>(data->size) < common_size_) return;
-    const Common common = common_of(data);
+  void on_record(const RawRecord& raw, std::int64_t missed_count) {
+    // Where the kernel did not count them, it was one at least.
+    if (missed_count != 0)
+      translator_.add_lost_events(missed_count < 0 ? 1 : static_cast<std::uint64_t>(missed_count));
+    if (raw.size < common_size_) return;
+    const Common common = common_of(raw);
     Plan& plan = plans_[common.type];
     if (!plan.is_made) plan = make_plan(common.type);
     kernel::Record record;
-    record.time = static_cast<Timestamp>(data->ts);
-    record.cpu = cpu;
+    record.time = raw.time;
+    record.cpu = raw.cpu;
     record.pid = common.pid;
     record.in_hardirq = (common.flags & flag_hardirq) != 0;
     record.in_softirq = (common.flags & flag_softirq) != 0;
     record.preempt_depth = static_cast<std::uint8_t>(common.preempt_count & preempt_mask);
-    fill(plan, data, record);
+    fill(plan, raw, record);
     translator_.add(record);
   }
 
@@ -155,27 +150,38 @@ class Reader {
     return field != nullptr && field->offset == static_cast<int>(offset) && field->size == size;
   }
 
-  Common common_of(tep_record* data) const {
+  static tep_record as_library_has_it(const RawRecord& raw) {
+    tep_record record{};
+    record.ts = static_cast<unsigned long long>(raw.time);
+    record.size = static_cast<int>(raw.size);
+    record.data = const_cast<std::byte*>(raw.data);  // the library's type; it only reads
+    record.cpu = raw.cpu;
+    record.ref_count = 1;
+    return record;
+  }
+
+  Common common_of(const RawRecord& raw) const {
     Common common;
     if (are_bytes_ours_) {
-      std::memcpy(&common, data->data, sizeof(common));
+      std::memcpy(&common, raw.data, sizeof(common));
       return common;
     }
-    common.type = static_cast<std::uint16_t>(tep_data_type(tep_, data));
-    common.flags = static_cast<std::uint8_t>(tep_data_flags(tep_, data));
-    common.preempt_count = static_cast<std::uint8_t>(tep_data_preempt_count(tep_, data));
-    common.pid = tep_data_pid(tep_, data);
+    tep_record record = as_library_has_it(raw);
+    common.type = static_cast<std::uint16_t>(tep_data_type(tep_, &record));
+    common.flags = static_cast<std::uint8_t>(tep_data_flags(tep_, &record));
+    common.preempt_count = static_cast<std::uint8_t>(tep_data_preempt_count(tep_, &record));
+    common.pid = tep_data_pid(tep_, &record);
     return common;
   }
 
-  static std::string_view bytes_of(const tep_record* data) {
-    return {static_cast<const char*>(data->data), static_cast<std::size_t>(data->size)};
+  static std::string_view bytes_of(const RawRecord& raw) {
+    return {reinterpret_cast<const char*>(raw.data), raw.size};
   }
 
-  Plan make_plan(int type) const {
+  Plan make_plan(int type) {
     Plan plan;
     plan.is_made = true;
-    plan.event = tep_find_event(tep_, type);
+    plan.event = descriptions_.event(tep_, type);
     if (plan.event == nullptr) return plan;
     const KnownEvent* row = kernel::find_known(plan.event->name);
     if (row == nullptr) return plan;
@@ -203,9 +209,9 @@ class Reader {
     return is_pointer && !is_array ? TextKind::constant : TextKind::inside;
   }
 
-  void fill(const Plan& plan, tep_record* data, kernel::Record& record) {
+  void fill(const Plan& plan, const RawRecord& raw, kernel::Record& record) {
     if (plan.row == nullptr || plan.row->known == Known::function) {
-      const Text text = text_of(plan, data);
+      const Text text = text_of(plan, raw);
       record.text_id = text.id;
       record.texts[0] = text.reader;
       record.known = plan.row == nullptr ? Known::other : Known::function;
@@ -213,29 +219,37 @@ class Reader {
     }
     record.known = plan.row->known;
     for (std::size_t i = 0; i < 2; ++i) {
-      if (plan.numbers[i] != nullptr) record.numbers[i] = number(plan.numbers[i], data);
+      if (plan.numbers[i] != nullptr) record.numbers[i] = number(plan.numbers[i], raw);
     }
-    for (std::size_t i = 0; i < 2; ++i) record.texts[i] = text_field(plan, i, data);
+    for (std::size_t i = 0; i < 2; ++i) record.texts[i] = text_field(plan, i, raw);
   }
 
-  std::int64_t number(tep_format_field* field, const tep_record* data) const {
-    if (field->offset < 0 || field->size < 0 || field->offset + field->size > data->size) return 0;
+  std::int64_t number(tep_format_field* field, const RawRecord& raw) const {
+    if (field->offset < 0 || field->size < 0) return 0;
+    const auto offset = static_cast<std::size_t>(field->offset);
+    const auto size = static_cast<std::size_t>(field->size);
+    if (offset + size > raw.size) return 0;
+    const std::byte* place = raw.data + offset;
     unsigned long long value = 0;
-    if (tep_read_number_field(field, data->data, &value) != 0) return 0;
-    if (field->size == 4 && (field->flags & TEP_FIELD_IS_SIGNED) != 0) {
+    if (are_bytes_ours_ && std::has_single_bit(size) && size <= sizeof(value)) {
+      std::memcpy(&value, place, size);
+    } else if (tep_read_number_field(field, raw.data, &value) != 0) {
+      return 0;
+    }
+    if (size == 4 && (field->flags & TEP_FIELD_IS_SIGNED) != 0) {
       return static_cast<std::int32_t>(value);
     }
     return static_cast<std::int64_t>(value);
   }
 
-  std::string_view text_field(const Plan& plan, std::size_t i, tep_record* data) {
+  std::string_view text_field(const Plan& plan, std::size_t i, const RawRecord& raw) {
     switch (plan.text_kinds[i]) {
       case TextKind::inside:
-        return inside(plan.texts[i], data);
+        return inside(plan.texts[i], raw);
       case TextKind::symbol:
-        return symbol(number(plan.texts[i], data));
+        return symbol(number(plan.texts[i], raw));
       case TextKind::constant:
-        return constant(plan, i, data);
+        return constant(plan, i, raw);
       case TextKind::none:
         break;
     }
@@ -243,8 +257,8 @@ class Reader {
   }
 
   /// A string in the record: at a fixed place, or where a word of offset and length says.
-  static std::string_view inside(const tep_format_field* field, const tep_record* data) {
-    const std::string_view bytes = bytes_of(data);
+  static std::string_view inside(const tep_format_field* field, const RawRecord& raw) {
+    const std::string_view bytes = bytes_of(raw);
     auto at = static_cast<std::size_t>(field->offset);
     auto length = static_cast<std::size_t>(field->size);
     if ((field->flags & TEP_FIELD_IS_DYNAMIC) != 0) {
@@ -265,41 +279,46 @@ class Reader {
   std::string_view symbol(std::int64_t address) {
     const auto [entry, is_new] = symbols_.try_emplace(address);
     if (is_new) {
-      const char* name = tep_find_function(tep_, static_cast<unsigned long long>(address));
+      const char* name = descriptions_.symbol(static_cast<std::uint64_t>(address));
       entry->second = name == nullptr ? "?" : name;
     }
     return entry->second;
   }
 
-  std::string_view print(tep_record* data) {
+  std::string_view print(const RawRecord& raw) {
+    descriptions_.prepare_printing(tep_);
+    tep_record record = as_library_has_it(raw);
     trace_seq_reset(&sequence_);
-    tep_print_event(tep_, &sequence_, data, "%s", TEP_PRINT_INFO);
+    tep_print_event(tep_, &sequence_, &record, "%s", TEP_PRINT_INFO);
     trace_seq_terminate(&sequence_);
     return {sequence_.buffer, strnlen(sequence_.buffer, sequence_.buffer_size)};
   }
 
-  std::string_view constant(const Plan& plan, std::size_t i, tep_record* data) {
-    const std::int64_t address = number(plan.texts[i], data);
+  std::string_view constant(const Plan& plan, std::size_t i, const RawRecord& raw) {
+    const std::int64_t address = number(plan.texts[i], raw);
     const auto [entry, is_new] = constants_.try_emplace(address);
-    if (is_new) {
+    if (!is_new) return entry->second;
+    if (const std::string* known = descriptions_.string(static_cast<std::uint64_t>(address))) {
+      entry->second = *known;
+    } else {
       kernel::Record printed;
-      if (kernel::match_text(*plan.row, print(data), printed)) entry->second = printed.texts[i];
+      if (kernel::match_text(*plan.row, print(raw), printed)) entry->second = printed.texts[i];
     }
     return entry->second;
   }
 
   /// The same bytes are the same text: most events repeat, and printing takes a microsecond.
-  Text text_of(const Plan& plan, tep_record* data) {
-    const std::string_view payload = bytes_of(data).substr(common_size_);
+  Text text_of(const Plan& plan, const RawRecord& raw) {
+    const std::string_view payload = bytes_of(raw).substr(common_size_);
     const auto type = static_cast<std::uint16_t>(plan.event == nullptr ? 0xffff : plan.event->id);
     RecentTexts::Entry* const recent = recent_.find(type, payload);
     if (recent != nullptr && recent_.is_known(*recent)) return recent->text;
-    const Text text = text_of_rare(plan, data, payload);
+    const Text text = text_of_rare(plan, raw, payload);
     if (recent != nullptr) recent_.keep(*recent, text);
     return text;
   }
 
-  Text text_of_rare(const Plan& plan, tep_record* data, std::string_view payload) {
+  Text text_of_rare(const Plan& plan, const RawRecord& raw, std::string_view payload) {
     key_.assign(reinterpret_cast<const char*>(&plan.event), sizeof(plan.event));
     key_ += payload;
     const auto found = texts_.find(std::string_view(key_));
@@ -307,12 +326,12 @@ class Reader {
     Text text;
     const bool is_function = plan.row != nullptr && plan.row->known == Known::function;
     if (is_function) {
-      const std::string_view name = symbol(number(plan.texts[0], data));
+      const std::string_view name = symbol(number(plan.texts[0], raw));
       for (const std::string_view reader : {"__rcu_read_lock", "__rcu_read_unlock"})
         if (name == reader) text.reader = reader;
     }
     std::string words = plan.event == nullptr ? "unknown event" : plan.event->name;
-    words.append(": ").append(print(data));
+    words.append(": ").append(print(raw));
     while (words.ends_with('\n') || words.ends_with(' ')) words.pop_back();
     text.id = translator_.intern(words);
     texts_.emplace(key_, text);
@@ -322,6 +341,7 @@ class Reader {
   static constexpr std::size_t common_size_ = sizeof(Common);
 
   tep_handle* tep_;
+  Descriptions& descriptions_;
   kernel::KernelTranslator& translator_;
   std::vector<Plan> plans_;  ///< By event id.
   trace_seq sequence_{};
@@ -362,68 +382,6 @@ class Input {
   tracecmd_input* handle_ = nullptr;
 };
 
-std::set<std::string> event_names(tep_handle* tep) {
-  std::set<std::string> names;
-  const int count = tep_get_events_count(tep);
-  for (int i = 0; i < count; ++i) {
-    const tep_event* event = tep_get_event(tep, i);
-    if (event != nullptr && event->name != nullptr) names.emplace(event->name);
-  }
-  return names;
-}
-
-/// The records of all CPUs of all buffers in order of time. The library's own iteration looks at
-/// each CPU again for each record.
-class Merge {
- public:
-  explicit Merge(const std::vector<tracecmd_input*>& handles) {
-    for (tracecmd_input* handle : handles) {
-      for (int cpu = 0; cpu < cpu_count(handle); ++cpu) {
-        Source source{handle, cpu, tracecmd_read_cpu_first(handle, cpu), sources_.size()};
-        if (source.next != nullptr) sources_.push_back(source);
-      }
-    }
-    std::make_heap(sources_.begin(), sources_.end(), &comes_later);
-  }
-
-  template <class Visit>
-  void for_each(Visit visit) {
-    while (!sources_.empty()) {
-      std::pop_heap(sources_.begin(), sources_.end(), &comes_later);
-      Source& source = sources_.back();
-      // Records of one CPU come in runs: while it is the earliest, the others can wait.
-      do {
-        visit(source.next, source.cpu);
-        tracecmd_free_record(source.next);
-        source.next = tracecmd_read_data(source.handle, source.cpu);
-      } while (source.next != nullptr &&
-               (sources_.size() == 1 || !comes_later(source, sources_.front())));
-      if (source.next == nullptr) {
-        sources_.pop_back();
-      } else {
-        std::push_heap(sources_.begin(), sources_.end(), &comes_later);
-      }
-    }
-  }
-
- private:
-  struct Source {
-    tracecmd_input* handle;
-    int cpu;
-    tep_record* next;
-    std::size_t number;  ///< Decides between equal times.
-  };
-  static int cpu_count(tracecmd_input* handle) {
-    return tracecmd_cpus != nullptr ? tracecmd_cpus(handle)
-                                    : tep_get_cpus(tracecmd_get_tep(handle));
-  }
-  static bool comes_later(const Source& a, const Source& b) {
-    return a.next->ts != b.next->ts ? a.next->ts > b.next->ts : a.number > b.number;
-  }
-
-  std::vector<Source> sources_;  ///< A heap: the earliest first.
-};
-
 /// A generous guess: room that is not used costs nothing.
 std::size_t event_count_guess(const std::string& path) {
   constexpr std::size_t compression = 10, bytes_per_event = 16;
@@ -455,16 +413,22 @@ kernel::KernelTranslator::Records read(const std::string& path) {
     return std::string(comm == nullptr ? "?" : comm);
   });
   translator.reserve(event_count_guess(path));
-  translator.set_available(event_names(tep));
+  Descriptions& descriptions = Descriptions::get();
+  translator.set_available(descriptions.event_names());
   translator.set_metadata("format", "trace-cmd");
-  Reader reader(tep, translator);
+  Reader reader(tep, descriptions, translator);
   std::vector<tracecmd_input*> handles = {input.get()};
   for (int i = 0; i < tracecmd_buffer_instances(input.get()); ++i) {
     tracecmd_input* instance = tracecmd_buffer_instance_handle(input.get(), i);
     if (instance != nullptr) handles.push_back(instance);
   }
-  Merge(handles).for_each(
-      [&reader](tep_record* record, int cpu) { reader.on_record(record, cpu); });
+  // Its text, a call with or without its return, depends on the record after it.
+  const int function_graph = descriptions.id_of("funcgraph_entry");
+  for_each_record(
+      handles, [function_graph](std::uint16_t id) { return id == function_graph; },
+      [&reader](const RawRecord& record, std::int64_t missed_count) {
+        reader.on_record(record, missed_count);
+      });
   kernel::KernelTranslator::Records records = translator.take_records();
   note_clock(input.get(), records.names);
   return records;
