@@ -10,11 +10,12 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 endif()
 
 # The package, the wheel and the dev preset compile the same files with the same flags in different
-# build directories: without the directory in its hash, ccache compiles each of them once.
+# build directories: without the directory in its hash, ccache compiles each of them once. With paths
+# relative to the checkout, also another clone finds what this one has compiled.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      "${CMAKE_COMMAND};-E;env;CCACHE_NOHASHDIR=1;${CCACHE_PROGRAM}")
+      "${CMAKE_COMMAND};-E;env;CCACHE_NOHASHDIR=1;CCACHE_BASEDIR=${CMAKE_CURRENT_SOURCE_DIR};${CCACHE_PROGRAM}")
 endif()
 
 set(RCUSCOPE_SANITIZE "" CACHE STRING "Value of -fsanitize=, such as address,undefined")

@@ -7,12 +7,11 @@ import base64
 import html
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
+import chromium
 
 # A model as anywidget's, the module loaded as a front end does, and a reader who is a script.
 PAGE = """<!doctype html><meta charset="utf-8"><body style="width:1000px"><div id="cell"></div>
@@ -67,25 +66,9 @@ document.querySelector("#result").textContent = JSON.stringify(result);
 </script>"""
 
 
-def dumped_by_browser(page: Path) -> str:
-    """A page from the disk after its scripts have run, in a browser without network."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next((path for name in names if (path := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("no chromium on this machine")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    options += [f"--user-data-dir={page.parent / 'profile'}"]
-    options += ["--host-resolver-rules=MAP * ~NOTFOUND"]
-    options += ["--window-size=1100,900", "--virtual-time-budget=20000", "--dump-dom"]
-    done = subprocess.run(
-        [program, *options, page.as_uri()], capture_output=True, text=True, timeout=100, check=True
-    )
-    assert done.stdout, done.stderr[-2000:]
-    return done.stdout
-
-
 def in_browser(shown: Any, script: str, folder: Path) -> dict[str, Any]:
-    """What the script found about the real module."""
+    """What the script found about the real module, drawn by a browser without network."""
+    program = chromium.find_or_skip()
     more = {"stand": shown.stand} if hasattr(shown, "stand") else {}
     given = {
         "module": shown._esm,
@@ -97,9 +80,14 @@ def in_browser(shown: Any, script: str, folder: Path) -> dict[str, Any]:
     packed = base64.b64encode(json.dumps(given).encode()).decode()
     page = folder / "page.html"
     page.write_text(PAGE.replace("SCRIPT", script).replace("GIVEN", packed), encoding="utf-8")
-    dumped = dumped_by_browser(page)
-    found = re.search(r'<pre id="result">(.*?)</pre>', dumped, re.DOTALL)
-    assert found, dumped[-2000:]
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    options += [f"--user-data-dir={folder / 'profile'}", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    options += ["--window-size=1100,900", "--virtual-time-budget=20000", "--dump-dom"]
+    done = subprocess.run(
+        [program, *options, page.as_uri()], capture_output=True, text=True, timeout=100, check=True
+    )
+    found = re.search(r'<pre id="result">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert found, done.stderr[-2000:]
     assert found[1], "the script did not end"
     result: dict[str, Any] = json.loads(html.unescape(found[1]))
     assert result["errors"] == []
