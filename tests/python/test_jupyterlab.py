@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import chromium
 import pytest
 
 pytest.importorskip("jupyterlab", reason="without JupyterLab")
