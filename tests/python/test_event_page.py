@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import gzip
 import html
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import rcuscope as rs
 from rcuscope import event_page
-from widget_browser import dumped_by_browser
+from widget_browser import result_of_page
 
 OPENED = """<pre id="result"></pre><script>
 const details = document.querySelector(".events");
@@ -114,10 +112,7 @@ def test_browser_unpacks_them_part_by_part(
     page = tmp_path / "report.html"
     trace.to_html(page)
     page.write_text(page.read_text(encoding="utf-8").replace("</body>", f"{OPENED}</body>"))
-    dumped = dumped_by_browser(page)
-    result: dict[str, Any] = json.loads(
-        html.unescape(re.findall(r'<pre id="result">(.*?)</pre>', dumped, re.DOTALL)[0])
-    )
+    result = result_of_page(page)
     assert result["excerpt"] == 500
     assert result["first"] == [1000, f"1 to 1000 of {len(lines)} lines"]
     assert result["second"] == [lines[1000], 1000, f"1001 to 2000 of {len(lines)} lines"]

@@ -65,8 +65,7 @@ document.querySelector("#result").textContent = JSON.stringify(result);
 
 
 def in_browser(shown: Any, script: str, folder: Path) -> dict[str, Any]:
-    """What the script found about the real module, drawn by a browser without network."""
-    program = chromium.find_or_skip()
+    """What the script found about the real module."""
     more = {"stand": shown.stand} if hasattr(shown, "stand") else {}
     given = {
         "module": shown._esm,
@@ -78,21 +77,21 @@ def in_browser(shown: Any, script: str, folder: Path) -> dict[str, Any]:
     packed = base64.b64encode(json.dumps(given).encode()).decode()
     page = folder / "page.html"
     page.write_text(PAGE.replace("SCRIPT", script).replace("GIVEN", packed), encoding="utf-8")
-    found = text_of_result(program, page.as_uri())
-    result: dict[str, Any] = json.loads(found)
+    result = result_of_page(page)
     assert result["errors"] == []
     return result
 
 
-def text_of_result(program: str, address: str) -> str:
-    """The text that the page's script leaves at its end, within 100 s."""
+def result_of_page(file: Path) -> dict[str, Any]:
+    """What a page's script writes into #result at its end, in a browser without network."""
+    program = chromium.find_or_skip()
     playwright = pytest.importorskip("playwright.sync_api", reason="without playwright")
     options = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=options)
         page = browser.new_page(viewport={"width": 1100, "height": 900})
-        page.goto(address)
+        page.goto(file.as_uri())
         page.wait_for_function("document.querySelector('#result').textContent", timeout=100_000)
-        found: str = page.inner_text("#result")
+        result: dict[str, Any] = json.loads(page.text_content("#result"))
         browser.close()
-    return found
+    return result
