@@ -128,34 +128,45 @@ constexpr Spec process{
     "process",
     "process(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
     "| None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
-    "Declares an actor in process context.",
+    "Declares an actor in process context."
+    "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
+    "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
     actor<ActorKind::process>,
     {"name", "cpu", "args"}};
 constexpr Spec kthread{
     "kthread",
     "kthread(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
     "| None = None, args: collections.abc.Iterable[object] = ()) -> "
-    "typing.Any\n\nDeclares a kernel thread.",
+    "typing.Any\n\nDeclares a kernel thread."
+    "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
+    "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
     actor<ActorKind::kthread>,
     {"name", "cpu", "args"}};
 constexpr Spec threaded_irq{
     "threaded_irq",
     "threaded_irq(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, "
     "cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
-    "Declares a threaded interrupt handler: process context.",
+    "Declares a threaded interrupt handler: process context."
+    "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
+    "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
     actor<ActorKind::threaded_irq>,
     {"name", "cpu", "args"}};
-constexpr Spec softirq{"softirq",
-                       "softirq(self, name: str | collections.abc.Callable[..., object] | None = "
-                       "None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] "
-                       "= ()) -> typing.Any\n\nDeclares a softirq.",
-                       actor<ActorKind::softirq>,
-                       {"name", "cpu", "args"}};
+constexpr Spec softirq{
+    "softirq",
+    "softirq(self, name: str | collections.abc.Callable[..., object] | None = "
+    "None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] "
+    "= ()) -> typing.Any\n\nDeclares a softirq."
+    "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
+    "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
+    actor<ActorKind::softirq>,
+    {"name", "cpu", "args"}};
 constexpr Spec hardirq{
     "hardirq",
     "hardirq(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
     "| None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
-    "Declares an interrupt handler, which fires once.",
+    "Declares an interrupt handler, which fires once."
+    "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
+    "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
     actor<ActorKind::hardirq>,
     {"name", "cpu", "args"}};
 

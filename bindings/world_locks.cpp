@@ -12,15 +12,17 @@ namespace {
 #define RCUSCOPE_TEXT(signature, text) signature "\n\n" text
 
 // ---- mutexes
-constexpr Spec mutex{
-    "mutex",
-    RCUSCOPE_TEXT("mutex(self, name: str) -> Mutex", "A sleeping lock; also `with m:`."),
-    [](Call& call) {
-      return to_python(call.kernel(),
-                       Value::handle(Tag::mutex, call.world().make_mutex(call.text(0))));
-    },
-    {"name"},
-    1};
+constexpr Spec mutex{"mutex",
+                     RCUSCOPE_TEXT("mutex(self, name: str) -> Mutex",
+                                   "A sleeping lock; also `with m:`."
+                                   "\n\nContext: any.\nSource: include/linux/mutex.h."),
+                     [](Call& call) {
+                       return to_python(
+                           call.kernel(),
+                           Value::handle(Tag::mutex, call.world().make_mutex(call.text(0))));
+                     },
+                     {"name"},
+                     1};
 constexpr Spec mutex_lock{
     "mutex_lock",
     RCUSCOPE_TEXT("mutex_lock(self, mutex: Mutex) -> None",
@@ -89,7 +91,8 @@ constexpr Spec spinlock{
     "spinlock",
     RCUSCOPE_TEXT("spinlock(self, name: str) -> Spinlock",
                   "A lock whose holder may not sleep or be preempted, and is a reader for "
-                  "synchronize_rcu; also `with s:`."),
+                  "synchronize_rcu; also `with s:`."
+                  "\n\nContext: any.\nSource: include/linux/spinlock.h."),
     [](Call& call) {
       return to_python(call.kernel(),
                        Value::handle(Tag::spinlock, call.world().make_spinlock(call.text(0))));
@@ -281,7 +284,8 @@ constexpr Spec rcu_read_unlock_sched{
 constexpr Spec completion{
     "completion",
     RCUSCOPE_TEXT("completion(self, name: str) -> Completion",
-                  "Something that some wait for and others complete."),
+                  "Something that some wait for and others complete."
+                  "\n\nContext: any.\nSource: include/linux/completion.h."),
     [](Call& call) {
       return to_python(call.kernel(),
                        Value::handle(Tag::completion, call.world().make_completion(call.text(0))));

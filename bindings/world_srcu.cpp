@@ -19,7 +19,8 @@ void* domain_of(Call& call, std::size_t index) { return call.address(index, Tag:
 constexpr Spec srcu_struct{
     "srcu_struct",
     RCUSCOPE_TEXT("srcu_struct(self, name: str) -> SrcuStruct",
-                  "A domain of sleepable RCU: its grace periods wait for its own sections only."),
+                  "A domain of sleepable RCU: its grace periods wait for its own sections only."
+                  "\n\nContext: any.\nSource: include/linux/srcu.h."),
     [](Call& call) {
       return to_python(call.kernel(),
                        Value::handle(Tag::srcu, call.world().make_srcu(call.text(0))));

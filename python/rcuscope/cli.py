@@ -76,6 +76,8 @@ def _litmus(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     check_expectation(arguments.expect)
+    if arguments.save and arguments.trace == "off":
+        raise rs.UsageError(f"--save {arguments.save} with --trace off: expected another level")
     scenario = load_scenario(arguments.scenario)
     done = rs.run(
         scenario,
@@ -96,7 +98,8 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         print(done)
         print(done.stats.grace_period.told("grace periods", "synchronize_rcu"))
-        print(f"{done.stats.sections:,} read-side critical sections")
+        sections = done.stats.sections
+        print(f"{sections:,} read-side critical section{'' if sections == 1 else 's'}")
         print(f"expected {expect}: {'yes' if is_met else 'no'}")
     return EXIT_MET if is_met else EXIT_MISSED
 

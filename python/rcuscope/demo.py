@@ -179,6 +179,7 @@ def run(output: Path, *, seconds: float, as_json: bool) -> int:
         0 if every verdict is as expected, else 1.
     """
     check_number("seconds", seconds)  # before the story, not in the middle of it
+    output.mkdir(parents=True, exist_ok=True)
     story = _Story(is_told=not as_json)
     verdicts = story.explore()
     live = story.run_live(seconds)

@@ -104,6 +104,8 @@ def _record_program(program: list[str], folder: Path, *, as_json: bool) -> int:
         folder.rmdir()
         raise
     records = [_trace_record(path) for path in sorted(folder.glob("*.ctf"))]
+    if not any(folder.iterdir()):
+        folder.rmdir()  # else the next recording would find it in its way
     if as_json:
         _say(json.dumps({"status": status, "traces": records}, indent=2))
     else:

@@ -24,12 +24,24 @@ def _told(arguments: argparse.Namespace) -> str:
     return text_view.text_view(trace, at=arguments.at, width=arguments.width)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Returns the exit status; errors are raised."""
+def _check(arguments: argparse.Namespace) -> None:
+    """Raises UsageError for options that do not go together: none is left out in silence."""
     if arguments.follow and (arguments.text or arguments.other is not None):
         raise _core.UsageError(
             "--follow shows one recording in a window; without --text and a second trace"
         )
+    if arguments.text and arguments.other is not None and arguments.at is not None:
+        raise _core.UsageError(
+            f"--at {arguments.at} with --text and two traces: what is told of two is the whole of "
+            "both; leave --at out, or the second trace"
+        )
+    if arguments.text and arguments.kernel_source is not None:
+        raise _core.UsageError("--kernel-source is for the window; leave --text out")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit status; errors are raised."""
+    _check(arguments)
     if arguments.text:
         told = _told(arguments)
     else:

@@ -62,6 +62,8 @@ def test_program_without_live_runs_is_told(run_cli: RunCli) -> None:
     done = run_cli("record", "--", sys.executable, "-c", "print('hello', flush=True)")
     assert done.returncode == 1
     assert done.stdout == "hello\nnothing was recorded: the program made no live run\n"
+    again = run_cli("record", "--", sys.executable, "-c", "print('hello', flush=True)")
+    assert again.returncode == 1  # no empty folder of the first one is in its way
 
 
 def test_exit_status_is_the_programs(run_cli: RunCli) -> None:

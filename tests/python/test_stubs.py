@@ -91,6 +91,27 @@ def test_every_primitive_has_a_docstring_that_begins_with_its_signature() -> Non
             assert (method.__doc__ or "").startswith(f"{name}(self"), f"{owner.__name__}.{name}"
 
 
+# What Linux has no function for.
+OURS = """
+load store shared note process kthread threaded_irq softirq hardirq at_end inject_fault
+rcu_read_side srcu_read_side
+"""
+
+
+def test_primitives_of_the_contract_say_where_linux_has_them() -> None:
+    names = set(PRIMITIVES.split()) - set(OURS.split())
+    told = {name: getattr(rs.Kernel, name).__doc__ for name in names}
+    assert sorted(name for name, text in told.items() if "\nSource: " not in text) == []
+
+
+def test_kinds_of_events_and_findings_tell_what_they_mean() -> None:
+    events, findings = (inspect.getdoc(kinds) or "" for kinds in (rs.EventKind, rs.FindingKind))
+    assert [kind.name for kind in rs.EventKind if f"- {kind.name}" not in events] == []
+    assert "- rcu_read_lock: value: nesting depth after; Linux: lock:lock_acquire" in events
+    assert [kind.name for kind in rs.FindingKind if f"- {kind.name}: " not in findings] == []
+    assert "- use_after_free: use after free; a kernel shows it with CONFIG_KASAN" in findings
+
+
 def test_kernel_has_every_primitive_of_the_contract() -> None:
     assert [name for name in PRIMITIVES.split() if not hasattr(rs.Kernel, name)] == []
 
