@@ -537,6 +537,9 @@ class Kernel:
     def completion(self, name: str) -> Completion:
         """
         Something that some wait for and others complete.
+        
+        Context: any.
+        Source: include/linux/completion.h.
         """
     def cond_synchronize_rcu(self, cookie: int) -> None:
         """
@@ -1002,6 +1005,9 @@ class Kernel:
     def mutex(self, name: str) -> Mutex:
         """
         A sleeping lock; also `with m:`.
+        
+        Context: any.
+        Source: include/linux/mutex.h.
         """
     def mutex_lock(self, mutex: Mutex) -> None:
         """
@@ -1343,6 +1349,9 @@ class Kernel:
     def spinlock(self, name: str) -> Spinlock:
         """
         A lock whose holder may not sleep or be preempted, and is a reader for synchronize_rcu; also `with s:`.
+        
+        Context: any.
+        Source: include/linux/spinlock.h.
         """
     def srcu_barrier(self, domain: SrcuStruct) -> None:
         """
@@ -1389,6 +1398,9 @@ class Kernel:
     def srcu_struct(self, name: str) -> SrcuStruct:
         """
         A domain of sleepable RCU: its grace periods wait for its own sections only.
+        
+        Context: any.
+        Source: include/linux/srcu.h.
         """
     def start_poll_synchronize_rcu(self) -> int:
         """
