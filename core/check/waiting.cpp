@@ -8,6 +8,9 @@ namespace rcuscope {
 
 namespace {
 
+constexpr const char* inside_its_section =
+    ", which has ended inside its read-side critical section";
+
 /// "'a' and 'b'": the readers of the grace period that have ended inside their sections.
 std::string readers_that_ended(const Execution& execution, GracePeriodId id) {
   const ActorSet& readers = execution.grace_periods().at(id).waits_for;
@@ -70,14 +73,19 @@ std::string describe_dead_end(const Execution& execution, const ModelActor& acto
     case OperationKind::spin_lock:
       return held_by_ended("spinlock",
                            static_cast<const ModelSpinlock*>(actor.pending.address)->owner);
+    case OperationKind::actor_start: {
+      const GracePeriodId id{actor.grace_period};
+      const std::string readers = id.is_valid() ? readers_that_ended(execution, id) : "";
+      if (readers.empty()) return who + "for ever";
+      return who + "for a grace period, which waits for " + readers + inside_its_section;
+    }
     case OperationKind::grace_period_end: {
       const GracePeriodId id{static_cast<std::int32_t>(actor.pending.argument)};
       const std::string readers = readers_that_ended(execution, id);
       if (readers.empty()) return who + "for ever";
       const ModelSrcu* domain = domain_of_wait(execution, actor);
       return who + "in " + (domain == nullptr ? "synchronize_rcu" : "synchronize_srcu") +
-             ": its grace period waits for " + readers +
-             ", which has ended inside its read-side critical section";
+             ": its grace period waits for " + readers + inside_its_section;
     }
     case OperationKind::wait_for_completion:
       return who + "for the completion " + what + ", which nobody completes";

@@ -171,9 +171,9 @@ class Dpor final : public TreeSearch {
            std::find(enabled.begin(), enabled.end(), last.actor) != enabled.end();
   }
 
-  /// True if somebody may block inside a section, which is a finding of its own, a loop that waits
-  /// or an interrupt that spins on a lock, or if somebody polls grace periods: then it matters when
-  /// a callback starts, not only what it does first.
+  /// True if somebody may block inside a section or never leaves it, which are findings of their
+  /// own, a loop that waits or an interrupt that spins on a lock, or if somebody polls grace
+  /// periods: then it matters when a callback starts, not only what it does first.
   static bool needs_eager_readers(const Execution& execution) {
     const auto is_special = [&execution](ActorId id, OperationKind kind) {
       const ModelActor& actor = execution.actor(id);
@@ -192,7 +192,7 @@ class Dpor final : public TreeSearch {
     const auto blocks = [](const Finding& finding) {
       return finding.kind == FindingKind::sleeping_in_atomic ||
              finding.kind == FindingKind::suspicious_rcu_usage ||
-             finding.kind == FindingKind::stall;
+             finding.kind == FindingKind::lock_imbalance || finding.kind == FindingKind::stall;
     };
     return std::any_of(execution.findings().begin(), execution.findings().end(), blocks) ||
            std::any_of(execution.log().begin(), execution.log().end(), is_special_step) ||
