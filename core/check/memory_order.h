@@ -63,7 +63,7 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
     std::uint32_t by = 0;
   };
   struct Actor {
-    std::uint32_t position = 0;
+    std::int32_t position = 0;
     VectorClock before_reads;   ///< Comes before every later load.
     VectorClock before_writes;  ///< Comes before every later store.
     VectorClock pending;        ///< What its loads saw published: for the next barrier.
@@ -77,7 +77,7 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
     std::vector<std::pair<const ModelSrcu*, std::int64_t>> closed_sections;  ///< Their number.
     std::optional<const ModelSrcu*> waited_for;  ///< Before its first operation: a grace period.
     ActorId parent;                              ///< Who made it come to be, and where.
-    std::uint32_t parent_position = 0;
+    std::int32_t parent_position = 0;
   };
   struct Location {
     std::vector<std::size_t> accesses;  ///< Indices into events_.
@@ -87,13 +87,13 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
   /// Of an object of the heap: how it came to be, while the actors ran.
   struct Birth {
     ActorId actor;
-    std::uint32_t position = 0;
+    std::int32_t position = 0;
   };
 
   // --- what a step has changed; undone from the last step on
   struct SavedActor {
     ActorId id;
-    std::uint32_t position = 0;
+    std::int32_t position = 0;
     std::size_t latest_access = 0;
     std::size_t reached_count = 0;
     std::size_t point_count = 0;
@@ -133,14 +133,15 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
     return actors_[index];
   }
   void set(VectorClock& clock, const VectorClock& value) {
-    saved_clocks_.push_back({&clock, clock});
+    save(clock);
     clock = value;
   }
   void join(VectorClock& clock, const VectorClock& other) {
     if (clock.includes(other)) return;
-    saved_clocks_.push_back({&clock, clock});
+    save(clock);
     clock.join(other);
   }
+  void save(VectorClock& clock);
   void add_actors(std::size_t count);
   void save(ActorId id);
   void undo(const Mark& mark);
@@ -201,6 +202,7 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
   std::vector<Mark> marks_;  ///< Of each step.
   std::vector<SavedActor> saved_actors_;
   std::vector<SavedClock> saved_clocks_;
+  std::size_t clocks_of_step_ = 0;  ///< Of them: where those of the latest step begin.
   std::vector<SavedBirth> saved_births_;
   std::vector<SavedSections> saved_sections_;
   std::vector<std::string> doubts_;

@@ -10,8 +10,11 @@ namespace rcuscope {
 bool MemoryOrder::begin(Execution& execution, std::size_t known_steps) {
   constexpr std::size_t many_addresses = 10'000;
   const bool is_full = location_ids_.size() + sync_.size() >= many_addresses;
-  const bool is_kept =
-      known_steps < marks_.size() && !is_asked_ && !is_full && marks_[known_steps].reports == 0;
+  const auto is_race = [](const Finding& one) { return one.kind == FindingKind::data_race; };
+  const std::vector<Finding>& known = execution.findings();  // of those steps, where it keeps them
+  const auto still_reported = std::count_if(known.begin(), known.end(), is_race);
+  const bool is_kept = known_steps < marks_.size() && !is_asked_ && !is_full &&
+                       marks_[known_steps].reports <= static_cast<std::size_t>(still_reported);
   if (!is_kept) known_steps = 0;
   if (!marks_.empty()) undo(marks_[known_steps]);
   marks_.resize(std::min(known_steps, marks_.size()));
@@ -33,6 +36,7 @@ void MemoryOrder::on_step(const ModelActor& actor) {
   marks_.push_back({events_.size(), dependencies_.size(), conflicts_.size(), doubts_.size(),
                     reports_.size(), saved_actors_.size(), saved_clocks_.size(),
                     saved_births_.size(), saved_sections_.size()});
+  clocks_of_step_ = saved_clocks_.size();
   save(actor.id);
 }
 
@@ -45,6 +49,13 @@ void MemoryOrder::save(ActorId id) {
   const Actor& actor = of(id);
   saved_actors_.push_back(
       {id, actor.position, actor.latest_access, actor.reached.size(), actor.points.size()});
+}
+
+/// Once for each step: what it was before that is all that undo() wants to know.
+void MemoryOrder::save(VectorClock& clock) {
+  for (std::size_t i = saved_clocks_.size(); i-- > clocks_of_step_;)
+    if (saved_clocks_[i].clock == &clock) return;
+  saved_clocks_.push_back({&clock, clock});
 }
 
 void MemoryOrder::undo(const Mark& mark) {

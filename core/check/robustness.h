@@ -30,7 +30,7 @@ struct ReadSection {
 /// An access of an actor to a location, as far as order is concerned.
 struct AccessEvent {
   ActorId actor;
-  std::uint32_t position = 0;  ///< In its actor's program.
+  std::int32_t position = 0;  ///< In its actor's program.
   bool reads = false;
   bool writes = false;  ///< Both: an update.
   Access access = Access::plain;
@@ -50,7 +50,7 @@ struct AccessEvent {
 struct OrderPoint {
   enum class Kind : std::uint8_t { full, read, write, grace_period };
   Kind kind{};
-  std::uint32_t position = 0;
+  std::int32_t position = 0;
   const ModelSrcu* domain = nullptr;  ///< Of a grace period; null: RCU.
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "base/ids.h"
@@ -14,10 +15,11 @@ namespace rcuscope {
 
 class VectorClock {
  public:
-  /// Positions in the actor's program that come before; 0 = none.
+  /// Positions in the actor's program that come before; 0 = none. Signed, since the processor
+  /// compares such numbers four at a time.
   struct Epoch {
-    std::uint32_t reads = 0;
-    std::uint32_t writes = 0;
+    std::int32_t reads = 0;
+    std::int32_t writes = 0;
   };
 
   Epoch at(ActorId actor) const {
@@ -28,9 +30,9 @@ class VectorClock {
   void raise(ActorId actor, Epoch to) { raise(slot(actor), to); }
   /// True if joining the other one would change nothing.
   bool includes(const VectorClock& other) const {
-    for (std::size_t i = 0; i < near_.size(); ++i)
-      if (near_[i].reads < other.near_[i].reads || near_[i].writes < other.near_[i].writes)
-        return false;
+    Lanes later{};
+    for (std::size_t i = 0; i < near_.size(); i += 2) later |= other.lanes(i) > lanes(i);
+    if ((later[0] | later[1] | later[2] | later[3]) != 0) return false;
     for (std::size_t i = 0; i < other.far_.size(); ++i) {
       const Epoch own = i < far_.size() ? far_[i] : Epoch{};
       if (own.reads < other.far_[i].reads || own.writes < other.far_[i].writes) return false;
@@ -38,12 +40,25 @@ class VectorClock {
     return true;
   }
   void join(const VectorClock& other) {
-    for (std::size_t i = 0; i < near_.size(); ++i) raise(near_[i], other.near_[i]);
+    for (std::size_t i = 0; i < near_.size(); i += 2) {
+      const Lanes own = lanes(i), others = other.lanes(i), is_more = others > own;
+      const Lanes most = (others & is_more) | (own & ~is_more);
+      std::memcpy(static_cast<void*>(&near_[i]), &most, sizeof most);
+    }
     if (far_.size() < other.far_.size()) far_.resize(other.far_.size());
     for (std::size_t i = 0; i < other.far_.size(); ++i) raise(far_[i], other.far_[i]);
   }
 
  private:
+  using Lanes [[gnu::vector_size(16)]] = std::int32_t;
+  static_assert(sizeof(Lanes) == 2 * sizeof(Epoch));
+
+  /// Two epochs.
+  Lanes lanes(std::size_t first) const {
+    Lanes two;
+    std::memcpy(&two, &near_[first], sizeof two);
+    return two;
+  }
   static void raise(Epoch& epoch, Epoch to) {
     epoch.reads = std::max(epoch.reads, to.reads);
     epoch.writes = std::max(epoch.writes, to.writes);

@@ -128,20 +128,24 @@ ActorId ChoiceStack::load_next(const Execution& execution, std::span<const Actor
 
 bool ChoiceStack::plan_one_of(std::size_t index_of_point, std::span<const ActorId> actors) {
   ChoicePoint& point = points_[index_of_point];
-  std::vector<ActorId> enabled;
+  std::size_t first = point.enabled.size();
   for (const ActorId actor : actors) {
     if (point.is_asleep(actor)) return true;  // explored, or will be below an earlier choice
     const std::size_t index = point.index_of(actor);
     if (index == point.enabled.size()) continue;
     if (point.is_planned(index)) return true;
-    enabled.push_back(actor);
+    first = std::min(first, index);  // they are sorted
   }
-  if (enabled.empty()) return false;
+  if (first == point.enabled.size()) return false;
+  if (index_of_point >= floor_) {
+    point.plan(first);
+    return true;
+  }
+  std::vector<ActorId> enabled;
+  for (const ActorId actor : actors)
+    if (point.index_of(actor) < point.enabled.size()) enabled.push_back(actor);
   std::sort(enabled.begin(), enabled.end());
-  if (index_of_point < floor_)
-    request(index_of_point, std::move(enabled));
-  else
-    point.plan(point.index_of(enabled.front()));
+  request(index_of_point, std::move(enabled));
   return true;
 }
 

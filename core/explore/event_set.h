@@ -14,6 +14,11 @@ namespace rcuscope {
 class EventSet {
  public:
   void insert(std::size_t i) { word_for(i) |= bit(i); }
+  void erase(std::size_t i) {
+    if (i < near_bits) near_[i / 64] &= ~bit(i);
+    const std::size_t w = i / 64 - near_.size();
+    if (i >= near_bits && w < far_.size()) far_[w] &= ~bit(i);
+  }
   bool contains(std::size_t i) const {
     if (i < near_bits) return (near_[i / 64] & bit(i)) != 0;
     const std::size_t w = i / 64 - near_.size();

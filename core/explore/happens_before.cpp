@@ -97,11 +97,13 @@ bool Commuting::are_dependent_in_order(const Operation& earlier, const Operation
 
 void HappensBefore::truncate(std::size_t size) {
   if (size >= size_) return;
-  for (std::size_t i = size_; i-- > size;)
+  for (std::size_t i = size_; i-- > size;) {
     last_of_[static_cast<std::size_t>(events_[i].step.actor.value)] = events_[i].previous + 1;
+    for_each_bucket(events_[i].step.operation,
+                    [&](std::size_t bucket) { touching_[bucket].erase(i); });
+  }
   size_ = size;
   merged_.truncate(size);
-  for (EventSet& events : touching_) events.truncate(size);
 }
 
 void HappensBefore::append(const StepRecord& step, bool is_merged, const Execution& execution,
@@ -125,12 +127,20 @@ void HappensBefore::append(const StepRecord& step, bool is_merged, const Executi
   EventSet& before = before_[i];
   before.clear();
   before.insert(i);
+  EventSet& direct = scratch_.direct;
+  direct.clear();
   // The latest ones first: what is before them need not be looked at again.
-  for (std::size_t p = event.predecessors.size(); p-- > 0;)
-    if (!before.contains(event.predecessors[p])) before.merge(before_[event.predecessors[p]]);
-  for (std::size_t p = first_dependent; p < event.predecessors.size(); ++p)
-    if (is_reversible(event.predecessors[p], i, execution))
-      races.push_back({event.predecessors[p], i, {}, {}});
+  for (std::size_t p = event.predecessors.size(); p-- > 0;) {
+    const std::size_t j = event.predecessors[p];
+    if (before.contains(j)) continue;
+    before.merge(before_[j]);
+    direct.insert(j);
+  }
+  for (std::size_t p = first_dependent; p < event.predecessors.size(); ++p) {
+    const std::size_t j = event.predecessors[p];
+    if ((direct.contains(j) || may_be_indirect(j, i)) && is_reversible(j, i, execution))
+      races.push_back({j, i, {}, {}});
+  }
 }
 
 /// For one more than there are: what never ran is outlined behind the last one.

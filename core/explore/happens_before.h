@@ -96,6 +96,7 @@ class HappensBefore {
   void add_cancellings(std::size_t i, const Execution& execution, std::int64_t work);
   std::int64_t first_of(ActorId actor, std::size_t before) const;
   std::int64_t last_of(ActorId actor, std::size_t before) const;
+  bool may_be_indirect(std::size_t j, std::size_t i) const;
   bool is_reversible(std::size_t j, std::size_t i, const Execution& execution) const;
   bool could_run_before(std::size_t j, std::size_t i, const Execution& execution) const;
   bool is_release(std::size_t k, std::size_t i) const;
@@ -128,9 +129,9 @@ class HappensBefore {
   EventSet merged_;                  ///< See above.
   std::array<EventSet, bucket_count> touching_;     ///< Events by what they touch.
   std::array<std::int64_t, max_actors> last_of_{};  ///< Of each actor, plus one.
-  /// Of initials(), kept for its memory.
+  /// Kept for its memory: of append() and of initials().
   struct Scratch {
-    EventSet in_sequence, behind;
+    EventSet direct, in_sequence, behind;
   } scratch_;
   std::size_t size_ = 0;
   Commuting commuting_;

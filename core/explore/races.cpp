@@ -54,6 +54,14 @@ bool HappensBefore::keeps_lock_of(std::size_t k, std::size_t j, std::size_t i) c
   return false;
 }
 
+/// False if j and i are no race as soon as anything lies between them. Else is_reversible() has to
+/// look at what it is.
+bool HappensBefore::may_be_indirect(std::size_t j, std::size_t i) const {
+  const StepRecord& first = events_[j].step;
+  return first.took_lock || first.seized_levels != 0 || takes_same_completion(j, i) ||
+         !holds(Rule::race_is_direct) || !holds(Rule::enabler_is_no_race);
+}
+
 bool HappensBefore::is_reversible(std::size_t j, std::size_t i, const Execution& execution) const {
   const Event& event = events_[i];
   if (contains(event.enablers, j)) return !holds(Rule::enabler_is_no_race);
@@ -276,7 +284,8 @@ bool HappensBefore::initials(const Race& race, const ActorSet& settled,
   const std::size_t first = decided_at(race.first);
   const std::size_t second = race.second ? decided_at(*race.second) : size_;
   // Merged events move together or not at all.
-  auto& [in_sequence, behind] = scratch_;
+  EventSet& in_sequence = scratch_.in_sequence;
+  EventSet& behind = scratch_.behind;
   in_sequence.clear();
   behind.clear();
   const auto insert = [this](EventSet& events, std::size_t k) {

@@ -84,7 +84,12 @@ void Execution::reset() {
   find_callback_placement();
   version_ = 0;
   blocked_at_end_.clear();
-  findings_.clear();
+  // Those of a known beginning stay: who reports them again changes nothing, and not all do.
+  if (is_restored_ && known_steps_ > 0)
+    std::erase_if(findings_, [first = kept_->steps + static_cast<Step>(known_steps_)](
+                                 const Finding& finding) { return finding.step >= first; });
+  else
+    findings_.clear();
   final_state_.clear();
   memory_doubt_.clear();
   const bool is_memory_kept =
@@ -412,11 +417,8 @@ ActorId Execution::commit(ActorId chosen) {
 ActorId Execution::nobody_enabled() {
   bool all_finished = true;
   for (std::size_t i = 0; i < actor_count_; ++i) all_finished &= actors_[i].is_finished();
-  if (all_finished) {
-    end(ExecutionEnd::complete);
-    return {};
-  }
-  for (Observer* observer : options_.observers) observer->on_blocked(*this);
+  for (Observer* observer : options_.observers)
+    if (!all_finished) observer->on_blocked(*this);
   end(ExecutionEnd::complete);
   return {};
 }

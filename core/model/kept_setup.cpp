@@ -41,7 +41,7 @@ void Execution::restore_setup() {
   grace_periods_.all() = kept.grace_periods;
   work_.resize(kept.work.size());
   for (std::size_t i = 0; i < work_.size(); ++i) work_[i].restore(kept.work[i]);
-  findings_ = kept.findings;
+  if (known_steps_ == 0) findings_ = kept.findings;
   final_state_ = kept.final_state;
   steps_ = kept.steps;
   version_ = kept.version;
