@@ -66,6 +66,11 @@ def load_scenario(text: str) -> Scenario:
     """
     file, _, name = text.partition("::")
     if not file.endswith(".py"):
+        start, colon, rest = file.rpartition(".py:")
+        if colon:
+            raise _core.UsageError(
+                f"{file}: expected FILE.py::SCENARIO, with two colons: {start}.py::{rest}"
+            )
         if os.sep in file or Path(file).exists():
             raise _core.UsageError(
                 f"{file}: expected a Python file (.py), or a name that `rcuscope list` shows"

@@ -116,6 +116,7 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("demo", "--seconds", "-1"), "seconds=-1.0: expected more than 0"),
         (("explore", "mine.py"), "lost_update, quiet, crowd, broken"),
         (("explore", "mine.py::other"), "has no scenario 'other'"),
+        (("explore", "./mine.py:other"), "two colons: ./mine.py::other"),
         (("explore", "posted", "--variant", "unlink=remove"), "remove"),
         (("explore", "posted", "--expect", "safe"), "expect"),
         (("explore", "posted", "--memory", "lkmm"), "not there yet"),
