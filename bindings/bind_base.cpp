@@ -32,9 +32,22 @@ void make_class(py::module_& module, const ExceptionClass& made) {
   module.add_object(made.name, py::handle(made.slot));
 }
 
+/// Messages quote files and arguments, which may hold anything.
+/// @param errors Of Python's codecs: what to do with bytes that are no UTF-8.
+py::str text_of(const std::string& bytes, const char* errors = "backslashreplace") {
+  PyObject* const text =
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), errors);
+  if (text == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
+}
+
+void set_error(PyObject* type, const std::string& message) {
+  PyErr_SetObject(type, text_of(message).ptr());
+}
+
 void set_trace_format_error(const TraceFormatError& error) {
-  const py::object raised = py::handle(exceptions.trace_format_error)(error.what());
-  raised.attr("path") = error.path();
+  const py::object raised = py::handle(exceptions.trace_format_error)(text_of(error.what()));
+  raised.attr("path") = text_of(error.path(), "surrogateescape");
   raised.attr("byte_offset") = error.byte_offset();
   raised.attr("expected") = error.expected();
   PyErr_SetObject(exceptions.trace_format_error, raised.ptr());
@@ -45,10 +58,10 @@ void set_os_error(const std::system_error& error) {
   const bool has_errno = error.code().category() == std::generic_category() ||
                          error.code().category() == std::system_category();
   if (!has_errno) {
-    PyErr_SetString(PyExc_OSError, error.what());
+    set_error(PyExc_OSError, error.what());
     return;
   }
-  const py::object raised = py::handle(PyExc_OSError)(error.code().value(), error.what());
+  const py::object raised = py::handle(PyExc_OSError)(error.code().value(), text_of(error.what()));
   PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(raised.ptr())), raised.ptr());
 }
 
@@ -60,17 +73,17 @@ bool translate() {
   } catch (py::error_already_set& error) {
     error.restore();
   } catch (const UsageError& error) {
-    PyErr_SetString(exceptions.usage_error, error.what());
+    set_error(exceptions.usage_error, error.what());
   } catch (const TraceFormatError& error) {
     set_trace_format_error(error);
   } catch (const LimitError& error) {
-    PyErr_SetString(exceptions.limit_error, error.what());
+    set_error(exceptions.limit_error, error.what());
   } catch (const NondeterminismError& error) {
-    PyErr_SetString(exceptions.nondeterminism_error, error.what());
+    set_error(exceptions.nondeterminism_error, error.what());
   } catch (const InternalError& error) {
     const std::string text =
         std::string(error.what()) + " (a defect of rcuscope: please report it)";
-    PyErr_SetString(exceptions.internal_error, text.c_str());
+    set_error(exceptions.internal_error, text);
   } catch (const std::system_error& error) {
     set_os_error(error);
   } catch (const std::bad_alloc&) {
@@ -78,7 +91,7 @@ bool translate() {
   } catch (const py::builtin_exception& error) {
     error.set_error();
   } catch (const std::exception& error) {
-    PyErr_SetString(exceptions.internal_error, error.what());
+    set_error(exceptions.internal_error, error.what());
   } catch (...) {
     return false;
   }

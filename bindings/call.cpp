@@ -3,6 +3,7 @@
 // actor.
 #include "call.h"
 
+#include <algorithm>
 #include <string>
 
 #include "cells.h"
@@ -75,11 +76,13 @@ void Call::take_arguments(PyObject* const* arguments, Py_ssize_t count, PyObject
   std::size_t known = 0;
   while (known < Spec::arguments_max && spec_.arguments[known] != nullptr) ++known;
   const auto given = static_cast<std::size_t>(count);
-  for (std::size_t i = 0; i < given && i < known; ++i) given_[i] = arguments[i];
-  if (given > known) {
+  const std::size_t by_position = std::min<std::size_t>(known, spec_.positional_max);
+  for (std::size_t i = 0; i < given && i < by_position; ++i) given_[i] = arguments[i];
+  if (given > by_position) {
     if (!spec_.is_variadic)
-      raise(PyExc_TypeError, "%s() takes at most %zu arguments, got %zu", spec_.name, known, given);
-    rest_ = {arguments + known, given - known};
+      raise(PyExc_TypeError, "%s() takes at most %zu arguments%s, got %zu", spec_.name, by_position,
+            by_position < known ? " by position" : "", given);
+    rest_ = {arguments + by_position, given - by_position};
   }
   if (names != nullptr && spec_.takes_fields) {
     keyword_names_ = names;
@@ -96,6 +99,8 @@ void Call::take_arguments(PyObject* const* arguments, Py_ssize_t count, PyObject
 void Call::take_keyword(PyObject* name, PyObject* value) {
   for (std::size_t i = 0; i < Spec::arguments_max && spec_.arguments[i] != nullptr; ++i) {
     if (PyUnicode_CompareWithASCIIString(name, spec_.arguments[i]) != 0) continue;
+    if (i < spec_.positional_only)
+      raise(PyExc_TypeError, "%s() takes '%U' by position, not by name", spec_.name, name);
     if (given_[i] != nullptr) raise(PyExc_TypeError, "%s() got '%U' twice", spec_.name, name);
     given_[i] = value;
     return;
@@ -142,8 +147,11 @@ bool Call::flag(std::size_t index, bool otherwise) const {
 std::int64_t Call::integer(std::size_t index, std::int64_t otherwise) const {
   if (given_[index] == nullptr) return otherwise;
   if (!PyLong_Check(given_[index])) wrong_type(index, "an int");
-  const std::int64_t number = PyLong_AsLongLong(given_[index]);
-  if (number == -1 && PyErr_Occurred() != nullptr) throw PythonErrorIsSet{};
+  int overflow = 0;
+  const std::int64_t number = PyLong_AsLongLongAndOverflow(given_[index], &overflow);
+  if (overflow != 0)
+    raise(PyExc_OverflowError, "%s(%s=%R): expected an int of 64 bits, from -2**63 to 2**63 - 1",
+          spec_.name, argument_name(index), given_[index]);
   return number;
 }
 
@@ -190,6 +198,8 @@ Entry Call::entry(std::size_t index, std::size_t node_index) const {
 }
 
 std::vector<void*> Call::devices(std::size_t index) const {
+  constexpr const char* expected = "a list of devices of this execution";
+  if (Py_TYPE(given_[index])->tp_iter == nullptr) wrong_type(index, expected);
   PyObject* const sequence = checked(PySequence_Tuple(given_[index]));
   std::vector<void*> found;
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(sequence); ++i) {
@@ -200,7 +210,7 @@ std::vector<void*> Call::devices(std::size_t index) const {
   }
   const bool are_devices = static_cast<Py_ssize_t>(found.size()) == PyTuple_GET_SIZE(sequence);
   Py_DECREF(sequence);
-  if (!are_devices) wrong_type(index, "a list of devices of this execution");
+  if (!are_devices) wrong_type(index, expected);
   return found;
 }
 

@@ -26,8 +26,10 @@ struct Spec {
   PyObject* (*body)(Call&);
   std::array<const char*, arguments_max> arguments{};  ///< Names; null ends them.
   std::uint8_t required = 0;
-  bool is_variadic = false;   ///< Further positional arguments: Call::rest().
-  bool takes_fields = false;  ///< Further keywords: Call::keyword_names().
+  bool is_variadic = false;                     ///< Further positional arguments: Call::rest().
+  bool takes_fields = false;                    ///< Further keywords: Call::keyword_names().
+  std::uint8_t positional_max = arguments_max;  ///< The arguments after these are keyword-only.
+  std::uint8_t positional_only = 0;             ///< So many arguments are not given by name.
 };
 
 class Call {

@@ -118,60 +118,70 @@ PyObject* actor(Call& call) {
   } owner{made};
   declared.cpu = cpu_of(call, 1);
   declared.arguments = arguments_of(call, 2);
+  if (declared.name != nullptr && PyUnicode_GetLength(declared.name) == 0)
+    raise(exceptions.usage_error, "%s(''): expected a name, or nothing for the function's",
+          call.name());
   if (!is_bare) return std::exchange(owner.object, nullptr);
   if (PyCallable_Check(first) == 0) call.wrong_type(0, "a name or a function");
   declare(declared, first);
   return Py_NewRef(first);
 }
 
-constexpr Spec process{
+/// The name is given by position, the rest by name.
+constexpr Spec decorator(const char* name, const char* doc, PyObject* (*body)(Call&)) {
+  Spec spec{name, doc, body, {"name", "cpu", "args"}};
+  spec.positional_max = 1;
+  spec.positional_only = 1;
+  return spec;
+}
+
+constexpr Spec process = decorator(
     "process",
     "process(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
     "| None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
     "Declares an actor in process context."
     "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
     "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
-    actor<ActorKind::process>,
-    {"name", "cpu", "args"}};
-constexpr Spec kthread{
+    actor<ActorKind::process>);
+constexpr Spec kthread = decorator(
     "kthread",
     "kthread(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
     "| None = None, args: collections.abc.Iterable[object] = ()) -> "
     "typing.Any\n\nDeclares a kernel thread."
     "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
     "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
-    actor<ActorKind::kthread>,
-    {"name", "cpu", "args"}};
-constexpr Spec threaded_irq{
+    actor<ActorKind::kthread>);
+constexpr Spec threaded_irq = decorator(
     "threaded_irq",
     "threaded_irq(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, "
     "cpu: int | None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
     "Declares a threaded interrupt handler: process context."
     "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
     "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
-    actor<ActorKind::threaded_irq>,
-    {"name", "cpu", "args"}};
-constexpr Spec softirq{
+    actor<ActorKind::threaded_irq>);
+constexpr Spec softirq = decorator(
     "softirq",
     "softirq(self, name: str | collections.abc.Callable[..., object] | None = "
     "None, /, *, cpu: int | None = None, args: collections.abc.Iterable[object] "
     "= ()) -> typing.Any\n\nDeclares a softirq."
     "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
     "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
-    actor<ActorKind::softirq>,
-    {"name", "cpu", "args"}};
-constexpr Spec hardirq{
+    actor<ActorKind::softirq>);
+constexpr Spec hardirq = decorator(
     "hardirq",
     "hardirq(self, name: str | collections.abc.Callable[..., object] | None = None, /, *, cpu: int "
     "| None = None, args: collections.abc.Iterable[object] = ()) -> typing.Any\n\n"
     "Declares an interrupt handler, which fires once."
     "\n\nThe function is returned unchanged, and is called once with `args`, on CPU `cpu` or one "
     "of its own.\nRaises: UsageError after set-up, and for a name that another actor has.",
-    actor<ActorKind::hardirq>,
-    {"name", "cpu", "args"}};
+    actor<ActorKind::hardirq>);
 
 PyObject* declare_end(Call& call) {
   KernelObject* const kernel = call.kernel();
+  if (!current_frame->is_setup)
+    raise(exceptions.usage_error,
+          "at_end(%R) is called after setup; declare it before the first actor runs",
+          call.function(0));
   PyObject* const function = keep(kernel, call.function(0));
   PyObject* const arguments = checked(PyTuple_New(0));
   keep(kernel, arguments);

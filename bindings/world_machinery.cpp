@@ -47,17 +47,23 @@ PyObject* make_device(Call& call) {
   functions.probe_finalize = driver_function(call, 3);
   return device_handle(call, call.world().device_register(call.text(0), std::move(functions)));
 }
-constexpr Spec device{
-    "device",
-    RCUSCOPE_TEXT(
-        "device(self, name: str, *, release: collections.abc.Callable[..., object] | None = None, "
-        "release_sleeps: bool = True, probe_finalize: collections.abc.Callable[..., object] | None "
-        "= None) -> Device",
-        "Registers a device; the driver core owns the one reference. Functions get the device."
-        "\n\nContext: set-up, or process.\nSource: drivers/base/core.c."),
-    make_device,
-    {"name", "release", "release_sleeps", "probe_finalize"},
-    1};
+constexpr Spec keywords_after_name(Spec spec) {
+  spec.positional_max = 1;
+  return spec;
+}
+
+constexpr Spec device = keywords_after_name(
+    {"device",
+     RCUSCOPE_TEXT(
+         "device(self, name: str, *, release: collections.abc.Callable[..., object] | None = None, "
+         "release_sleeps: bool = True, probe_finalize: collections.abc.Callable[..., object] | "
+         "None "
+         "= None) -> Device",
+         "Registers a device; the driver core owns the one reference. Functions get the device."
+         "\n\nContext: set-up, or process.\nSource: drivers/base/core.c."),
+     make_device,
+     {"name", "release", "release_sleeps", "probe_finalize"},
+     1});
 
 /// A method of one device that returns nothing.
 template <void (Primitives::*operation)(void*)>
@@ -224,18 +230,18 @@ constexpr Spec bus_iommu_probe{
     {"devices"},
     1};
 
-constexpr Spec iommu_group{
-    "iommu_group",
-    RCUSCOPE_TEXT("iommu_group(self, name: str, *, pinned: bool = True) -> IommuGroup",
-                  "A group; pinned: the scenario holds a reference until teardown."
-                  "\n\nContext: set-up.\nSource: drivers/iommu/iommu.c."),
-    [](Call& call) {
-      return to_python(
-          call.kernel(),
-          Value::handle(Tag::group, call.world().group_make(call.text(0), call.flag(1, true))));
-    },
-    {"name", "pinned"},
-    1};
+constexpr Spec iommu_group = keywords_after_name(
+    {"iommu_group",
+     RCUSCOPE_TEXT("iommu_group(self, name: str, *, pinned: bool = True) -> IommuGroup",
+                   "A group; pinned: the scenario holds a reference until teardown."
+                   "\n\nContext: set-up.\nSource: drivers/iommu/iommu.c."),
+     [](Call& call) {
+       return to_python(
+           call.kernel(),
+           Value::handle(Tag::group, call.world().group_make(call.text(0), call.flag(1, true))));
+     },
+     {"name", "pinned"},
+     1});
 
 int small_number(Call& call, std::size_t index, int otherwise) {
   const std::int64_t number = call.integer(index, otherwise);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Kernel's memory: locations and their accesses, the heap, reference counts.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -304,9 +305,13 @@ constexpr Spec kzalloc{
 
 PyObject* kmalloc_body(Call& call) {
   const std::vector<PyObject*> fields(call.rest().begin(), call.rest().end());
-  for (PyObject* field : fields)
-    if (!PyUnicode_Check(field))
-      raise(PyExc_TypeError, "kmalloc(): %R is no name of a field", field);
+  for (auto field = fields.begin(); field != fields.end(); ++field) {
+    if (!PyUnicode_Check(*field))
+      raise(PyExc_TypeError, "kmalloc(): %R is no name of a field", *field);
+    const auto is_same = [&](PyObject* other) { return PyUnicode_Compare(*field, other) == 0; };
+    if (std::any_of(fields.begin(), field, is_same))
+      raise(exceptions.usage_error, "kmalloc(): the field %R is named twice", *field);
+  }
   return allocate(call, fields, std::vector<Value>(fields.size(), Value::uninitialized()),
                   {"list"});
 }

@@ -111,7 +111,9 @@ constexpr Spec msleep{"msleep",
                       "has no length.\n\nContext: process; sleeps.\nReports: sleeping_in_atomic "
                       "where the caller must not sleep.\nSource: kernel/time/sleep_timeout.c.",
                       [](Call& call) {
-                        call.integer(0, 1);
+                        if (call.integer(0, 1) < 0)
+                          raise(exceptions.usage_error,
+                                "msleep(milliseconds=%R): expected 0 or more", call.argument(0));
                         call.world().msleep(call.place());
                         return none();
                       },
@@ -175,10 +177,9 @@ constexpr Spec note{"note",
                     "note(self, text: str) -> None\n\nA mark on the timeline. No operation.",
                     [](Call& call) {
                       if (!PyUnicode_Check(call.argument(0))) call.wrong_type(0, "a str");
+                      const char* const text = checked(PyUnicode_AsUTF8(call.argument(0)));
                       if (call.world().is_tracing())
-                        call.world().note(EventKind::note,
-                                          checked(PyUnicode_AsUTF8(call.argument(0))),
-                                          call.place());
+                        call.world().note(EventKind::note, text, call.place());
                       return none();
                     },
                     {"text"},

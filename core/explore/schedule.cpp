@@ -18,8 +18,23 @@ constexpr char finding_mark = '#';
 constexpr long max_repetitions = 1'000'000;
 constexpr long max_findings = 1'000'000;
 
+/// What was given for a schedule may be anything, such as a file: shown cut and in ASCII.
+std::string shown(std::string_view text) {
+  constexpr std::size_t length_max = 200;
+  constexpr char digits[] = "0123456789abcdef";
+  std::string result;
+  for (const char letter : text.substr(0, length_max)) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte >= ' ' && byte <= '~')
+      result += letter;
+    else
+      result += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+  }
+  return text.size() > length_max ? result + "..." : result;
+}
+
 [[noreturn]] void refuse(std::string_view text, std::string_view part) {
-  throw UsageError("schedule '" + std::string(text) + "': cannot read '" + std::string(part) +
+  throw UsageError("schedule '" + shown(text) + "': cannot read '" + shown(part) +
                    "'; expected something like 's1:2x5,1,2x3', as printed by a finding");
 }
 

@@ -71,7 +71,8 @@ const std::vector<Claim>* keep_claims(const std::vector<Claim>& claims) {
 
 std::string describe_difference(const Operation& before, const Operation& now) {
   const auto text_of = [](const Operation& operation) {
-    return std::string(to_string(operation.kind)) + " " + operation.location;
+    const std::string location = operation.location;  // a fence has none
+    return std::string(to_string(operation.kind)) + (location.empty() ? location : " " + location);
   };
   const std::string expected = text_of(before), actual = text_of(now);
   if (expected != actual || before.address == now.address)

@@ -326,6 +326,8 @@ def run(
         raise ValueError(f"repeat={repeat} and seconds={seconds}: give one of them")
     check_number("repeat", repeat, whole=True)
     check_number("seconds", seconds)
+    if timeout is None:
+        raise TypeError("timeout=None: expected a number of seconds")
     check_number("timeout", timeout)
     check_variant(variant)
     check_choice("flavor", flavor, FLAVORS)

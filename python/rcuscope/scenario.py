@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,7 @@ def check_expectation(expect: str | None) -> None:
 
 
 def check_number(name: str, value: object, *, whole: bool = False) -> None:
-    """Raises TypeError or ValueError unless it is None or a number above 0."""
+    """Raises TypeError or ValueError unless it is None or above 0; if whole, of 64 bits."""
     if value is None:
         return
     kinds = int if whole else (int, float)
@@ -32,6 +33,8 @@ def check_number(name: str, value: object, *, whole: bool = False) -> None:
         raise TypeError(f"{name}={value!r}: expected {'an int' if whole else 'a number'} or None")
     if not value > 0:  # also NaN
         raise ValueError(f"{name}={value!r}: expected more than 0")
+    if whole and value >= 2**63:
+        raise ValueError(f"{name}={value!r}: expected less than 2**63")
 
 
 class Scenario:
@@ -75,6 +78,8 @@ class Scenario:
         check_expectation(expect)
         if not isinstance(name, str) or not isinstance(title, str):
             raise TypeError(f"name={name!r}, title={title!r}: expected two texts")
+        if not name:
+            raise ValueError("name='': expected a text, or None for the function's name")
         if variant is not None and not isinstance(variant, Variant):
             raise TypeError(f"variant={variant!r}: expected a Variant, such as rs.Variant()")
         self.body = body
@@ -154,6 +159,15 @@ def _make_from_bytes(body: bytes, description: dict[str, Any]) -> Scenario:
     return Scenario(pickle.loads(body), **description)
 
 
+def _refuse_generator(function: Body) -> None:
+    kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    if any(is_kind(function) for is_kind in kinds):
+        raise TypeError(
+            f"{function!r} is a generator or coroutine: calling it runs nothing; the body of a "
+            "scenario is a plain function"
+        )
+
+
 @overload
 def scenario(body: Body, /) -> Scenario: ...
 @overload
@@ -185,7 +199,8 @@ def scenario(
         variant: Of the machinery; default: the posted patch.
 
     Raises:
-        ValueError: for an unknown expectation.
+        ValueError: for an unknown expectation, and for an empty name.
+        TypeError: for what is no plain function, such as a generator.
 
     Example:
         >>> import rcuscope as rs
@@ -201,6 +216,7 @@ def scenario(
     def make(function: Body) -> Scenario:
         if not callable(function):
             raise TypeError(f"@rs.scenario takes a function, not {function!r}")
+        _refuse_generator(function)
         function_name = getattr(function, "__name__", "scenario")
         first_line = (function.__doc__ or "").strip().split("\n")[0]
         return Scenario(
@@ -262,6 +278,6 @@ def as_scenario(given: Scenario | str | Body) -> Scenario:
         if given not in catalogue:
             _core.explore_catalogue(given, None, {}, None)  # raises, with the name that comes close
         return catalogue[given]
-    if callable(given):
+    if callable(given) and not isinstance(given, type):
         return scenario(given)
     raise TypeError(f"expected a scenario, its name in the catalogue or a function, not {given!r}")

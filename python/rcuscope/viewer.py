@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,7 @@ def render_each(
         ValueError: for a wrong size, theme or time.
         OSError: if the viewer is missing or fails.
     """
+    _check_types(pictures, width, height)
     for _, at in pictures:
         if at is not None and not trace.start <= at <= trace.end:
             raise ValueError(
@@ -115,6 +117,16 @@ def render_each(
                     picture.result()
             finally:
                 pool.shutdown(cancel_futures=True)  # after a failure the others are of no use
+
+
+def _check_types(pictures: Sequence[tuple[str, object]], width: object, height: object) -> None:
+    """NumPy's numbers are numbers, too."""
+    for _, at in pictures:
+        if at is not None and not isinstance(at, Real):
+            raise TypeError(f"at={at!r}: expected a time of the trace, or None")
+    for name, value in (("width", width), ("height", height)):
+        if not isinstance(value, Integral):
+            raise TypeError(f"{name}={value!r}: expected a number of pixels, an int")
 
 
 def _origin(trace: Trace) -> int:
