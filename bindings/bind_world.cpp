@@ -9,6 +9,10 @@
 #include "walk.h"
 #include "world_types.h"
 
+#if RCUSCOPE_LIVE
+#include "live/live.h"
+#endif
+
 namespace rcuscope::bindings {
 
 namespace py = pybind11;
@@ -28,12 +32,36 @@ struct ReadSideObject {
 
 PyTypeObject* read_side_type = nullptr;
 
+#if RCUSCOPE_LIVE
+/// An untraced section of a live actor is liburcu's pair and nothing else: neither the world's
+/// virtual functions nor the place in the source are asked for. Return: false for every other.
+template <bool is_entry>
+bool cross_at_once(const KernelObject* kernel) {
+  if (Py_TYPE(kernel) != kernel_kinds[static_cast<int>(KernelKind::live)]) return false;
+  const ActorFrame* const frame = current_frame;
+  if (frame == nullptr || frame->kernel != kernel || kernel->activity == nullptr) return false;
+  if (frame->fault || frame->is_interrupted) return false;
+  if (live::thread_slot.fast_reader.load(std::memory_order_relaxed) == nullptr) return false;
+  if constexpr (is_entry)
+    Live().rcu_read_lock({});
+  else
+    Live().rcu_read_unlock({});
+  return true;
+}
+#else
+template <bool>
+bool cross_at_once(const KernelObject*) {
+  return false;
+}
+#endif
+
 /// The whole cost of a section in Python: no argument parsing, no attribute look-up but `with`'s
 /// own.
 template <bool is_entry>
 PyObject* cross(PyObject* self, PyObject* const*, Py_ssize_t) noexcept {
   KernelObject* const kernel = reinterpret_cast<ReadSideObject*>(self)->kernel;
   try {
+    if (cross_at_once<is_entry>(kernel)) return none();
     ActorFrame& frame = frame_of(kernel, "rcu_read_side");
     if (stays_quiet(frame)) return none();
     Primitives& world = *kernel->primitives;
@@ -64,9 +92,10 @@ PyObject* make_read_side(KernelObject* kernel) {
 
 PyObject* rcu_read_side(PyObject* self, PyObject*) noexcept {
   KernelObject* const kernel = as_kernel(self);
+  if (kernel->read_side != nullptr) return Py_NewRef(kernel->read_side);  // `with` checks the rest
   try {
     frame_of(kernel, "rcu_read_side");
-    if (kernel->read_side == nullptr) kernel->read_side = make_read_side(kernel);
+    kernel->read_side = make_read_side(kernel);
     return Py_NewRef(kernel->read_side);
   } catch (...) {
     return end_primitive();

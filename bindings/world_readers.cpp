@@ -150,7 +150,11 @@ PyObject* report_if(Call& call, FindingKind kind, const char* macro) {
   if (!is_true) return boolean(false);
   const Place place = Call::place_now();
   const std::string condition = argument_text(macro);
-  call.world().note(EventKind::warn_on, condition, place);
+  if (kind == FindingKind::bug_on) {  // there is no event of that kind; the finding follows at once
+    call.world().note(EventKind::note, std::string(macro) + "(" + condition + ")", place);
+  } else {
+    call.world().note(EventKind::warn_on, condition, place);
+  }
   call.world().report(kind,
                       std::string(kind == FindingKind::bug_on ? "kernel BUG at " : "WARNING: ") +
                           place.function + ":" + std::to_string(place.line) + ": " + macro + "(" +

@@ -91,6 +91,12 @@ def rows_of_sections() -> Iterator[Row]:
             target=1.15,
             detail=f"{live:.2f} ns, {bare:.2f} ns",
         )
+        peer = ns[f"walk_liburcu_inline/dependent:{dependent}"]
+        yield Row(
+            what=f"the same by liburcu's inline pair, {name}",
+            value=peer / bare,
+            detail=f"{peer:.2f} ns; ours / that: {live / peer:.2f}",
+        )
     yield Row(
         what="(traced section - bare) / one TSC read",
         value=(full - inline) / tsc,
@@ -128,7 +134,8 @@ def rows_of_recorder() -> Iterator[Row]:
             value=lost,
             unit="lost",
             target=None if is_full_speed else 0,
-            detail=f"of {recorded:,.0f}, {row['events_per_second'] / 1e6:.1f} M/s reached",
+            detail=f"of {recorded:,.0f}, {row['events_per_second'] / 1e6:.1f} M/s reached, "
+            f"{row['events_per_busy_second'] / 1e6:.1f} M/s while the threads had a processor",
         )
 
 

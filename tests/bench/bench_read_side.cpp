@@ -183,6 +183,31 @@ void walk_unprotected(benchmark::State& state) {
 }
 BENCHMARK(walk_unprotected)->ArgName("dependent")->Arg(0)->Arg(1);
 
+/// The same between liburcu's own inline pair: what is left of the difference is ours.
+void walk_liburcu_inline(benchmark::State& state) {
+  const SecondThread second;
+  std::thread([&state] {
+    const Registered registered;
+    std::array<PlainEntry, 9> ring;
+    for (std::size_t i = 0; i < ring.size(); ++i) ring[i].next = &ring[(i + 1) % ring.size()];
+    const bool is_dependent = state.range(0) != 0;
+    PlainEntry* head = &ring[0];
+    benchmark::DoNotOptimize(head);
+    for (auto _ : state) {
+      int sum = 0;
+      _urcu_memb_read_lock();
+      for (PlainEntry* entry = std::atomic_ref(head->next).load(std::memory_order_acquire);
+           entry != head; entry = std::atomic_ref(entry->next).load(std::memory_order_acquire)) {
+        sum += entry->value;
+      }
+      _urcu_memb_read_unlock();
+      benchmark::DoNotOptimize(sum);
+      if (is_dependent) head += sum - 8;
+    }
+  }).join();
+}
+BENCHMARK(walk_liburcu_inline)->ArgName("dependent")->Arg(0)->Arg(1);
+
 struct Entry {
   explicit Entry(int initial) : node(this), value("value", initial) {}
   list_head<Live> node;

@@ -188,6 +188,18 @@ def test_warn_on_goes_on_and_bug_on_does_not(kinds: Kinds) -> None:
     assert kinds(lambda k: body(k, k.BUG_ON)) == ["bug_on"]
 
 
+def test_bug_on_is_called_by_its_name_in_the_trace() -> None:
+    @rs.scenario
+    def bug(k: rs.Kernel) -> None:
+        @k.process("checker")
+        def checker() -> None:
+            k.BUG_ON(1 + 1 == 2)
+
+    told = rs.explore(bug).findings[0].trace.describe()
+    assert "checker: BUG_ON(1 + 1 == 2)" in told
+    assert "WARN_ON" not in told
+
+
 def test_note_is_a_mark_in_the_trace() -> None:
     body = process(lambda k: k.note("half-way"), lambda k: k.rcu_read_unlock())
     trace = rs.explore(body).findings[0].trace
