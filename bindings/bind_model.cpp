@@ -358,6 +358,7 @@ std::string run_unit_in_python(const py::object& body, const Variant& variant,
       controller, body, variant, options,
       [unit, seconds, controller](const Program& program, ActorRunner& runner,
                                   const ExploreOptions& explore_with) {
+        controller->limit_time(explore_with.max_seconds);
         return run_unit_for(unit, program, runner, explore_with, seconds,
                             [&controller] { return controller->must_end(); });
       });

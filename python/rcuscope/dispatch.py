@@ -39,17 +39,22 @@ def _unpack(payload: bytes) -> tuple[Origin, dict[str, Any]]:
     return origin, options
 
 
-def run_unit(payload: bytes, unit: bytes, seconds: float) -> _Answer:
+def run_unit(
+    payload: bytes, unit: bytes, seconds: float, max_seconds: float | None = None
+) -> _Answer:
     """Explores one unit; called by a worker of the executor.
 
     Args:
         payload: Scenario, variant and options, pickled.
         unit: What `_core.Division.next` gave.
-        seconds: The unit pauses then; what is left comes back.
+        seconds: The unit pauses then, between two executions; what is left comes back.
+        max_seconds: What the whole search has left: then an execution ends where it is. None = no
+            limit.
     """
     try:
         origin, options = _unpack(payload)
-        options, variant = {**options, **origin.core_options}, origin.variant._core_variant
+        options = {**options, **origin.core_options, "max_seconds": max_seconds}
+        variant = origin.variant._core_variant
         if origin.body is None:
             name = origin.scenario.name
             result = _core.run_unit_of_catalogue(name, variant, options, unit, seconds)
@@ -147,11 +152,12 @@ class Dispatch:
     def _seconds(self) -> float:
         return time.monotonic() - self._start
 
-    def _unit_seconds(self) -> float:
+    def _unit_seconds(self) -> tuple[float, float | None]:
+        """Of a unit, and of the whole search."""
         if self._max_seconds is None:
-            return _UNIT_SECONDS
-        left = self._max_seconds - self._seconds()
-        return min(_UNIT_SECONDS, max(_UNIT_SECONDS_MIN, left))
+            return _UNIT_SECONDS, None
+        left = max(_UNIT_SECONDS_MIN, self._max_seconds - self._seconds())
+        return min(_UNIT_SECONDS, left), left
 
     def _submit(self) -> None:
         while len(self._under_way) < self._units:
@@ -160,7 +166,7 @@ class Dispatch:
                 return
             number, unit = handed_out
             try:
-                future = self._executor.submit(run_unit, self._payload, unit, self._unit_seconds())
+                future = self._executor.submit(run_unit, self._payload, unit, *self._unit_seconds())
             except RuntimeError as error:  # it is broken or shut down
                 self._division.give_back(number)
                 raise RuntimeError(f"executor={self._executor!r} takes no more work") from error
@@ -168,6 +174,7 @@ class Dispatch:
 
     def _collect(self) -> None:
         done, _ = wait(self._under_way, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+        self._stop_in_time()  # before an answer says that its worker was interrupted
         for future in done:
             number = self._under_way.pop(future)
             try:
@@ -189,10 +196,13 @@ class Dispatch:
                 f"executor={self._executor!r} lost {self._lost_in_a_row} work units in a row"
             ) from error
 
-    def _look_at_clock(self) -> None:
-        seconds = self._seconds()
-        if self._max_seconds is not None and seconds >= self._max_seconds:
+    def _stop_in_time(self) -> None:
+        if self._max_seconds is not None and self._seconds() >= self._max_seconds:
             self._division.stop("max_seconds")
+
+    def _look_at_clock(self) -> None:
+        self._stop_in_time()
+        seconds = self._seconds()
         now = time.monotonic()
         if self._report is not None and now - self._last_report >= _PROGRESS_SECONDS:
             self._last_report = now

@@ -220,37 +220,6 @@ TEST_F(Waiting, what_is_left_off_or_held_at_the_end_is_reported) {
             Kinds{"lock_imbalance"});
 }
 
-/// In which order the section opens and the grace period starts decides everything here, though the
-/// reader does nothing else: lazy readers must not pass over one of the two.
-TEST_F(Waiting, a_grace_period_never_ends_once_a_reader_has_ended_in_its_section) {
-  const Declare readers[] = {
-      [](Model w, ptr<Cell>) { w.rcu_read_lock(); },
-      [](Model w, ptr<Cell>) { w.mask(Mask::irq); },
-      [](Model w, ptr<Cell>) { w.mask(Mask::bh); },
-      [](Model w, ptr<Cell>) { w.mask(Mask::preempt); },
-      [](Model w, ptr<Cell> c) { w.spin_lock(c->spin, SpinMode::plain); },
-  };
-  const Declare updaters[] = {
-      [](Model w, ptr<Cell>) { w.synchronize_rcu(); },
-      [](Model w, ptr<Cell>) { w.call_rcu("callback", [] {}); },
-      [](Model w, ptr<Cell>) { w.start_poll_synchronize_rcu(); },
-  };
-  for (const Declare& reads : readers)
-    for (const Declare& updates : updaters) {
-      const Verdict verdict = explored([&](Model w, ptr<Cell> cell) {
-        w.declare({"reader", ActorKind::process, {}, [=] { reads(w, cell); }});
-        w.declare({"updater", ActorKind::process, {}, [=] { updates(w, cell); }});
-      });
-      EXPECT_EQ(kinds(verdict), (Kinds{"deadlock", "lock_imbalance"}));
-      for (const Finding& finding : verdict.findings) {
-        if (finding.kind != FindingKind::deadlock) continue;
-        EXPECT_NE(finding.message.find("'reader', which has ended inside its read-side"),
-                  std::string::npos)
-            << finding.message;
-      }
-    }
-}
-
 TEST_F(Waiting, synchronize_srcu_waits_for_readers_of_its_own_domain_only) {
   const auto outcome = [this](bool is_same_domain) {
     return explored([=](Model w, ptr<Cell> cell) {

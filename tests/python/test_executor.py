@@ -200,6 +200,19 @@ def test_limits_hold_on_executors(pool: ProcessPoolExecutor) -> None:
     assert endless.seconds < 5
 
 
+def test_worker_is_free_again_when_the_time_is_over_inside_an_execution() -> None:
+    def body(k: rs.Kernel) -> None:
+        @k.process
+        def actor() -> None:
+            while True:
+                sum(range(100))
+
+    with ThreadPoolExecutor(1) as executor:
+        verdict = rs.explore(body, memory="sc", executor=executor, max_seconds=0.5)
+        assert (verdict.outcome, verdict.limit, verdict.findings) == ("UNKNOWN", "max_seconds", ())
+        assert executor.submit(int).result(timeout=3) == 0  # after 5 s it would be a stall
+
+
 def test_error_of_the_body_comes_back(pool: ProcessPoolExecutor) -> None:
     def body(k: Any) -> None:
         k.process("idle")(lambda: None)
