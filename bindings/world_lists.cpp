@@ -88,7 +88,8 @@ constexpr Spec list_del_rcu{
     "list_del_rcu(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
     "Unlinks; the entry's next pointer stays for readers."
     "\n\nContext: any; a lock of yours keeps those apart who change the list.\nReports: "
-    "list_corruption if it is not on a list, use_after_free.\nSource: include/linux/rculist.h.",
+    "list_corruption if it was taken out before, null_dereference if it never was on a list, "
+    "use_after_free.\nSource: include/linux/rculist.h.",
     remove<ListDelete::del_rcu>,
     {"obj", "node"},
     1};
@@ -97,8 +98,8 @@ constexpr Spec list_del{
     "list_del(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None\n\n"
     "Unlinks and poisons both pointers."
     "\n\nContext: any; a lock of yours keeps those apart who change the list, and readers, "
-    "too.\nReports: list_corruption if it is not on a list, and for readers that stand on it; "
-    "use_after_free.\nSource: include/linux/list.h.",
+    "too.\nReports: list_corruption if it was taken out before, and for readers that stand on it; "
+    "null_dereference if it never was on a list, use_after_free.\nSource: include/linux/list.h.",
     remove<ListDelete::del>,
     {"obj", "node"},
     1};

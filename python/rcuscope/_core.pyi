@@ -886,7 +886,7 @@ class Kernel:
         Unlinks and poisons both pointers.
         
         Context: any; a lock of yours keeps those apart who change the list[typing.Any], and readers, too.
-        Reports: list_corruption if it is not on a list[typing.Any], and for readers that stand on it; use_after_free.
+        Reports: list_corruption if it was taken out before, and for readers that stand on it; null_dereference if it never was on a list[typing.Any], use_after_free.
         Source: include/linux/list.h.
         """
     def list_del_rcu(self, obj: HeapObject | GroupDevice, node: str = 'list') -> None:
@@ -894,7 +894,7 @@ class Kernel:
         Unlinks; the entry's next pointer stays for readers.
         
         Context: any; a lock of yours keeps those apart who change the list.
-        Reports: list_corruption if it is not on a list[typing.Any], use_after_free.
+        Reports: list_corruption if it was taken out before, null_dereference if it never was on a list[typing.Any], use_after_free.
         Source: include/linux/rculist.h.
         """
     def list_empty(self, head: ListHead) -> bool:

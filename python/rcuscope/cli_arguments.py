@@ -4,8 +4,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from rcuscope.variant import Variant
+
+_MEMORY: Final = "memory model; default: sc"
+_STEPS: Final = "operations of one execution; default: %(default)s"
+_EXECUTIONS: Final = "complete or not; default: no limit"
+_SECONDS: Final = "of wall time; default: no limit"
+_THEME: Final = "of pictures; default: %(default)s"
 
 
 def variant_of(arguments: argparse.Namespace) -> Variant | None:
@@ -34,22 +41,32 @@ def add_explore(parser: argparse.ArgumentParser) -> None:
     add_scenario(parser, is_optional=True)
     parser.add_argument("--all", action="store_true", help="the whole catalogue, as a table")
     add_expect(parser)
-    parser.add_argument("--memory", choices=("sc", "lkmm"))
+    parser.add_argument("--memory", choices=("sc", "lkmm"), help=_MEMORY)
     parser.add_argument(
-        "--strategy", default="dpor", choices=("dpor", "exhaustive", "random", "pct")
+        "--strategy",
+        default="dpor",
+        choices=("dpor", "exhaustive", "random", "pct"),
+        help="one order of each class, every order, or samples, which go on until a limit or "
+        "Ctrl-C; default: %(default)s",
     )
-    parser.add_argument("--preemption-bound", type=int, metavar="N")
+    parser.add_argument(
+        "--preemption-bound", type=int, metavar="N", help="preemptions of a schedule, at most"
+    )
     parser.add_argument("--bug-depth", type=int, default=3, metavar="N", help="of --strategy pct")
-    parser.add_argument("--max-executions", type=int, metavar="N")
-    parser.add_argument("--max-steps", type=int, default=10_000, metavar="N")
-    parser.add_argument("--max-seconds", type=float, metavar="S")
+    parser.add_argument("--max-executions", type=int, metavar="N", help=_EXECUTIONS)
+    parser.add_argument("--max-steps", type=int, default=10_000, metavar="N", help=_STEPS)
+    parser.add_argument("--max-seconds", type=float, metavar="S", help=_SECONDS)
     parser.add_argument("--stop-on-first", action="store_true", help="end at the first finding")
     parser.add_argument("--seed", type=int, default=0, help="of random and pct")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="threads")
     parser.add_argument(
         "--checkpoint", metavar="FILE", help="go on from there, and write the state there"
     )
-    parser.add_argument("--put-device", choices=("precise", "strict"))
+    parser.add_argument(
+        "--put-device",
+        choices=("precise", "strict"),
+        help="a put that must not sleep: a defect if it is the last one, or always",
+    )
     parser.add_argument("--preempt-rt", action="store_true", help="hardirq handlers are threads")
     parser.add_argument(
         "--debug-kobject-release", action="store_true", help="releases run in work items"
@@ -61,11 +78,28 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     """A scenario, and options of `rs.run`."""
     add_scenario(parser)
     add_expect(parser)
-    parser.add_argument("--repeat", type=int, metavar="N")
-    parser.add_argument("--seconds", type=float, metavar="S")
-    parser.add_argument("--timeout", type=float, default=10, metavar="S")
-    parser.add_argument("--flavor", default="memb", choices=("memb", "mb", "bp", "qsbr"))
-    parser.add_argument("--trace", default="full", choices=("full", "section", "logical", "off"))
+    parser.add_argument("--repeat", type=int, metavar="N", help="repetitions; default: one")
+    parser.add_argument("--seconds", type=float, metavar="S", help="repeat for so long instead")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=10,
+        metavar="S",
+        help="seconds without progress that are a deadlock or stall; default: %(default)s",
+    )
+    parser.add_argument(
+        "--flavor",
+        default="memb",
+        choices=("memb", "mb", "bp", "qsbr"),
+        help="of liburcu; default: %(default)s",
+    )
+    parser.add_argument(
+        "--trace",
+        default="full",
+        choices=("full", "section", "logical", "off"),
+        help="what is recorded: every event with its time, a record for a section, every event "
+        "in order without a clock, nothing; default: %(default)s",
+    )
     parser.add_argument("--save", metavar="DIR", help="write the trace there")
 
 
@@ -88,10 +122,10 @@ def add_litmus(parser: argparse.ArgumentParser) -> None:
         "--expect",
         help="Never, Sometimes or Always, or as in `rcuscope explore`; default: the test's comment",
     )
-    parser.add_argument("--memory", choices=("sc", "lkmm"))
-    parser.add_argument("--max-executions", type=int, metavar="N")
-    parser.add_argument("--max-steps", type=int, default=10_000, metavar="N")
-    parser.add_argument("--max-seconds", type=float, metavar="S")
+    parser.add_argument("--memory", choices=("sc", "lkmm"), help=_MEMORY)
+    parser.add_argument("--max-executions", type=int, metavar="N", help=_EXECUTIONS)
+    parser.add_argument("--max-steps", type=int, default=10_000, metavar="N", help=_STEPS)
+    parser.add_argument("--max-seconds", type=float, metavar="S", help=_SECONDS)
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="threads")
 
 
@@ -136,7 +170,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     """A trace, and where it goes in which form."""
     add_file(parser)
     parser.add_argument("output", help=".svg .html .png .gif .txt .ctf .pftrace .csv or .parquet")
-    parser.add_argument("--theme", default="light", choices=("light", "dark"))
+    parser.add_argument("--theme", default="light", choices=("light", "dark"), help=_THEME)
 
 
 def add_demo(parser: argparse.ArgumentParser) -> None:
@@ -157,9 +191,9 @@ def add_gui(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", nargs="?", metavar="FILE.py", help="its @rs.scenario functions stand first"
     )
-    parser.add_argument("--theme", default="light", choices=("light", "dark"))
+    parser.add_argument("--theme", default="light", choices=("light", "dark"), help=_THEME)
     parser.add_argument("--width", type=int, default=1600, metavar="N", help="pixels of the design")
-    parser.add_argument("--height", type=int, default=900, metavar="N")
+    parser.add_argument("--height", type=int, default=900, metavar="N", help="the same, upright")
     parser.add_argument(
         "--scale", type=float, default=1.0, metavar="X", help="of pictures: pixels per design pixel"
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import rcuscope as rs
-from rcuscope import _core, doctor
+from rcuscope import _core, cli, doctor
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -67,6 +67,19 @@ def test_help_and_version(run_cli: RunCli) -> None:
         assert "examples:\n  rcuscope " in one.stdout
         assert "--json" in one.stdout
     assert run_cli("--version").stdout == f"rcuscope {rs.__version__}\n"
+
+
+def test_every_argument_says_what_it_is() -> None:
+    (commands,) = (
+        action for action in cli.make_parser()._actions if isinstance(action.choices, dict)
+    )
+    silent = [
+        f"{name} {action.dest}"
+        for name, command in commands.choices.items()
+        for action in command._actions
+        if not action.help
+    ]
+    assert silent == []
 
 
 def test_list(run_cli: RunCli) -> None:
