@@ -109,10 +109,7 @@ class RecentTexts {
 class Reader {
  public:
   Reader(tep_handle* tep, Descriptions& descriptions, kernel::KernelTranslator& translator)
-      : tep_(tep),
-        descriptions_(descriptions),
-        translator_(translator),
-        plans_(std::size_t{1} << 16) {
+      : tep_(tep), descriptions_(descriptions), translator_(translator) {
     trace_seq_init(&sequence_);
     tep_event* const any = descriptions.any_event(tep);
     are_bytes_ours_ = any != nullptr && tep_is_file_bigendian(tep) == 0 &&
@@ -131,6 +128,7 @@ class Reader {
       translator_.add_lost_events(missed_count < 0 ? 1 : static_cast<std::uint64_t>(missed_count));
     if (raw.size < common_size_) return;
     const Common common = common_of(raw);
+    if (common.type >= plans_.size()) plans_.resize(std::size_t{common.type} + 1);
     Plan& plan = plans_[common.type];
     if (!plan.is_made) plan = make_plan(common.type);
     kernel::Record record;
