@@ -52,12 +52,12 @@ def add_explore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preemption-bound", type=int, metavar="N", help="preemptions of a schedule, at most"
     )
-    parser.add_argument("--bug-depth", type=int, default=3, metavar="N", help="of --strategy pct")
+    parser.add_argument("--bug-depth", type=int, metavar="N", help="of pct; default: 3")
     parser.add_argument("--max-executions", type=int, metavar="N", help=_EXECUTIONS)
     parser.add_argument("--max-steps", type=int, default=10_000, metavar="N", help=_STEPS)
     parser.add_argument("--max-seconds", type=float, metavar="S", help=_SECONDS)
     parser.add_argument("--stop-on-first", action="store_true", help="end at the first finding")
-    parser.add_argument("--seed", type=int, default=0, help="of random and pct")
+    parser.add_argument("--seed", type=int, metavar="N", help="of random and pct; default: 0")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="threads")
     parser.add_argument(
         "--checkpoint", metavar="FILE", help="go on from there, and write the state there"

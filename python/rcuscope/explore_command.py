@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-from typing import Any
+from typing import Any, Final
 
 import rcuscope as rs
 from rcuscope import survey
@@ -30,10 +30,30 @@ def _config(arguments: argparse.Namespace) -> rs.Config | None:
     return rs.Config(**given) if given else None
 
 
+# What only some strategies use.
+_SAMPLING: Final = {"seed": ("random", "pct"), "bug_depth": ("pct",)}
+
+
+def _sampling_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Those that were given; none is left out in silence."""
+    given = {
+        name: getattr(arguments, name) for name in _SAMPLING if getattr(arguments, name) is not None
+    }
+    for name, value in given.items():
+        if arguments.strategy not in _SAMPLING[name]:
+            option, expected = name.replace("_", "-"), " or ".join(_SAMPLING[name])
+            raise rs.UsageError(
+                f"--{option} {value} with --strategy {arguments.strategy}: expected --strategy "
+                f"{expected}"
+            )
+    return given
+
+
 def _explore_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    names = ("memory", "strategy", "preemption_bound", "bug_depth", "max_executions", "max_steps")
-    more = ("max_seconds", "stop_on_first", "seed", "jobs")
+    names = ("memory", "strategy", "preemption_bound", "max_executions", "max_steps")
+    more = ("max_seconds", "stop_on_first", "jobs")
     options = {name: getattr(arguments, name) for name in (*names, *more)}
+    options |= _sampling_options(arguments)
     return {**options, "variant": variant_of(arguments), "config": _config(arguments)}
 
 
@@ -75,6 +95,8 @@ def _explore_one(arguments: argparse.Namespace) -> int:
         if verdict.cost.grace_periods:
             print(f"cost: {verdict.cost}")
         print(f"expected {expect}: {'yes' if is_met else 'no'}")
+        if arguments.save and not verdict.findings:
+            print(f"no counterexample to write into {arguments.save}")
     return _exit_code(verdict, is_met)
 
 

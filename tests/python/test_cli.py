@@ -108,6 +108,13 @@ def test_explore_exit_codes(run_cli: RunCli, file: str) -> None:
     assert run_cli(*unknown).returncode == 0
 
 
+def test_explore_samples_with_a_seed_and_says_if_nothing_was_saved(run_cli: RunCli) -> None:
+    words = ("explore", "posted", "--strategy", "pct", "--seed", "4", "--bug-depth", "2")
+    done = run_cli(*words, "--max-executions", "20", "--expect", "UNKNOWN", "--save", "bug.ctf")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("no counterexample to write into bug.ctf\n")
+
+
 def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> None:
     done = run_cli("explore", f"{file}::lost_update", "--json", "--save", "bug.ctf")
     record = json.loads(done.stdout)
@@ -147,6 +154,11 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
         (("view", "a.ctf", "b.ctf", "--text", "--at", "5"), "--at 5 with --text and two traces"),
         (("view", "a.ctf", "--text", "--kernel-source", "x"), "--kernel-source is for the window"),
         (("demo", "--output", "mine.py"), "File exists"),
+        (("explore", "posted", "--seed", "4"), "--seed 4 with --strategy dpor: expected --strat"),
+        (
+            ("explore", "posted", "--bug-depth", "2", "--strategy", "random"),
+            "expected --strategy pct",
+        ),
         (("list", "--markdown", "--json"), "--json --markdown: expected one of them"),
         (("import", "x.dat"), "give a place for the native trace"),
     ],
