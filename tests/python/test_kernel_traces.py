@@ -284,6 +284,28 @@ def test_damaged_trace_cmd_files_never_take_python_down(tmp_path: Path) -> None:
     assert len(refused) >= 7
 
 
+@needs_reader
+@pytest.mark.skipif(not (SHARED / "custom-torture.dat").exists(), reason=f"no {SHARED}")
+def test_damaged_pages_of_a_ring_buffer_end_soon(tmp_path: Path) -> None:
+    """Uncompressed, so that what is damaged reaches the reader of pages; one of them has no end."""
+    content = (SHARED / "custom-torture.dat").read_bytes()
+    path = tmp_path / "bad.dat"
+    choose, pages_at = random.Random(7), 0x21B000
+    refused = 0
+    for _ in range(8):
+        damaged = bytearray(content)
+        for _ in range(200):
+            damaged[choose.randrange(pages_at, len(damaged))] ^= 1 << choose.randrange(8)
+        path.write_bytes(damaged)
+        before = os.times()
+        try:
+            rs.load(path)
+        except rs.TraceFormatError:
+            refused += 1
+        assert os.times().children_user - before.children_user < 10
+    assert refused > 0
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4096, b"\x7fELF" + bytes(100), b"hello\n"])
 def test_foreign_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "foreign"

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/error.h"
+
 namespace rcuscope::trace_cmd {
 namespace {
 
@@ -40,10 +42,7 @@ CpuRecords::CpuRecords(tracecmd_input* handle, int cpu, const NeedsLibrary& is_l
     end_ = first_page + static_cast<std::uint64_t>(tracecmd_get_cpu_file_size(handle, cpu));
     is_by_page_ = read_page();
   }
-  if (!is_by_page_) {
-    records_.assign(1, {static_cast<Timestamp>(held_->ts), static_cast<std::byte*>(held_->data),
-                        static_cast<std::uint32_t>(std::max(held_->size, 0)), cpu_});
-  }
+  if (!is_by_page_) take_held();
 }
 
 CpuRecords::CpuRecords(CpuRecords&& other) noexcept
@@ -71,12 +70,27 @@ void CpuRecords::hold(tep_record* record) {
 void CpuRecords::load() {
   records_.clear();
   next_ = 0;
+  const std::uint64_t previous = held_->offset;
   hold(is_by_page_ ? first_of_next_page() : tracecmd_read_data(handle_, cpu_));
   if (held_ == nullptr) return;
+  // On a damaged page the library may read the same record for ever.
+  if (held_->offset <= previous)
+    throw TraceFormatError("", held_->offset, "a record that lies behind the one before it");
   if (is_by_page_) is_by_page_ = read_page();
-  if (is_by_page_) return;
-  records_.assign(1, {static_cast<Timestamp>(held_->ts), static_cast<std::byte*>(held_->data),
-                      static_cast<std::uint32_t>(std::max(held_->size, 0)), cpu_});
+  if (!is_by_page_) take_held();
+}
+
+/// The library believes what a damaged page says of a record's length.
+void CpuRecords::take_held() {
+  const auto size = static_cast<std::uint32_t>(std::max(held_->size, 0));
+  const auto* const data = static_cast<const std::byte*>(held_->data);
+  if (tracecmd_record_page != nullptr && tracecmd_page_size != nullptr) {
+    const auto* const page = static_cast<const std::byte*>(tracecmd_record_page(handle_, held_));
+    const auto page_size = static_cast<std::uint32_t>(tracecmd_page_size(handle_));
+    if (page == nullptr || data < page || data + size > page + page_size)
+      throw TraceFormatError("", held_->offset, "a record that ends within its page");
+  }
+  records_.assign(1, {static_cast<Timestamp>(held_->ts), data, size, cpu_});
 }
 
 /// Null at the end: beyond it are another CPU's pages.

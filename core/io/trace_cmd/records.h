@@ -47,6 +47,7 @@ class CpuRecords {
  private:
   void load();
   void hold(tep_record* record);
+  void take_held();
   tep_record* first_of_next_page() const;
   bool can_read_pages() const;
   bool read_page();
