@@ -50,7 +50,7 @@ class VectorClock {
   }
 
  private:
-  using Lanes [[gnu::vector_size(16)]] = std::int32_t;
+  using Lanes = std::int32_t __attribute__((vector_size(16)));
   static_assert(sizeof(Lanes) == 2 * sizeof(Epoch));
 
   /// Two epochs.
