@@ -31,6 +31,8 @@ class AnnotationPainter {
   void draw_range(const TimeRange& range) {
     const Rect& lanes = layout_.lanes;
     const float x0 = layout_.axis.to_x(range.from), x1 = layout_.axis.to_x(range.to);
+    // Its length is kept within the lanes: of a range elsewhere it would stay behind at the edge.
+    if (x1 < lanes.x0 || x0 > lanes.x1) return;
     p_.fill_plain({x0, lanes.y0, x1, lanes.y1}, fade(theme_.accent, 0.10f));
     p_.line({x0, layout_.ruler.y0}, {x0, lanes.y1}, theme_.accent, px(1));
     p_.line({x1, layout_.ruler.y0}, {x1, lanes.y1}, theme_.accent, px(1));

@@ -2,7 +2,9 @@
 // Finding and measuring with mouse and keyboard: injected events against a viewer without display.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "gui/fixtures.h"
 #include "navigate.h"
@@ -120,6 +122,29 @@ TEST(Range, narrow_windows_and_empty_ranges_are_no_trouble) {
     app->session().set_range(10, 10);
     app->run_script("key m; key /; type kfree; key l; key ]; wait 2; key escape; key ?; wait 1");
     EXPECT_EQ(app->screenshot().width, size.width_px);
+  }
+}
+
+TEST(Range, out_of_sight_it_leaves_nothing_in_the_lanes) {
+  const auto app = make_app(test::safe_session());
+  Session& session = app->session();
+  const auto lanes = [&] {
+    app->frame();
+    const Image image = app->screenshot();
+    std::vector<std::uint32_t> pixels;
+    for (int y = 60; y < 590; ++y) {
+      for (int x = 219; x < 1600 - 337; ++x) pixels.push_back(image.rgb(x, y));
+    }
+    return pixels;
+  };
+  const double start = session.limits().start, end = session.limits().end;
+  for (const bool is_later : {true, false}) {
+    const double middle = (start + end) / 2, tenth = (end - start) / 10;
+    session.view = is_later ? TimeView{start, middle} : TimeView{middle, end};
+    session.clear_range();
+    const auto before = lanes();
+    is_later ? session.set_range(end - tenth, end) : session.set_range(start, start + tenth);
+    EXPECT_TRUE(lanes() == before) << "is_later " << is_later;
   }
 }
 
