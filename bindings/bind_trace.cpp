@@ -63,6 +63,15 @@ std::vector<std::string> source_directories_of(const TraceStore& trace) {
   return {all.begin(), all.end()};
 }
 
+std::string describe_whole(const TraceStore& trace) {
+  const auto poll_signals = [] {
+    const py::gil_scoped_acquire gil;
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  };
+  const py::gil_scoped_release no_gil;
+  return describe_trace(trace, poll_signals);
+}
+
 py::object place_of(const TraceStore& trace, std::size_t event) {
   if (event >= trace.columns().place.size()) return py::none();
   const std::int32_t id = trace.columns().place[event];
@@ -209,8 +218,7 @@ void bind_trace(py::module_& module) {
       .def("source_directories", &source_directories_of,
            "Where this process has seen the files of its places.")
       .def("slice", &TraceStore::slice, "start"_a, "end"_a, "The events with start <= time < end.")
-      .def("describe", &describe_trace, py::call_guard<py::gil_scoped_release>(),
-           "English, one line an event.")
+      .def("describe", &describe_whole, "English, one line an event.")
       .def("describe_event", &describe_event, "event"_a, "One English sentence.");
   py::class_<Lanes, std::shared_ptr<Lanes>>(module, "Lanes", "The picture of a trace.")
       .def_readonly("start", &Lanes::start)

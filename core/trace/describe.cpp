@@ -126,7 +126,8 @@ std::string describe_event(const TraceStore& trace, EventIndex event) {
   return text;
 }
 
-std::string describe_trace(const TraceStore& trace) {
+std::string describe_trace(const TraceStore& trace, const std::function<void()>& poll) {
+  constexpr EventIndex events_between_polls = 10'000;
   const auto moment = [&trace](EventIndex i) {
     return moment_text(trace.clock(), trace.start(), trace.time(i));
   };
@@ -134,6 +135,7 @@ std::string describe_trace(const TraceStore& trace) {
   const std::size_t time_width = trace.size() == 0 ? 0 : character_count(moment(trace.size() - 1));
   std::string text;
   for (EventIndex i = 0; i < trace.size(); ++i) {
+    if (poll && i % events_between_polls == 0) poll();
     const std::string time = moment(i);
     const std::string_view actor = trace.actor_name(trace.columns().actor[i]);
     text.append(time_width - character_count(time), ' ').append(time).append("  ").append(actor);

@@ -2,6 +2,7 @@
 // English sentences about events: the only producer of such text.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "trace/store.h"
@@ -12,6 +13,7 @@ namespace rcuscope {
 std::string describe_event(const TraceStore& trace, EventIndex event);
 
 /// One line an event: time, actor, sentence.
-std::string describe_trace(const TraceStore& trace);
+/// @param poll Called every few milliseconds of a long text; what it throws ends the call.
+std::string describe_trace(const TraceStore& trace, const std::function<void()>& poll = {});
 
 }  // namespace rcuscope

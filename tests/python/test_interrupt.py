@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
+import rcuscope as rs
 
 RunScript = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -132,6 +134,27 @@ def test_ctrl_c_ends_a_live_run(call: str) -> None:
     answer, seconds = interrupt(call)
     assert answer == "KeyboardInterrupt"
     assert seconds < LIMIT_SECONDS * BUSY_FACTOR
+
+
+@pytest.mark.live
+def test_a_signal_ends_the_telling_of_a_trace() -> None:
+    def end(*_: object) -> NoReturn:
+        raise InterruptedError
+
+    trace = rs.workload(seconds=0.5, trace="full").trace
+    before = signal.signal(signal.SIGPROF, end)  # on the processor's time
+    try:
+        start = time.process_time()
+        trace.describe()
+        whole = time.process_time() - start
+        signal.setitimer(signal.ITIMER_PROF, whole * 0.4)
+        start = time.process_time()
+        with pytest.raises(InterruptedError):
+            trace.describe()
+        assert time.process_time() - start < whole * 0.8
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def test_ctrl_c_ends_a_replay() -> None:
