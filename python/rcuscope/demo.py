@@ -150,7 +150,11 @@ class _Story:
 
     def run_live(self, seconds: float) -> rs.Run | None:
         if not _core.has_live:
-            self.say("There is no live world: this installation was built without liburcu.")
+            self.say(
+                "No live run: this installation was built without liburcu. Install liburcu-dev",
+                "(Debian, Ubuntu) and build again.",
+                "",
+            )
             return None
         done = rs.run("posted", seconds=seconds, trace="section")
         self.say(*_live_lines(done, seconds), "")

@@ -312,6 +312,20 @@ def test_demo_json(run_cli: RunCli) -> None:
     assert record["live"]["stats"]["grace_periods"] > 0
 
 
+def test_demo_without_a_live_world_goes_on_and_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_core, "has_live", False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert cli.main(["demo", "--output", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "grace periods; synchronize_rcu took" not in printed
+    paragraph = printed[printed.index("No live run") :].split("\n\n")[0]
+    assert "Install liburcu-dev" in paragraph
+    assert printed.splitlines()[-1].startswith("demo: all 8 verdicts as expected")
+
+
 @pytest.mark.gui
 @pytest.mark.live
 def test_demo_draws_a_png(run_cli: RunCli, tmp_path: Path) -> None:
