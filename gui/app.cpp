@@ -5,6 +5,9 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "keys.h"
@@ -125,16 +128,41 @@ void App::frame() {
   const std::vector<KeyPress> keys = std::exchange(input_.keys, {});
   for (const KeyPress& press : keys) {
     const bool is_for_page = workbench_ && !shown().shows_help;
-    if (is_for_page && apply_page_key(*workbench_, press)) continue;
-    if (!apply_app_key(press)) apply_key(shown(), press);
+    const bool is_done =
+        (is_for_page && apply_page_key(*workbench_, press)) || apply_app_key(press);
+    if (!is_done) apply_key(shown(), press);
+    if (input_log_) input_log_->note(shown().playback.playhead(), "key " + name_of(press));
   }
   shown().advance(static_cast<double>(ImGui::GetIO().DeltaTime));
   if (comparison_) comparison_->follow(session_);
   draw();
+  if (input_log_) note_mouse();
   update_title();
   ImGui::Render();
   window_->end_frame();
   finish_exports();
+}
+
+/// After drawing: only then it is known what was under the pointer.
+void App::note_mouse() {
+  const ImGuiIO& io = ImGui::GetIO();
+  const Timestamp playhead = shown().playback.playhead();
+  if (!widgets_.clicked().empty()) input_log_->note(playhead, "click " + widgets_.clicked());
+  if (io.MouseWheel != 0) {
+    const char* modifier = io.KeyCtrl ? " ctrl" : io.KeyShift ? " shift" : "";
+    std::array<char, 32> notches{};
+    std::snprintf(notches.data(), notches.size(), "%g", static_cast<double>(io.MouseWheel));
+    input_log_->note(playhead, std::string("wheel ") + notches.data() + modifier);
+  }
+  for (int button = 0; button < 3; ++button) {
+    if (!ImGui::IsMouseReleased(button)) continue;
+    const ImVec2 from = io.MouseClickedPos[button];
+    const auto design = [this](float length) {
+      return std::to_string(static_cast<int>(std::lround(length / fonts_scale_)));
+    };
+    const float x = io.MousePos.x - from.x, y = io.MousePos.y - from.y;
+    if (x != 0 || y != 0) input_log_->note(playhead, "drag " + design(x) + " " + design(y));
+  }
 }
 
 void App::take_in() {
@@ -286,6 +314,11 @@ void App::run(const std::function<bool()>& must_end) {
 Image App::screenshot() {
   ImGui::SetCurrentContext(context_);
   return window_->read_pixels();
+}
+
+void App::render() {
+  ImGui::SetCurrentContext(context_);
+  window_->render();
 }
 
 }  // namespace rcuscope::gui

@@ -15,6 +15,7 @@
 #include "compare.h"
 #include "export.h"
 #include "fonts.h"
+#include "input_log.h"
 #include "io/native_follower.h"
 #include "loader.h"
 #include "session.h"
@@ -47,6 +48,8 @@ class App {
   /// Opens a trace beside the window: a long one is seen from its beginning on at once.
   /// `must_open`: what is wrong with it ends frame() with that exception; else a notice tells.
   void open(const std::string& path, bool must_open = false);
+  /// How traces are read from now on.
+  void use_reader(TraceReader reader) { reader_ = std::move(reader); }
   /// Shows what a recorder writes while it writes it. Throws: as NativeFollower.
   void follow(const std::string& path);
   /// Puts a second trace below the first.
@@ -54,9 +57,12 @@ class App {
   const Comparison* comparison() const { return comparison_.get(); }
   /// Functions are shown as they stand in this tree.
   void use_kernel(std::shared_ptr<KernelSource> kernel) { files_.use_kernel(std::move(kernel)); }
+  /// Writes each input into a file once it has taken effect. Throws: as InputLog.
+  void log_input(const std::string& path) { input_log_.emplace(path); }
   /// Something goes on that the window shows: a trace is being read, an animation made.
-  bool is_working() const { return loader_ || animation_ || saving_.valid(); }
+  bool is_working() const { return loader_ || second_loader_ || animation_ || saving_.valid(); }
   WindowSize window_size() const { return window_->size(); }
+  std::optional<WindowPosition> window_position() const { return window_->position(); }
 
   Session& session() { return session_; }
   const Widgets& widgets() const { return widgets_; }
@@ -67,6 +73,8 @@ class App {
   void frame();
   /// The picture of the last frame.
   Image screenshot();
+  /// Draws the last frame again, to its very end: for measuring.
+  void render();
 
   /// Injects events, one command after the other, separated by ";" or line ends:
   ///   click NAME[@X,Y]   press and release in the middle of a widget, or at a share of its size
@@ -76,9 +84,10 @@ class App {
   ///   wheel NAME[@X,Y] NOTCHES [ctrl|shift]
   ///   key NAME [shift]   see key_from_string()
   ///   type TEXT          ASCII characters to the end of the command
+  ///   drop PATH [PATH]   files that are dragged in
   ///   wait FRAMES
   ///   pause SECONDS      frames for so long in real time
-  ///   settle [SECONDS]   frames until no job is under way, at most that long (60)
+  ///   settle [SECONDS]   frames until nothing is under way, at most that long (60)
   ///   where NAME         the middle of a widget in pixels, for take_output()
   ///   dump               the page as text, for take_output()
   ///   shot FILE.png      the picture as it is now
@@ -95,6 +104,7 @@ class App {
 
   void update_fonts();
   void update_title();
+  void note_mouse();
   void take_in();
   /// The trace that the shown page is about.
   Session& shown();
@@ -111,6 +121,7 @@ class App {
   void poll_loader();
   void poll_follower();
   void draw_work(Ui& ui, const Rect& screen);
+  const Loader* loading() const { return loader_ ? loader_.get() : second_loader_.get(); }
   void cancel_work();
   void start_export(ExportKind kind);
   void finish_exports();
@@ -122,6 +133,7 @@ class App {
 
   Session session_;
   std::unique_ptr<Comparison> comparison_;
+  TraceReader reader_;
   std::unique_ptr<Loader> loader_;
   std::unique_ptr<Loader> second_loader_;  ///< Of the trace to compare with.
   bool must_open_ = false;
@@ -134,6 +146,7 @@ class App {
   std::future<std::string> saving_;  ///< What to tell when a file is written.
   std::unique_ptr<Workbench> workbench_;
   std::string output_;
+  std::optional<InputLog> input_log_;
   std::string title_;
   std::vector<std::filesystem::path> font_directories_;
   ImGuiContext* context_ = nullptr;

@@ -37,9 +37,11 @@ void App::show(Session session) {
 
 void App::open(const std::string& path, bool must_open) {
   if (loader_) loader_->abandon();
+  if (second_loader_) second_loader_->abandon();
+  second_loader_.reset();
   follower_.reset();
   preview_view_.reset();
-  loader_ = std::make_unique<Loader>(path);
+  loader_ = std::make_unique<Loader>(path, reader_);
   must_open_ = must_open;
 }
 
@@ -52,7 +54,7 @@ void App::take_dropped() {
   if (paths.empty()) return;
   open(paths.front());
   // Two at once are to be compared.
-  if (paths.size() > 1) second_loader_ = std::make_unique<Loader>(paths[1]);
+  if (paths.size() > 1) second_loader_ = std::make_unique<Loader>(paths[1], reader_);
 }
 
 void App::poll_loader() {
@@ -123,9 +125,10 @@ void App::draw_work(Ui& ui, const Rect& screen) {
   if (animation_) {
     text = "picture " + std::to_string(animation_->added_count()) + " of " +
            std::to_string(Animation::picture_count);
-  } else if (loader_ && loader_->seconds() > patience_seconds) {
-    const auto tenths = static_cast<int>(loader_->seconds() * 10);
-    text = "opening " + file_name(loader_->path()) + ": " + loader_->stage() + ", " +
+  } else if (const Loader* loader = loading();
+             loader != nullptr && loader->seconds() > patience_seconds) {
+    const auto tenths = static_cast<int>(loader->seconds() * 10);
+    text = "opening " + file_name(loader->path()) + ": " + loader->stage() + ", " +
            std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
     if (preview_view_) text += " (its beginning is shown)";
   }
@@ -137,11 +140,14 @@ void App::cancel_work() {
     animation_->cancel(session_);
     animation_.reset();
     session_.notice = "no animation was written";
-  } else if (loader_) {
-    loader_->abandon();
-    loader_.reset();
-    if (preview_view_) session_.notice = "only the beginning of the trace is open";
+    return;
   }
+  for (std::unique_ptr<Loader>* loader : {&loader_, &second_loader_}) {
+    if (*loader) (*loader)->abandon();
+    loader->reset();
+  }
+  if (preview_view_) session_.notice = "only the beginning of the trace is open";
+  preview_view_.reset();
 }
 
 void App::start_export(ExportKind kind) {

@@ -26,6 +26,9 @@ inline void use_freetype(ImFontAtlas& atlas) {
 #endif
 }
 
+/// Since 1.87 its backends queue events, and deal them out to frames.
+inline constexpr bool queues_input = IMGUI_VERSION_NUM >= 18700;
+
 inline void set_mouse_position(ImGuiIO& io, float x, float y) {
 #if IMGUI_VERSION_NUM >= 18700
   io.AddMousePosEvent(x, y);

@@ -50,6 +50,15 @@ std::optional<Key> key_from_string(std::string_view name) {
   return std::nullopt;
 }
 
+std::string name_of(const KeyPress& press) {
+  std::string name;
+  for (const auto& [text, key] : key_table) {
+    if (key == press.key) name = text;
+  }
+  if (name.empty()) append_utf8(name, press.character);
+  return (press.is_shift ? "shift " : "") + name + (press.is_repeat ? " repeated" : "");
+}
+
 std::string key_names() {
   std::string all;
   for (const auto& [text, key] : key_table) all += (all.empty() ? "" : " ") + std::string(text);

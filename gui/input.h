@@ -53,6 +53,8 @@ struct KeyPress {
 
 /// The name that scripts use: "space", "left", "?" ...
 std::optional<Key> key_from_string(std::string_view name);
+/// The name of a press, for logs: of its key, or what it types.
+std::string name_of(const KeyPress& press);
 /// All that key_from_string() knows, with spaces between them.
 std::string key_names();
 

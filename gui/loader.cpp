@@ -27,7 +27,6 @@ struct Loader::Shared {
   std::unique_ptr<Session> preview, session;
   std::exception_ptr error;
   bool is_done = false;
-  bool is_abandoned = false;
   std::thread thread;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 
@@ -38,21 +37,24 @@ struct Loader::Shared {
   }
 };
 
-Loader::Loader(std::string path) : path_(std::move(path)), shared_(std::make_shared<Shared>()) {
-  shared_->thread = std::thread([shared = shared_, file = path_] { work(shared, file); });
+Loader::Loader(std::string path, TraceReader read)
+    : path_(std::move(path)), shared_(std::make_shared<Shared>()) {
+  shared_->thread = std::thread(
+      [shared = shared_, file = path_, read = std::move(read)] { work(shared, file, read); });
 }
 
 Loader::~Loader() {
   if (shared_->thread.joinable()) shared_->thread.join();
 }
 
-void Loader::work(const std::shared_ptr<Shared>& shared, const std::string& path) {
+void Loader::work(const std::shared_ptr<Shared>& shared, const std::string& path,
+                  const TraceReader& read) {
   try {
     if (std::optional<TraceStore> first = first_events(path, preview_event_count)) {
       auto preview = std::make_unique<Session>(std::move(*first));
       shared->change([&](Shared& s) { s.preview = std::move(preview); });
     }
-    TraceStore trace = load_trace(path);
+    TraceStore trace = read ? read(path) : load_trace(path);
     shared->change([](Shared& s) { s.stage = "sorting into lanes"; });
     auto session = std::make_unique<Session>(std::move(trace));
     shared->change([&](Shared& s) { s.session = std::move(session); });

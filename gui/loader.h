@@ -2,6 +2,7 @@
 // Loader: opens a trace on a thread of its own, and shows the beginning of a long one at once.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,10 +10,13 @@
 
 namespace rcuscope::gui {
 
+/// Reads a whole trace; load_trace() unless a test needs a reading whose end it decides.
+using TraceReader = std::function<TraceStore(const std::string& path)>;
+
 class Loader {
  public:
   /// Starts to read.
-  explicit Loader(std::string path);
+  explicit Loader(std::string path, TraceReader read = {});
   /// Waits for what cannot be interrupted, unless abandon() was called.
   ~Loader();
   Loader(const Loader&) = delete;
@@ -32,7 +36,8 @@ class Loader {
 
  private:
   struct Shared;
-  static void work(const std::shared_ptr<Shared>& shared, const std::string& path);
+  static void work(const std::shared_ptr<Shared>& shared, const std::string& path,
+                   const TraceReader& read);
 
   std::string path_;
   std::shared_ptr<Shared> shared_;

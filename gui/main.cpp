@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rcuscope-viewer: opens a trace in a window, or renders it to a PNG.
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <span>
@@ -47,6 +50,7 @@ void equip(App& app, const Options& options) {
     if (is_headless(options)) kernel->wait();
     app.use_kernel(std::move(kernel));
   }
+  if (!options.input_log.empty()) app.log_input(options.input_log);
   if (!options.other.empty()) app.compare(Session(load_trace(options.other)));
   if (options.wants_follow) {
     app.follow(options.trace);
@@ -68,7 +72,9 @@ void draw_without_display(const Options& options) {
     return static_cast<int>(static_cast<float>(length) * options.scale + 0.5f);
   };
   const WindowSize framebuffer{pixels(options.width_px), pixels(options.height_px)};
-  App app(open_session(options), [&] { return make_headless_window(framebuffer, options.scale); });
+  const Backend backend = options.backend.value_or(automatic_backend(true));
+  App app(open_session(options),
+          [&] { return make_picture_window(backend, framebuffer, options.scale); });
   attach_workbench(app, options);
   equip(app, options);
   if (!options.script.empty()) app.run_script(options.script);
@@ -81,8 +87,36 @@ void draw_without_display(const Options& options) {
   std::fputs(text.c_str(), stdout);
 }
 
-/// Size and theme are those of the last time, unless they are given.
+/// Signals that end a window as its close button does: what it remembers is written. They are
+/// blocked and asked for, so that no thread of a driver or a loader ends the process by them.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+
+  bool has_come() {
+    const timespec at_once{};
+    if (came_ == 0) came_ = std::max(0, sigtimedwait(&set_, nullptr, &at_once));
+    return came_ != 0;
+  }
+
+  /// Ends the process as the signal would have done.
+  void pass_on() const {
+    pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+    if (came_ != 0) raise(came_);
+  }
+
+ private:
+  sigset_t set_{};
+  int came_ = 0;
+};
+
+/// Size, place and theme are those of the last time, unless they are given.
 void open_window(Options options) {
+  EndSignals signals;
   const std::filesystem::path remembered = window_state_path();
   const WindowState state = load_window_state(remembered);
   if (!options.has_size) {
@@ -91,13 +125,16 @@ void open_window(Options options) {
   }
   if (!options.has_theme) options.theme = state.theme;
   const std::string title = "rcuscope" + (options.trace.empty() ? "" : ": " + options.trace);
-  App app(open_session(options),
-          [&] { return make_glfw_window({options.width_px, options.height_px}, title); });
+  App app(open_session(options), [&] {
+    return make_glfw_window({options.width_px, options.height_px}, title, state.position);
+  });
   attach_workbench(app, options);
   equip(app, options);
-  app.run();
+  app.run([&] { return signals.has_come(); });
   const WindowSize size = app.window_size();
-  save_window_state({size.width_px, size.height_px, app.session().theme}, remembered);
+  save_window_state({size.width_px, size.height_px, app.session().theme, app.window_position()},
+                    remembered);
+  signals.pass_on();
 }
 
 int run(const Options& options) {
@@ -105,11 +142,8 @@ int run(const Options& options) {
     std::fputs(help_text().c_str(), stdout);
   } else if (options.wants_version) {
     std::puts("rcuscope-viewer " RCUSCOPE_VERSION);
-  } else if (options.wants_backend) {
-    const std::string problem = window_problem();
-    std::puts(problem.empty() ? "windows: GLFW and OpenGL 3.2" : "windows: none");
-    if (!problem.empty()) std::puts(("  " + problem).c_str());
-    std::puts("pictures: CPU rasteriser");
+  } else if (options.wants_backends) {
+    std::fputs(backends_text().c_str(), stdout);
   } else if (is_headless(options)) {
     draw_without_display(options);
   } else {

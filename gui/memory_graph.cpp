@@ -66,7 +66,8 @@ class GraphMaker {
     for (const ObjectState& object : world_.objects) {
       const MemoryNodeKind kind = kind_of(info(object.object).type);
       const bool has_life = object.references.has_value() || object.is_freed ||
-                            object.faulty_actor.is_valid() || is_touched(object.object);
+                            object.faulty_actor.is_valid() || is_touched(object.object) ||
+                            (kind == MemoryNodeKind::iommu && object.latest_event >= 0);
       const bool is_shown = kind != MemoryNodeKind::other && has_life;
       if (is_shown || object.faulty_actor.is_valid()) add_node(object.object, kind);
     }
@@ -167,24 +168,27 @@ class GraphMaker {
   void add_fields() {
     struct Field {
       std::string_view owner, target, label;
+      bool is_cleared_first = false;  ///< It is NULL before what it pointed to is freed.
     };
     constexpr std::array<Field, 3> fields = {{{"group_device", "device", "dev"},
                                               {"group_device", "device_name", "name"},
-                                              {"device", "dev_iommu", "iommu"}}};
+                                              {"device", "dev_iommu", "iommu", true}}};
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const ObjectId owner = graph_.nodes[i].object;
       if (!owner.is_valid() || state(owner).is_freed) continue;
       for (const Field& field : fields) {
         if (info(owner).type != field.owner) continue;
-        point(i, partner(owner, field.target), PointerKind::field, std::string(field.label));
+        point(i, partner(owner, field.target, field.is_cleared_first), PointerKind::field,
+              std::string(field.label));
       }
     }
   }
 
-  std::size_t partner(ObjectId owner, std::string_view type) {
+  std::size_t partner(ObjectId owner, std::string_view type, bool must_live) {
     const std::string& name = info(owner).name;
     for (const MemoryNode& node : graph_.nodes) {
       if (!node.object.is_valid() || info(node.object).type != type) continue;
+      if (must_live && state(node.object).is_freed) continue;
       const std::string& other = info(node.object).name;
       const bool is_same = !name.empty() && (other.ends_with(name) || name.ends_with(other));
       if (is_same && !other.empty()) return node_of(node.object);
@@ -302,6 +306,26 @@ void place_nodes(MemoryGraph& graph, const Rect& area, float scale) {
     }
   }
   graph.height = *std::max_element(next.begin(), next.end()) - area.y0;
+}
+
+std::vector<LaneWire> wires_from_lanes(const MemoryGraph& graph,
+                                       const std::function<const Rect*(ActorId)>& cell_of,
+                                       const Rect& lanes, float scale) {
+  // Between the edge of a lane's cell and its name; more than three share a track.
+  constexpr std::size_t track_count = 3;
+  std::vector<LaneWire> wires;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (graph.nodes[i].kind != MemoryNodeKind::actor) continue;
+    const Rect* cell = cell_of(graph.nodes[i].actor);
+    if (cell == nullptr) continue;
+    const auto track = static_cast<float>(wires.size() % track_count);
+    const float x = cell->x0 + (7 + 3 * track) * scale;
+    const float y = std::clamp(cell->center().y, lanes.y0, lanes.y1);
+    const Rect& node = graph.nodes[i].rect;
+    wires.push_back(
+        {i, {x, y}, {x, node.center().y}, {node.x0, node.center().y}, y != cell->center().y});
+  }
+  return wires;
 }
 
 std::string memory_text(const MemoryGraph& graph) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,19 @@ MemoryGraph make_memory_graph(const TraceStore& trace, const WorldState& world);
 
 /// Puts the nodes into columns: actors, list and entries, devices, what those own.
 void place_nodes(MemoryGraph& graph, const Rect& area, float scale);
+
+/// From a reader's lane in the timeline down to its node: whose hands the pointers are in.
+struct LaneWire {
+  std::size_t node = 0;  ///< Into MemoryGraph::nodes.
+  Point from, corner, to;
+  bool is_cut = false;  ///< The lane is scrolled out of sight; it comes from that side.
+};
+
+/// `cell_of`: where the name of an actor's lane stands; null = it has none. `lanes`: what is seen
+/// of all of them. Requires: place_nodes().
+std::vector<LaneWire> wires_from_lanes(const MemoryGraph& graph,
+                                       const std::function<const Rect*(ActorId)>& cell_of,
+                                       const Rect& lanes, float scale);
 
 /// The same as lines: the text twin.
 std::string memory_text(const MemoryGraph& graph);

@@ -22,10 +22,21 @@ class Parser {
     if (options_.wants_follow && (options_.trace.empty() || !options_.other.empty())) {
       throw UsageError("--follow needs one recording: rcuscope-viewer DIR --follow (see --help)");
     }
+    check_backend();
     return std::move(options_);
   }
 
  private:
+  void check_backend() const {
+    if (!options_.backend) return;
+    if (is_headless(options_) && *options_.backend == Backend::glfw) {
+      throw UsageError("--backend glfw opens a window; pictures are drawn by egl or cpu");
+    }
+    if (!is_headless(options_) && *options_.backend != Backend::glfw) {
+      throw UsageError("--backend egl and cpu open no window; add --render OUT.png");
+    }
+  }
+
   void take(std::string_view argument) {
     if (!argument.starts_with("--")) return take_file(argument);
     const std::size_t equals = argument.find('=');
@@ -34,7 +45,8 @@ class Parser {
     value_ = has_value_ ? argument.substr(equals + 1) : std::string_view();
     if (name_ == "--help") return take_flag(options_.wants_help);
     if (name_ == "--text") return take_flag(options_.wants_text);
-    if (name_ == "--backend") return take_flag(options_.wants_backend);
+    if (name_ == "--backends") return take_flag(options_.wants_backends);
+    if (name_ == "--backend") return take_backend();
     if (name_ == "--follow") return take_flag(options_.wants_follow);
     if (name_ == "--kernel-source") return void(options_.kernel_source = text());
     if (name_ == "--version") return take_flag(options_.wants_version);
@@ -42,6 +54,7 @@ class Parser {
     if (name_ == "--at") return void(options_.at = text());
     if (name_ == "--sources") return void(options_.sources.push_back(text()));
     if (name_ == "--searched") return void(options_.searched = text());
+    if (name_ == "--log-input") return void(options_.input_log = text());
     if (name_ == "--script") return void(options_.script = text());
     if (name_ == "--width") return take_length(options_.width_px, 200);
     if (name_ == "--height") return take_length(options_.height_px, 150);
@@ -111,6 +124,14 @@ class Parser {
     options_.has_theme = true;
   }
 
+  void take_backend() {
+    const std::string given = text();
+    if (given == "auto") return options_.backend.reset();
+    options_.backend = backend_from_string(given);
+    if (options_.backend) return;
+    throw UsageError("--backend '" + given + "': expected auto, glfw, egl or cpu");
+  }
+
   std::span<const char* const> arguments_;
   std::size_t next_ = 0;
   std::string_view name_, value_;
@@ -146,8 +167,11 @@ std::string help_text() {
          "  --script COMMANDS  without a display: 'click explore; settle; click finding:0; "
          "settle;\n"
          "                     dump; shot page.png'\n"
+         "  --log-input FILE   write each input when it has taken effect, with the playhead then\n"
          "  --text             print the page as text instead of opening a window\n"
-         "  --backend          tell what windows and pictures are drawn with here\n"
+         "  --backend NAME     what draws: glfw in windows; in pictures cpu, or egl for OpenGL\n"
+         "                     without a window system; default: auto, which is glfw or cpu\n"
+         "  --backends         tell which of them work here\n"
          "  --help             this text; in the window, ? shows the keys\n"
          "  --version\n";
 }

@@ -46,6 +46,7 @@ class App::ScriptDriver {
     if (verb == "wheel") return wheel();
     if (verb == "key") return key();
     if (verb == "type") return type();
+    if (verb == "drop") return drop();
     if (verb == "wait") return wait(static_cast<int>(number(1)));
     if (verb == "settle") return settle();
     if (verb == "pause") return pause(number(1));
@@ -53,8 +54,8 @@ class App::ScriptDriver {
     if (verb == "dump") return void(app_.output_ += app_.text());
     if (verb == "shot") return shot();
     fail(
-        "unknown command; known are click, double, move, drag, wheel, key, type, wait, pause, "
-        "settle, where, dump, shot");
+        "unknown command; known are click, double, move, drag, wheel, key, type, drop, wait, "
+        "pause, settle, where, dump, shot");
   }
 
  private:
@@ -167,17 +168,26 @@ class App::ScriptDriver {
     app_.frame();
   }
 
+  void drop() {
+    app_.input_.dropped.assign({word(1)});
+    if (words_.size() > 2) app_.input_.dropped.push_back(word(2));
+    app_.frame();
+  }
+
   void wait(int frame_count) {
     for (int i = 0; i < frame_count; ++i) app_.frame();
   }
 
-  /// Jobs take real time, which the frames of a script do not.
+  /// Jobs and files take real time, which the frames of a script do not.
   void settle() {
     constexpr float seconds_max = 60;
     const std::chrono::duration<float> most(words_.size() > 1 ? number(1) : seconds_max);
     const auto start = std::chrono::steady_clock::now();
     app_.frame();
-    while (app_.workbench() != nullptr && app_.workbench()->is_busy()) {
+    const auto is_busy = [this] {
+      return app_.is_working() || (app_.workbench() != nullptr && app_.workbench()->is_busy());
+    };
+    while (is_busy()) {
       if (std::chrono::steady_clock::now() - start > most) fail("a job is still under way");
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       app_.frame();

@@ -48,9 +48,9 @@ TimeView view_of_story(const TraceStore& trace, const ViewLimits& limits, Timest
 
 }  // namespace
 
-Session::Session(TraceStore store)
+Session::Session(TraceStore store, IdleActors idle)
     : playback(store.start(), store.end(), units_per_second(store)),
-      content_(std::make_unique<Content>(std::move(store))),
+      content_(std::make_unique<Content>(std::move(store), idle)),
       index_(index_timeline(lanes())),
       format_(trace()),
       limits_(limits_of(trace(), lanes(), format_)) {

@@ -38,7 +38,7 @@ struct Selection {
 
 class Session {
  public:
-  explicit Session(TraceStore trace);
+  explicit Session(TraceStore trace, IdleActors idle = IdleActors::left_out);
 
   const TraceStore& trace() const { return content_->trace; }
   const Lanes& lanes() const { return content_->lanes.lanes(); }
@@ -122,7 +122,8 @@ class Session {
  private:
   /// What refers to the trace stays in place with it when the session is moved.
   struct Content {
-    explicit Content(TraceStore store) : trace(std::move(store)), lanes(trace), states(trace) {}
+    Content(TraceStore store, IdleActors idle)
+        : trace(std::move(store)), lanes(trace, idle), states(trace) {}
 
     TraceStore trace;
     LaneStream lanes;

@@ -148,6 +148,21 @@ Color look_color(const Theme& theme, const SpanLook& look) {
   return theme.neutral;
 }
 
+BarShape bar_shape(const SpanLook& look) {
+  switch (look.kind) {
+    case SpanKind::blocked:
+      return BarShape::hatched;
+    case SpanKind::mutex:
+    case SpanKind::spinlock:
+    case SpanKind::grace_period:
+      return BarShape::outlined;
+    default:
+      return BarShape::filled;
+  }
+}
+
+bool is_dashed(ArrowKind kind) { return kind == ArrowKind::freed_then_used; }
+
 Color event_color(const Theme& theme, EventKind kind, std::uint16_t flags) {
   if ((flags & event_flag::error) != 0 || kind == EventKind::finding) return theme.error;
   switch (kind) {

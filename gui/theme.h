@@ -42,6 +42,12 @@ std::optional<ThemeName> theme_from_string(std::string_view name);
 /// The same colour with its opacity multiplied by `opacity`, 0 to 1.
 Color fade(Color color, float opacity);
 
+/// How a bar looks besides its colour: two kinds of one shape must differ for every eye.
+enum class BarShape : std::uint8_t { filled, outlined, hatched };
+BarShape bar_shape(const SpanLook& look);
+/// The one that tells of an error is dashed: its red is another kind's orange to some eyes.
+bool is_dashed(ArrowKind kind);
+
 /// Of what is as it should be.
 Color look_color(const Theme& theme, const SpanLook& look);
 Color span_color(const Theme& theme, const Span& span);

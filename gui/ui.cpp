@@ -24,6 +24,7 @@ Response Ui::interact(const std::string& plain_name, const Rect& rect) {
   ImGui::SetCursorScreenPos({rect.x0, rect.y0});
   Response response;
   response.is_clicked = ImGui::InvisibleButton(name.c_str(), {rect.width(), rect.height()});
+  if (response.is_clicked) widgets.note_click(name);
   response.is_hovered = ImGui::IsItemHovered();
   response.is_active = ImGui::IsItemActive();
   response.is_pressed = ImGui::IsItemActivated();

@@ -14,13 +14,20 @@ namespace rcuscope::gui {
 /// Where each widget of the last frame stands, by name: what scripts and tests aim at.
 class Widgets {
  public:
-  void clear() { rects_.clear(); }
+  void clear() {
+    rects_.clear();
+    clicked_.clear();
+  }
   void add(const std::string& name, const Rect& rect) { rects_[name] = rect; }
   const Rect* find(const std::string& name) const;
   /// All names, for messages.
   std::string names() const;
+  /// The one that was clicked in this frame, or "".
+  const std::string& clicked() const { return clicked_; }
+  void note_click(const std::string& name) { clicked_ = name; }
 
  private:
+  std::string clicked_;
   std::map<std::string, Rect> rects_;
 };
 

@@ -24,12 +24,22 @@ std::optional<int> number_in(std::string_view text, int least, int most) {
   return is_number && value >= least && value <= most ? std::optional(value) : std::nullopt;
 }
 
+/// "120 -40"
+std::optional<WindowPosition> position_in(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  const auto x = number_in(text.substr(0, space), -32000, 32000);
+  const auto y = number_in(text.substr(space + 1), -32000, 32000);
+  return x && y ? std::optional(WindowPosition{*x, *y}) : std::nullopt;
+}
+
 void take_line(std::string_view line, WindowState& state) {
   const std::size_t space = line.find(' ');
   if (space == std::string_view::npos) return;
   const std::string_view name = line.substr(0, space), value = line.substr(space + 1);
   if (name == "width") state.width_px = number_in(value, 200, 16000).value_or(state.width_px);
   if (name == "height") state.height_px = number_in(value, 150, 16000).value_or(state.height_px);
+  if (name == "position") state.position = position_in(value);
   if (name == "theme") state.theme = theme_from_string(value).value_or(state.theme);
 }
 
@@ -51,8 +61,14 @@ WindowState parse_window_state(std::string_view text) {
 }
 
 std::string to_text(const WindowState& state) {
-  return "width " + std::to_string(state.width_px) + "\nheight " + std::to_string(state.height_px) +
-         "\ntheme " + (state.theme == ThemeName::dark ? "dark" : "light") + "\n";
+  std::string text = "width " + std::to_string(state.width_px) + "\nheight " +
+                     std::to_string(state.height_px) + "\ntheme " +
+                     (state.theme == ThemeName::dark ? "dark" : "light") + "\n";
+  if (state.position) {
+    text += "position " + std::to_string(state.position->x) + " " +
+            std::to_string(state.position->y) + "\n";
+  }
+  return text;
 }
 
 fs::path window_state_path() {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "theme.h"
+#include "window.h"
 
 namespace rcuscope::gui {
 
@@ -14,6 +16,7 @@ struct WindowState {
   int width_px = 1600;  ///< Design pixels.
   int height_px = 900;
   ThemeName theme = ThemeName::light;
+  std::optional<WindowPosition> position = std::nullopt;  ///< None = where the window system likes.
 
   friend bool operator==(const WindowState&, const WindowState&) = default;
 };

@@ -11,9 +11,10 @@
 namespace rcuscope {
 
 struct LaneStream::Parts {
-  explicit Parts(const TraceStore& of) : trace(of) {}
+  Parts(const TraceStore& of, IdleActors idle_actors) : trace(of), idle(idle_actors) {}
 
   const TraceStore& trace;
+  IdleActors idle;
   Lanes lanes;
   lanes::LaneMap map;
   std::unique_ptr<lanes::Part> spans, marks, arrows;
@@ -31,7 +32,7 @@ struct LaneStream::Parts {
   void start() {
     lanes = Lanes{};
     lanes.start = trace.start();
-    map = lanes::add_lanes(trace, lanes);
+    map = lanes::add_lanes(trace, idle == IdleActors::shown, lanes);
     spans = lanes::make_spans(trace, map, lanes);
     marks = lanes::make_marks_and_badges(trace, map, lanes);
     arrows = lanes::make_arrows(trace, map, lanes);
@@ -57,7 +58,8 @@ struct LaneStream::Parts {
   }
 };
 
-LaneStream::LaneStream(const TraceStore& trace) : parts_(std::make_unique<Parts>(trace)) {
+LaneStream::LaneStream(const TraceStore& trace, IdleActors idle)
+    : parts_(std::make_unique<Parts>(trace, idle)) {
   extend();
 }
 

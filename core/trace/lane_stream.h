@@ -3,16 +3,21 @@
 // gives after every batch of events, at the cost of the batch.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "trace/lanes.h"
 
 namespace rcuscope {
 
+/// Actors that are known and have done nothing yet. With a lane from the start, the lanes below
+/// them do not move when they begin.
+enum class IdleActors : std::uint8_t { left_out, shown };
+
 class LaneStream {
  public:
   /// The trace must outlive the stream.
-  explicit LaneStream(const TraceStore& trace);
+  explicit LaneStream(const TraceStore& trace, IdleActors idle = IdleActors::left_out);
   ~LaneStream();
   LaneStream(LaneStream&&) noexcept;
   LaneStream& operator=(LaneStream&&) noexcept;

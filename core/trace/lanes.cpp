@@ -85,12 +85,14 @@ Lane grace_period_lane(const TraceStore& trace) {
 }
 
 /// Actors by id, but `main` last: what it does is set-up and tear-down around the story.
-std::vector<std::size_t> shown_actors(const TraceStore& trace, const std::vector<ActorUse>& uses) {
+std::vector<std::size_t> shown_actors(const TraceStore& trace, const std::vector<ActorUse>& uses,
+                                      bool with_idle_actors) {
   std::vector<std::size_t> shown;
   for (const bool is_main : {false, true}) {
     for (std::size_t id = 0; id < uses.size(); ++id) {
       const ActorKind kind = trace.names().actors[id].kind;
-      if (!uses[id].has_events || kind == ActorKind::grace_period) continue;
+      const bool is_shown = uses[id].has_events || with_idle_actors;
+      if (!is_shown || kind == ActorKind::grace_period) continue;
       if ((kind == ActorKind::main) == is_main) shown.push_back(id);
     }
   }
@@ -155,9 +157,9 @@ bool is_grace_period_event(EventKind kind) {
          kind == EventKind::quiescent_state || kind == EventKind::grace_period_end;
 }
 
-LaneMap add_lanes(const TraceStore& trace, Lanes& out) {
+LaneMap add_lanes(const TraceStore& trace, bool with_idle_actors, Lanes& out) {
   const std::vector<ActorUse> uses = uses_of_actors(trace);
-  const std::vector<std::size_t> shown = shown_actors(trace, uses);
+  const std::vector<std::size_t> shown = shown_actors(trace, uses, with_idle_actors);
   const bool has_grace_period_lane = has_grace_periods(trace);
   const std::size_t above = lanes_above_grace_periods(trace, uses, shown);
   LaneMap map;
@@ -186,7 +188,7 @@ Lanes compute_lanes(const TraceStore& trace) {
   if (trace.size() == 0) return out;
   out.start = trace.start();
   out.end = lanes::time_after(trace, trace.size() - 1);
-  const lanes::LaneMap map = lanes::add_lanes(trace, out);
+  const lanes::LaneMap map = lanes::add_lanes(trace, false, out);
   for (const auto& part :
        {lanes::make_spans(trace, map, out), lanes::make_marks_and_badges(trace, map, out),
         lanes::make_arrows(trace, map, out)}) {

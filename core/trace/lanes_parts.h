@@ -54,7 +54,7 @@ class Part {
   virtual void finish() {}
 };
 
-LaneMap add_lanes(const TraceStore& trace, Lanes& out);
+LaneMap add_lanes(const TraceStore& trace, bool with_idle_actors, Lanes& out);
 /// The arguments must outlive the part.
 std::unique_ptr<Part> make_spans(const TraceStore& trace, const LaneMap& map, Lanes& out);
 std::unique_ptr<Part> make_marks_and_badges(const TraceStore& trace, const LaneMap& map,

@@ -3,6 +3,7 @@
 // wrong is dashed and red, so that shape says it as well as colour.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "memory_graph.h"
@@ -29,6 +30,7 @@ class MemoryPanel {
     for (const MemoryPointer& pointer : graph_.pointers) draw_label(pointer);
     p_.pop_clip();
     draw_head();
+    draw_wires(room);
   }
 
  private:
@@ -54,7 +56,7 @@ class MemoryPanel {
     constexpr Sign signs[] = {{PointerKind::link, "list"},
                               {PointerKind::stale, "stale, for readers on it"},
                               {PointerKind::field, "field"},
-                              {PointerKind::held, "a reader's own"},
+                              {PointerKind::held, "a reader's own, from its lane"},
                               {PointerKind::poisoned, "poison, or freed"}};
     float x = area_.x0 + px(100);
     const float y = area_.y0 + px(16);
@@ -67,13 +69,42 @@ class MemoryPanel {
     }
   }
 
+  /// Over the panels between the timeline and this one.
+  void draw_wires(const Rect& room) {
+    const Rect* lanes = ui_.widgets.find(ui_.prefix + "timeline");
+    if (lanes == nullptr) return;
+    const auto cell_of = [this](ActorId actor) -> const Rect* {
+      const std::optional<std::size_t> lane = lane_of(actor);
+      return lane ? ui_.widgets.find(ui_.prefix + "lane:" + std::to_string(*lane)) : nullptr;
+    };
+    for (const LaneWire& wire : wires_from_lanes(graph_, cell_of, *lanes, p_.scale())) {
+      const Color color = color_of(graph_.nodes[wire.node]);
+      const float y = std::clamp(wire.corner.y, room.y0, room.y1);  // the graph may be scrolled
+      p_.line(wire.from, {wire.corner.x, y}, color, px(2));
+      if (!wire.is_cut) p_.circle(wire.from, px(4), color);
+      if (y == wire.corner.y) p_.line(wire.corner, wire.to, color, px(2));
+    }
+  }
+
+  std::optional<std::size_t> lane_of(ActorId actor) const {
+    const auto& lanes = session_.lanes().lanes;
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      if (lanes[i].actor == actor) return i;
+    }
+    return std::nullopt;
+  }
+
+  Color color_of(const MemoryNode& node) const {
+    return node.kind == MemoryNodeKind::actor && node.tone == Tone::reader
+               ? theme_.reader
+               : tone_color(theme_, node.tone);
+  }
+
   // --- nodes ---
 
   void draw_node(std::size_t index) {
     const MemoryNode& node = graph_.nodes[index];
-    const Color color = node.kind == MemoryNodeKind::actor && node.tone == Tone::reader
-                            ? theme_.reader
-                            : tone_color(theme_, node.tone);
+    const Color color = color_of(node);
     const Rect& r = node.rect;
     const Response response = ui_.interact("memory:" + node.title, r);
     if (response.is_clicked) select(node);
@@ -100,9 +131,8 @@ class MemoryPanel {
 
   /// A reader's lane; or the last event about an object.
   void select(const MemoryNode& node) {
-    const auto& lanes = session_.lanes().lanes;
-    for (std::size_t i = 0; node.actor.is_valid() && i < lanes.size(); ++i) {
-      if (lanes[i].actor == node.actor) session_.selection = {Selection::Kind::lane, i};
+    if (const auto lane = node.actor.is_valid() ? lane_of(node.actor) : std::nullopt) {
+      session_.selection = {Selection::Kind::lane, *lane};
     }
     if (!node.object.is_valid()) return;
     for (EventIndex i = session_.event_count_so_far(); i-- > 0;) {

@@ -49,7 +49,7 @@ Scheduler::Scheduler(Request request, Standpoint start) : request_(std::move(req
 }
 
 void Scheduler::show() {
-  auto next = std::make_unique<Session>(with_finding(now().trace, now()));
+  auto next = std::make_unique<Session>(with_finding(now().trace, now()), IdleActors::shown);
   if (session_) {
     next->theme = session_->theme;
     next->lane_scroll_px = session_->lane_scroll_px;

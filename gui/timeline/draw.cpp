@@ -190,28 +190,27 @@ class LayoutPainter {
   void draw_soft(const Bar& bar, float opacity) {
     const Rect& r = bar.rect;
     const Color color = look_color(theme_, bar.look);
-    switch (bar.look.kind) {
-      case SpanKind::blocked:
+    switch (bar_shape(bar.look)) {
+      case BarShape::hatched:
         p_.fill_plain(r, fade(color, 0.18f * opacity));
         for (float x = r.x0 + px(2); x + px(1.5f) <= r.x1; x += px(5)) {
           p_.fill_plain({x, r.y0, x + px(1.5f), r.y1}, fade(color, 0.5f * opacity));
         }
         p_.stroke_plain(r, fade(color, 0.9f * opacity), px(1.2f));
         return;
-      case SpanKind::mutex:
-      case SpanKind::spinlock:
-      case SpanKind::grace_period:
+      case BarShape::outlined:
         p_.fill_plain(r, fade(theme_.background, 0.55f * opacity));
         p_.fill_plain(r, fade(color, theme_.outlined_fill * opacity));
         p_.stroke_plain(r, fade(color, 0.85f * opacity), px(1.2f));
         return;
-      case SpanKind::reader:
-        p_.fill_soft(r,
-                     fade(color, bar.look.is_pre_existing ? opacity : theme_.later_fill * opacity));
-        return;
-      default:
-        p_.fill_soft(r, fade(color, opacity));
+      case BarShape::filled:
+        p_.fill_soft(r, fade(color, opacity * filling(bar.look)));
     }
+  }
+
+  /// A later reader is pale.
+  float filling(const SpanLook& look) const {
+    return look.kind == SpanKind::reader && !look.is_pre_existing ? theme_.later_fill : 1;
   }
 
   /// What was right until the error keeps its own colour.
@@ -230,26 +229,20 @@ class LayoutPainter {
 
   void draw_shape(const SpanLook& look, const Rect& r, Color color, float opacity) {
     const Rect outline{r.x0 + 0.5f, r.y0 + 0.5f, r.x1 - 0.5f, r.y1 - 0.5f};
-    switch (look.kind) {
-      case SpanKind::blocked:
+    switch (bar_shape(look)) {
+      case BarShape::hatched:
         p_.fill(r, fade(color, 0.18f * opacity), px(4));
         p_.hatch(r, fade(color, 0.45f * opacity), px(8), px(1.4f));
         p_.stroke(outline, fade(color, 0.9f * opacity), px(4), px(1.2f));
         return;
-      case SpanKind::mutex:
-      case SpanKind::spinlock:
-      case SpanKind::grace_period:
+      case BarShape::outlined:
         // The lane shows through an outlined bar, so that its label stays readable.
         p_.fill(r, fade(theme_.background, 0.55f * opacity), px(4));
         p_.fill(r, fade(color, theme_.outlined_fill * opacity), px(4));
         p_.stroke(outline, fade(color, 0.85f * opacity), px(4), px(1.2f));
         return;
-      case SpanKind::reader:
-        p_.fill(r, fade(color, look.is_pre_existing ? opacity : theme_.later_fill * opacity),
-                px(4));
-        return;
-      default:
-        p_.fill(r, fade(color, opacity), px(4));
+      case BarShape::filled:
+        p_.fill(r, fade(color, opacity * filling(look)), px(4));
     }
   }
 
@@ -310,7 +303,9 @@ class LayoutPainter {
         path.to.y > path.to_control.y || (path.is_straight && path.to.y > path.from.y);
     const float back = is_down ? -1.0f : 1.0f, r = px(4.5f);
     const Point neck{path.to.x, path.to.y + back * px(5)};
-    if (path.is_straight) {
+    if (is_dashed(arrow.kind)) {
+      draw_dashed(path, neck, color);
+    } else if (path.is_straight) {
       p_.line(path.from, neck, color, px(1.6f));
     } else {
       p_.curve(path.from, path.from_control, path.to_control, neck, color, px(1.8f));
@@ -318,6 +313,28 @@ class LayoutPainter {
     p_.triangle(path.to, {path.to.x - r, path.to.y + back * r * 1.7f},
                 {path.to.x + r, path.to.y + back * r * 1.7f}, color);
     p_.circle(path.from, px(2.6f), color);
+  }
+
+  /// In pieces of one length, whatever the curve does.
+  void draw_dashed(const ArrowPath& path, Point to, Color color) {
+    constexpr int piece_count = 200;
+    const auto at = [&](float t) {
+      const float s = 1 - t;
+      if (path.is_straight) {
+        return Point{s * path.from.x + t * to.x, s * path.from.y + t * to.y};
+      }
+      const float a = s * s * s, b = 3 * s * s * t, c = 3 * s * t * t, d = t * t * t;
+      return Point{a * path.from.x + b * path.from_control.x + c * path.to_control.x + d * to.x,
+                   a * path.from.y + b * path.from_control.y + c * path.to_control.y + d * to.y};
+    };
+    Point before = path.from;
+    float way = 0;
+    for (int i = 1; i <= piece_count; ++i) {
+      const Point next = at(static_cast<float>(i) / piece_count);
+      if (std::fmod(way, px(10)) < px(6)) p_.line(before, next, color, px(2.2f));
+      way += std::hypot(next.x - before.x, next.y - before.y);
+      before = next;
+    }
   }
 
   void draw_plate(const ArrowPath& path) {

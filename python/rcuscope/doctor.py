@@ -43,7 +43,7 @@ def _backends(program: str) -> str:
     """What the viewer draws windows and pictures with on this machine."""
     try:
         done = subprocess.run(
-            [program, "--backend"], capture_output=True, text=True, timeout=20, check=True
+            [program, "--backends"], capture_output=True, text=True, timeout=20, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
         return f"does not tell its backends: {error}"

@@ -117,6 +117,80 @@ TEST(MemoryGraph, nodes_do_not_cover_each_other) {
   }
 }
 
+/// A device with its dev->iommu, as a probe makes it and a removal frees it.
+TEST(MemoryGraph, dev_iommu_is_a_node_that_its_device_points_to) {
+  sample::Story s(Clock::steps);
+  const ObjectId iommu = s.out.builder().add_object({"0000:01:00.0", "dev_iommu"});
+  s.at(0, s.setup, EventKind::get_device, {.object = s.devices[0], .value = 1});
+  s.at(1, s.setup, EventKind::kmalloc, {.object = iommu});
+  s.at(9, s.remover, EventKind::kfree, {.object = iommu});
+  const TraceStore trace = s.out.build();
+  EXPECT_EQ(memory_text(graph_at(trace, 0)).find("iommu"), std::string::npos) << "too early";
+  MemoryGraph graph = graph_at(trace, 1);
+  const MemoryPointer* field = find(graph, s.devices[0], PointerKind::field);
+  ASSERT_NE(field, nullptr) << memory_text(graph);
+  EXPECT_EQ(field->label, "iommu");
+  EXPECT_EQ(graph.nodes[field->to].object, iommu);
+  place_nodes(graph, {0, 0, 1600, 400}, 1);
+  EXPECT_GT(graph.nodes[field->to].rect.x0, graph.nodes[field->from].rect.x1);
+  const MemoryGraph later = graph_at(trace, 9);
+  EXPECT_EQ(find(later, s.devices[0], PointerKind::field), nullptr)
+      << "dev->iommu is NULL before what it pointed to is freed";
+  EXPECT_NE(memory_text(later).find("freed"), std::string::npos) << memory_text(later);
+}
+
+// --- from the lanes ---
+
+TEST(LaneWires, each_reader_has_one_from_its_lane_to_its_node) {
+  const TraceStore trace = sample::use_after_free_trace(Clock::steps);
+  const Rect lanes{0, 100, 200, 600}, cell{0, 140, 200, 190};
+  std::size_t wire_count = 0;
+  for (Timestamp time = trace.start(); time <= trace.end(); ++time) {
+    MemoryGraph graph = graph_at(trace, time);
+    place_nodes(graph, {0, 650, 1600, 1050}, 1);
+    const auto wires = wires_from_lanes(graph, [&](ActorId) { return &cell; }, lanes, 1);
+    for (const LaneWire& wire : wires) {
+      const MemoryNode& node = graph.nodes[wire.node];
+      EXPECT_EQ(node.kind, MemoryNodeKind::actor);
+      EXPECT_TRUE(cell.contains(wire.from));
+      EXPECT_FLOAT_EQ(wire.to.x, node.rect.x0);
+      EXPECT_FLOAT_EQ(wire.to.y, node.rect.center().y);
+      EXPECT_FALSE(wire.is_cut);
+      ++wire_count;
+    }
+  }
+  EXPECT_GT(wire_count, 10u) << "readers hold pointers in this trace";
+}
+
+TEST(LaneWires, lane_out_of_sight_gives_a_wire_from_its_side) {
+  const Removal removal(EventKind::list_del_rcu);
+  MemoryGraph graph = graph_at(removal.trace, 5);
+  place_nodes(graph, {0, 650, 1600, 1050}, 1);
+  const Rect lanes{0, 100, 200, 600}, above{0, -90, 200, -40};
+  const auto wires = wires_from_lanes(graph, [&](ActorId) { return &above; }, lanes, 1);
+  ASSERT_EQ(wires.size(), 1u);
+  EXPECT_TRUE(wires[0].is_cut);
+  EXPECT_EQ(wires[0].from.y, lanes.y0);
+  EXPECT_TRUE(wires_from_lanes(graph, [](ActorId) { return nullptr; }, lanes, 1).empty());
+}
+
+TEST(LaneWires, wire_is_in_the_picture) {
+  const auto app = test::make_app(test::faulty_session(Clock::steps));
+  app->run_script("type g; wait 2");
+  const Rect strip = *app->widgets().find("overview"), memory = *app->widgets().find("memory");
+  ASSERT_LT(strip.y1, memory.y0 + 1);
+  const Image image = app->screenshot();
+  const Theme theme = make_theme(ThemeName::light);
+  const auto has_wire = [&](Color color) {
+    const std::uint32_t rgb = (color & 0xff) << 16 | (color & 0xff00) | (color >> 16 & 0xff);
+    for (int x = 0; x < 20; ++x) {
+      if (image.rgb(x, static_cast<int>(strip.center().y)) == rgb) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(has_wire(theme.reader) || has_wire(theme.error));
+}
+
 TEST(MemoryGraph, key_g_shows_it_and_a_click_selects) {
   const auto app = test::make_app(test::faulty_session(Clock::steps));
   app->run_script("type g; wait 2");

@@ -55,6 +55,19 @@ TEST(Options, script_text_and_picture_need_no_window) {
     EXPECT_TRUE(is_headless(parse(arguments)));
 }
 
+TEST(Options, backend_is_chosen_by_name_or_by_itself) {
+  EXPECT_FALSE(parse({"t", "--render", "a.png", "--backend", "auto"}).backend);
+  EXPECT_EQ(parse({"t", "--render", "a.png", "--backend", "egl"}).backend, Backend::egl);
+  EXPECT_EQ(parse({"t", "--backend=glfw"}).backend, Backend::glfw);
+  EXPECT_TRUE(parse({"--backends"}).wants_backends);
+  EXPECT_EQ(automatic_backend(true), Backend::cpu);
+  EXPECT_EQ(automatic_backend(false), Backend::glfw);
+  EXPECT_EQ(mistake({"t", "--backend", "vulkan"}),
+            "--backend 'vulkan': expected auto, glfw, egl or cpu");
+  EXPECT_NE(mistake({"t", "--backend", "egl"}).find("add --render"), std::string::npos);
+  EXPECT_NE(mistake({"t", "--text", "--backend", "glfw"}).find("egl or cpu"), std::string::npos);
+}
+
 TEST(Options, help_and_version_need_no_trace) {
   EXPECT_TRUE(parse({"--help"}).wants_help);
   EXPECT_TRUE(parse({"-h"}).wants_help);
@@ -62,8 +75,9 @@ TEST(Options, help_and_version_need_no_trace) {
 }
 
 TEST(Options, help_lists_every_option) {
-  for (const char* option : {"--render", "--at", "--theme", "--width", "--height", "--scale",
-                             "--script", "--text", "--help", "--version"}) {
+  for (const char* option :
+       {"--render", "--at", "--theme", "--width", "--height", "--scale", "--script", "--log-input",
+        "--text", "--backend", "--backends", "--help", "--version"}) {
     EXPECT_NE(help_text().find(option), std::string::npos) << option;
   }
 }

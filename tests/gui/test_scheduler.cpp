@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "gui/toy_engine.h"
 #include "session/page_keys.h"
 #include "session/text.h"
@@ -46,6 +50,24 @@ TEST_F(Stepping, choices_are_the_actors_that_can_run) {
   EXPECT_EQ(cards[0].state, ActorCard::State::can_run);
   EXPECT_FALSE(scheduler().can_undo());
   EXPECT_EQ(scheduler().goal(), "Not yet: nobody has run");
+}
+
+TEST_F(Stepping, every_actor_has_its_lane_before_it_has_run) {
+  start("no_synchronize_rcu");
+  const auto lane_names = [this] {
+    std::vector<std::string> names;
+    for (const Lane& lane : scheduler().session().lanes().lanes) {
+      // The lane of grace periods comes with the first of them.
+      if (lane.kind == LaneKind::actor) names.push_back(lane.name);
+    }
+    return names;
+  };
+  const std::vector<std::string> before = lane_names();
+  for (const ActorCard& card : scheduler().cards()) {
+    EXPECT_NE(std::find(before.begin(), before.end(), card.name), before.end()) << card.name;
+  }
+  run("ATC time-out ISR");
+  EXPECT_EQ(lane_names(), before) << "a lane moved";
 }
 
 TEST_F(Stepping, timeline_grows_and_shrinks_exactly) {

@@ -16,13 +16,16 @@ namespace fs = std::filesystem;
 TEST(WindowState, comes_back_as_it_was_written) {
   const WindowState state{1234, 777, ThemeName::dark};
   EXPECT_EQ(parse_window_state(to_text(state)), state);
+  const WindowState placed{1234, 777, ThemeName::light, WindowPosition{-40, 120}};
+  EXPECT_EQ(parse_window_state(to_text(placed)), placed);
 }
 
 TEST(WindowState, damaged_text_leaves_defaults) {
   const WindowState defaults;
   for (const std::string& text :
        {std::string(), std::string("\0\xff\n\n", 4), std::string("width"),
-        std::string("width -5\n"),
+        std::string("width -5\n"), std::string("position 3\n"), std::string("position a b\n"),
+        std::string("position 1 99999\n"), std::string("position 1 2 3\n"),
         std::string("width 999999999999999999999\nheight x\ntheme pink\n"),
         std::string(5000, 'w')}) {
     EXPECT_EQ(parse_window_state(text), defaults) << text.substr(0, 40);

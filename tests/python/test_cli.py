@@ -236,6 +236,13 @@ def test_doctor(run_cli: RunCli) -> None:
     for part in ("JupyterLab", "pytest plugin", "sending by value", "shell completion"):
         assert "pip install" in parts[part]["remedy"]
     assert "apt-get install trace-cmd" in parts["trace-cmd"]["remedy"]
+    if parts["viewer"]["works"]:
+        for backend in (
+            "windows (glfw): none",
+            "pictures (cpu): CPU",
+            "pictures on demand (egl): ",
+        ):
+            assert backend in parts["viewer"]["found"]
 
 
 def test_doctor_tells_a_broken_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,20 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""`rcuscope gui`: the session page in this process, driven by scripts and in a real window."""
+"""`rcuscope gui`: the session page in this process, driven by scripts. test_window.py opens it."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rcuscope import viewer
 
 pytestmark = pytest.mark.gui
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -222,119 +216,3 @@ print(rs.explore("list_del").outcome)
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "UNSAFE"
-
-
-# ---- a real window
-@pytest.fixture
-def display() -> Iterator[dict[str, str]]:
-    """The environment of a virtual screen of its own."""
-    for program in ("Xvfb", "xdotool"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
-    reader, writer = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x900x24", "-nolisten", "tcp"],
-        pass_fds=[writer],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writer)
-    with os.fdopen(reader) as answer:
-        number = answer.readline().strip()
-    yield {**os.environ, "DISPLAY": f":{number}", "LIBGL_ALWAYS_SOFTWARE": "1"}
-    server.terminate()
-    server.wait(timeout=10)
-
-
-def xdotool(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        ["xdotool", *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
-
-
-def wait_for_title(environment: dict[str, str], part: str, seconds: float = 60) -> str:
-    """The window's title once it has that part."""
-    titles: list[str] = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        windows = xdotool(environment, "search", "--name", "rcuscope").split()
-        titles = [xdotool(environment, "getwindowname", window) for window in windows]
-        for title in titles:
-            if part in title:
-                return title
-        time.sleep(0.1)
-    raise AssertionError(f"no title with {part!r}; the last ones were {titles!r}")
-
-
-def places(run_cli: RunCli, commands: str) -> dict[str, tuple[str, str]]:
-    """Widget -> its middle, after a script without a display."""
-    rows = [line.split() for line in script(run_cli, commands=commands).splitlines()]
-    return {name: (x, y) for name, x, y in rows}
-
-
-def click(environment: dict[str, str], place: tuple[str, str], title: str) -> None:
-    """Clicks until the title tells its effect, at most three times.
-
-    Once is enough on a machine that is not overloaded; on one that is, a frame may take seconds.
-    """
-    for tries_left in (2, 1, 0):
-        xdotool(environment, "mousemove", *place)
-        time.sleep(0.5)
-        xdotool(environment, "click", "1")
-        try:
-            wait_for_title(environment, title, 20 if tries_left else 60)
-        except AssertionError:
-            if not tries_left:
-                raise
-        else:
-            return
-
-
-@pytest.mark.parametrize("program", ["gui", "viewer"])
-def test_explore_then_click_the_finding_in_a_real_window(
-    run_cli: RunCli, display: dict[str, str], program: str
-) -> None:
-    commands = "click offer:no_synchronize_rcu; click explore; settle; where "
-    wanted = "offer:no_synchronize_rcu; where explore; where finding:0"
-    at = places(run_cli, commands + wanted)
-    command = {
-        "gui": [sys.executable, "-m", "rcuscope", "gui"],
-        "viewer": [str(viewer.find_program())],
-    }[program]
-    process = subprocess.Popen(command, env=display, stderr=subprocess.PIPE, text=True)
-    try:
-        wait_for_title(display, "the patch as posted")
-        click(display, at["offer:no_synchronize_rcu"], "no synchronize_rcu")
-        click(display, at["explore"], "use after free")
-        click(display, at["finding:0"], "(timeline): USE AFTER FREE")
-        assert process.poll() is None
-    finally:
-        process.send_signal(signal.SIGINT if program == "gui" else signal.SIGTERM)
-        _, errors = process.communicate(timeout=20)
-    if program == "gui":
-        assert process.returncode == 130, errors
-        assert errors.strip() == "rcuscope: interrupted"
-
-
-def test_ctrl_c_closes_the_window_in_the_middle_of_a_search(
-    display: dict[str, str], file: Path
-) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "rcuscope", "gui", str(file)],
-        env=display,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        wait_for_title(display, "The value is freed")
-        xdotool(display, "key", "Down")
-        wait_for_title(display, "many_schedules")
-        xdotool(display, "key", "Return")
-        time.sleep(1)
-        process.send_signal(signal.SIGINT)
-        start = time.monotonic()
-        _, errors = process.communicate(timeout=20)
-        assert time.monotonic() - start < 5
-        assert process.returncode == 130, errors
-    finally:
-        process.kill()
