@@ -42,9 +42,11 @@ if(NOT RCUSCOPE_TESTS STREQUAL "off")
       # Of this file alone: the compiler cache knows the others whatever folder they are in.
       set_property(SOURCE "${PROJECT_SOURCE_DIR}/tests/gui/test_source_text.cpp" APPEND PROPERTY
                    COMPILE_DEFINITIONS RCUSCOPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-      set_property(SOURCE "${PROJECT_SOURCE_DIR}/tests/gui/test_pages.cpp" APPEND PROPERTY
-                   COMPILE_DEFINITIONS
-                   RCUSCOPE_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/gui/golden")
+      foreach(golden_test test_pages test_golden)
+        set_property(SOURCE "${PROJECT_SOURCE_DIR}/tests/gui/${golden_test}.cpp" APPEND PROPERTY
+                     COMPILE_DEFINITIONS
+                     RCUSCOPE_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/gui/golden")
+      endforeach()
     endif()
   elseif(RCUSCOPE_TESTS STREQUAL "on")
     message(FATAL_ERROR "RCUSCOPE_TESTS=on, but GoogleTest was not found; install libgtest-dev "

@@ -64,8 +64,25 @@ class ToyEngine final : public Engine {
     return sample::use_after_free_trace(Clock::steps);
   }
 
-  Standpoint step(const Request&, const std::string&, std::optional<ActorId>) override {
-    throw std::runtime_error("nothing to step");
+  /// "fine" stands in the middle of its story, whoever is chosen; the others cannot be stepped.
+  Standpoint step(const Request& request, const std::string&, std::optional<ActorId>) override {
+    if (request.name != "fine") throw std::runtime_error("nothing to step");
+    Standpoint at;
+    at.trace = sample::safe_trace(Clock::steps);
+    at.choices = {{ActorId{3},
+                   "event queue ISR",
+                   "rcu_dereference of group 7 devices",
+                   {"drivers/iommu/iommu.c", "", 42}},
+                  {ActorId{2},
+                   "bus_iommu_probe",
+                   "mutex_unlock of group 7 mutex",
+                   {"drivers/iommu/iommu.c", "", 706}}};
+    at.blocked = {{"iommu_group_remove_device",
+                   "'iommu_group_remove_device' waits for the grace period that 'event queue ISR' "
+                   "holds up"}};
+    at.readers = {"event queue ISR"};
+    at.schedule = "s1:3x2,2x1";
+    return at;
   }
 
   std::atomic<bool> lets_go{false};
