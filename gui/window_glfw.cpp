@@ -82,6 +82,17 @@ bool is_on_a_screen(WindowPosition position, WindowSize size) {
   return false;
 }
 
+/// No larger than the first screen: what hangs over its edge could not be seen, or dragged back.
+WindowSize fitted_to_screen(WindowSize size) {
+  GLFWmonitor* const monitor = glfwGetPrimaryMonitor();
+  if (monitor == nullptr) return size;
+  int x = 0, y = 0, width = 0, height = 0;
+  glfwGetMonitorWorkarea(monitor, &x, &y, &width, &height);
+  if (width > 0) size.width_px = std::min(size.width_px, width);
+  if (height > 0) size.height_px = std::min(size.height_px, height);
+  return size;
+}
+
 class GlfwWindow final : public Window {
  public:
   GlfwWindow(WindowSize size, const std::string& title, std::optional<WindowPosition> position) {
@@ -89,6 +100,7 @@ class GlfwWindow final : public Window {
     if (glfwInit() == 0) throw no_display();
     set_hints();
     glfwWindowHint(GLFW_VISIBLE, 0);  // until it is in its place
+    size = fitted_to_screen(size);
     window_ = glfwCreateWindow(size.width_px, size.height_px, title.c_str(), nullptr, nullptr);
     if (window_ == nullptr) {
       const NoDisplayError error = no_display();

@@ -41,7 +41,9 @@ class Variant:
     def __init__(self, **decisions: str) -> None:
         for name, value in decisions.items():
             if name not in _CHOICES:
-                raise ValueError(f"Variant({name}=...): expected one of {', '.join(_CHOICES)}")
+                raise ValueError(
+                    f"Variant({name}=...): no such decision; expected one of {', '.join(_CHOICES)}"
+                )
             if value not in _CHOICES[name]:
                 choices = ", ".join(_CHOICES[name])
                 raise ValueError(f"Variant({name}={value!r}): expected one of {choices}")

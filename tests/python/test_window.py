@@ -85,7 +85,7 @@ class Screen:
 
 
 @contextmanager
-def virtual_screen(state: Path) -> Iterator[Screen]:
+def virtual_screen(state: Path, size: str = "1600x900") -> Iterator[Screen]:
     """A screen whose windows remember things in a directory of their own."""
     for program in ("Xvfb", "xdotool"):
         if shutil.which(program) is None:
@@ -99,7 +99,7 @@ def virtual_screen(state: Path) -> Iterator[Screen]:
             str(writer),
             "-screen",
             "0",
-            "1600x900x24",
+            f"{size}x24",
             "-nolisten",
             "tcp",
             "-r",
@@ -297,3 +297,13 @@ def test_window_opens_where_and_as_large_as_it_was(screen: Screen) -> None:
         assert process.wait(timeout=SECONDS_MAX) == -signal.SIGTERM
     with running([program], screen):
         assert geometry() == before
+
+
+def test_window_is_no_larger_than_the_screen(tmp_path: Path) -> None:
+    with (
+        virtual_screen(tmp_path / "state", "1280x720") as screen,
+        running([str(viewer.find_program())], screen),
+    ):
+        window = screen.wait_for_title("rcuscope")
+        shown = screen.hand("getwindowgeometry", "--shell", window).splitlines()[3:5]
+        assert shown == ["WIDTH=1280", "HEIGHT=720"]
