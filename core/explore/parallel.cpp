@@ -101,6 +101,7 @@ class Pool {
       lock.unlock();
       UnitResult result = run(assignment->unit, worker, checked);
       lock.lock();
+      stop_in_time();  // before the result says that its execution was interrupted
       division_.complete(assignment->id, std::move(result));
       changed_.notify_all();
     }
@@ -123,7 +124,7 @@ class Pool {
     std::unique_lock lock(mutex_);
     while (!must_end_ && !division_.is_done()) {
       changed_.wait_for(lock, poll_period);
-      if (options_.max_seconds && seconds() >= *options_.max_seconds) division_.stop("max_seconds");
+      stop_in_time();
       const Clock::time_point now = Clock::now();
       if (options_.progress && now - last_report_ >= progress_period) {
         last_report_ = now;
@@ -162,6 +163,10 @@ class Pool {
       if (Clock::now() < farewell) continue;
       for (Execution* execution : executions_) execution->request_interrupt();
     }
+  }
+
+  void stop_in_time() {
+    if (options_.max_seconds && seconds() >= *options_.max_seconds) division_.stop("max_seconds");
   }
 
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }

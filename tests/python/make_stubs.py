@@ -89,6 +89,8 @@ VALUES = {
     "has_live": "bool",
     "__version__": "str",
 }
+# From Python 3.13 on the generator leaves those of a method of C in its docstring.
+UNREAD_SIGNATURE = r'^( +def )(\w+)\(self\):\n( +"""\n) +(\2\(self.*\) -> .*)\n +\n'
 
 
 def generate() -> str:
@@ -114,6 +116,7 @@ def complete(text: str) -> str:
         text = replace_class(
             text, name, lambda body, name=name, fields=fields: with_fields(body, name, fields)
         )
+    text = re.sub(UNREAD_SIGNATURE, r"\1\4:\n\3", text, flags=re.MULTILINE)
     text = replace_class(text, "HeapObject", lambda body: without_slots(body) + FIELDS)
     text = replace_class(text, "Handle", typed_comparisons)
     text = replace_class(text, "Kernel", with_decorators)

@@ -176,4 +176,4 @@ def test_files_are_offered_too(
 def test_unknown_shell_is_told_which_are_known() -> None:
     done = run(sys.executable, "-m", "rcuscope", "--print-completion", "nush")
     assert done.returncode == 2
-    assert "'bash', 'zsh', 'tcsh', 'fish'" in done.stderr
+    assert "bash, zsh, tcsh, fish" in done.stderr.replace("'", "")  # quoted up to Python 3.11

@@ -111,6 +111,7 @@ def virtual_screen(state: Path, size: str = "1600x900") -> Iterator[Screen]:
     with os.fdopen(reader) as answer:
         number = answer.readline().strip()
     own = {"DISPLAY": f":{number}", "LIBGL_ALWAYS_SOFTWARE": "1", "XDG_STATE_HOME": str(state)}
+    own["XDG_RUNTIME_DIR"] = str(state)  # libwayland complains where there is none
     yield Screen({**os.environ, **own})
     server.terminate()
     server.wait(timeout=10)
