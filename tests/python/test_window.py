@@ -103,6 +103,7 @@ def virtual_screen(state: Path, size: str = "1600x900") -> Iterator[Screen]:
             "-nolisten",
             "tcp",
             "-r",
+            "-noreset",  # a client that ends must not refuse the next one while the server restarts
         ],
         pass_fds=[writer],
         stderr=subprocess.DEVNULL,
