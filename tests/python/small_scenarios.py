@@ -33,6 +33,20 @@ def removal(k, waits):
         k.kfree(entry)
 """
 
+# For files of their own: a search that does not end while a test looks on.
+MANY_SCHEDULES_TEXT = """
+import rcuscope as rs
+
+@rs.scenario
+def many_schedules(k: rs.Kernel) -> None:
+    count = k.shared("count", 0)
+    for i in range(4):
+        @k.process(f"writer {i}")
+        def writer():
+            for _ in range(8):
+                k.WRITE_ONCE(count, k.READ_ONCE(count) + 1)
+"""
+
 
 def process(*steps: Step) -> Body:
     """A scenario of one process that takes the steps."""

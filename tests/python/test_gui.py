@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from small_scenarios import MANY_SCHEDULES_TEXT
 
 pytestmark = pytest.mark.gui
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -36,15 +37,6 @@ def early_free(k: rs.Kernel) -> None:
         k.kfree(value)
 
 @rs.scenario
-def many_schedules(k: rs.Kernel) -> None:
-    count = k.shared("count", 0)
-    for i in range(4):
-        @k.process(f"writer {i}")
-        def writer():
-            for _ in range(8):
-                k.WRITE_ONCE(count, k.READ_ONCE(count) + 1)
-
-@rs.scenario
 def wrong(k: rs.Kernel) -> None:
     raise LookupError("no such thing")
 
@@ -54,6 +46,7 @@ def sleeps(k: rs.Kernel) -> None:
     def sleeper():
         time.sleep(3)
 '''
+FILE += MANY_SCHEDULES_TEXT
 
 
 @pytest.fixture

@@ -9,25 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_scenarios import MANY_SCHEDULES_TEXT
 
-CROWD = """
-import rcuscope as rs
-
-@rs.scenario
-def crowd(k):
-    x = k.shared("x", 0)
-    def actor(number):
-        for _ in range(8):
-            k.WRITE_ONCE(x, number)
-    for number in range(5):
-        k.process(f"p{number}", args=(number,))(actor)
-"""
-WORDS = ("explore", "crowd.py", "--max-seconds", "2", "--expect", "UNKNOWN", "--json")
+WORDS = ("explore", "many.py", "--max-seconds", "2", "--expect", "UNKNOWN", "--json")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "crowd.py").write_text(CROWD)
+    (tmp_path / "many.py").write_text(MANY_SCHEDULES_TEXT)
     return tmp_path
 
 
@@ -51,7 +40,7 @@ def test_terminal_shows_how_far_it_is_and_is_clean_at_the_end(folder: Path) -> N
         output = process.stdout.read().decode()
     os.close(terminal)
     assert process.returncode == 0
-    assert shown.startswith("\rcrowd: ")
+    assert shown.startswith("\rmany_schedules: ")
     assert " executions, 0 findings, 1 s" in shown
     assert shown.rpartition("\r")[0].rpartition("\r")[2].strip() == ""
     assert output.startswith("{")

@@ -16,25 +16,13 @@ from pathlib import Path
 import pytest
 import rcuscope as rs
 from rcuscope import viewer
+from small_scenarios import MANY_SCHEDULES_TEXT
 
 pytestmark = pytest.mark.gui
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 Place = tuple[str, str]
 
 SECONDS_MAX = 120  # on a machine under load a frame may take seconds
-
-FILE = """
-import rcuscope as rs
-
-@rs.scenario
-def many_schedules(k: rs.Kernel) -> None:
-    count = k.shared("count", 0)
-    for i in range(4):
-        @k.process(f"writer {i}")
-        def writer():
-            for _ in range(8):
-                k.WRITE_ONCE(count, k.READ_ONCE(count) + 1)
-"""
 
 
 class Screen:
@@ -169,7 +157,7 @@ def test_explore_then_click_the_finding(run_cli: RunCli, screen: Screen, program
 
 def test_ctrl_c_closes_the_window_in_the_middle_of_a_search(screen: Screen, tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
-    file.write_text(FILE, encoding="utf-8")
+    file.write_text(MANY_SCHEDULES_TEXT, encoding="utf-8")
     with running([sys.executable, "-m", "rcuscope", "gui", str(file)], screen) as process:
         screen.focus(screen.wait_for_title("many_schedules"))
         screen.hand("key", "Return")
