@@ -263,8 +263,12 @@ void App::draw_bar(Ui& ui, Session& session, const Rect& bar) {
     if (ui.interact("scenario", Rect(*box)).is_clicked) workbench_->page = Page::session;
   }
   float right = draw_switches(ui, session, bar);
-  // Whatever else must give way: the verdict is what one opens a trace for.
-  const float kept = verdict_room(ui, session);
+  // Whatever else must give way: the verdict is what one opens a trace for. How much was searched
+  // belongs to it, and one button for all speeds does, too.
+  float kept = verdict_room(ui, session, right - x - playback_width(ui.paint, true));
+  if (kept == verdict_room(ui, session)) {
+    kept = verdict_room(ui, session, right - x - playback_width(ui.paint, false));
+  }
   x = draw_playback(ui, session, bar, x, right - kept);
   const float room = verdict_room(ui, session, right - x - ui.paint.px(search_width_min + 12));
   right = draw_search(ui, session, bar, x + room, right);

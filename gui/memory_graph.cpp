@@ -261,7 +261,7 @@ MemoryGraph make_memory_graph(const TraceStore& trace, const WorldState& world) 
 
 void place_nodes(MemoryGraph& graph, const Rect& area, float scale) {
   constexpr std::size_t column_count = 5;
-  const float gap = 64 * scale, margin = 20 * scale, row = 52 * scale, height = 40 * scale;
+  const float gap = 64 * scale, margin = 20 * scale, row = 60 * scale, height = 40 * scale;
   const float room = area.width() - 2 * margin - gap * (column_count - 1);
   const float width = std::clamp(room / column_count, 60 * scale, 230 * scale);
   const float step = width + gap;

@@ -197,8 +197,10 @@ class Picture {
       // The device itself lives on as long as somebody counts on it.
       card.is_struck = is_wrong || !card.device.is_valid() || card.references.value_or(0) == 0;
     } else if (object.membership == Membership::linked) {
-      card.tone = is_wrong ? Tone::error : Tone::good;
-      card.state = "linked";
+      // A reader still finds it, and follows it to a device that is no more.
+      const bool is_hollow = card.device.is_valid() && card.references == 0;
+      card.tone = is_wrong ? Tone::error : is_hollow ? Tone::waiting : Tone::good;
+      card.state = is_hollow ? "linked, device released" : "linked";
     } else if (object.membership == Membership::unlinked) {
       card.tone = is_wrong ? Tone::error : Tone::waiting;
       card.state = object.is_poisoned ? "unlinked and poisoned" : "unlinked";

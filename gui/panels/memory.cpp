@@ -7,6 +7,7 @@
 #include <string>
 
 #include "memory_graph.h"
+#include "memory_routes.h"
 #include "panels/panels.h"
 
 namespace rcuscope::gui {
@@ -25,9 +26,10 @@ class MemoryPanel {
     place_nodes(graph_, room, p_.scale());
     scroll(room);
     p_.push_clip(room);
-    for (const MemoryPointer& pointer : graph_.pointers) draw_pointer(pointer);
+    const std::vector<PointerRoute> routes = route_pointers(graph_, label_widths(), p_.scale());
+    for (std::size_t i = 0; i < routes.size(); ++i) draw_pointer(routes[i], graph_.pointers[i]);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) draw_node(i);
-    for (const MemoryPointer& pointer : graph_.pointers) draw_label(pointer);
+    for (std::size_t i = 0; i < routes.size(); ++i) draw_label(routes[i], graph_.pointers[i]);
     p_.pop_clip();
     draw_head();
     draw_wires(room);
@@ -63,7 +65,7 @@ class MemoryPanel {
     for (const Sign& sign : signs) {
       MemoryPointer pointer;
       pointer.kind = sign.kind;
-      draw_stroke({x, y}, {x + px(26), y}, pointer);
+      draw_pointer({{{x, y}, {x + px(26), y}}, {}, false}, pointer);
       x += px(32);
       x += p_.text(p_.fonts().tiny, x, y - px(7), theme_.text_secondary, sign.text) + px(18);
     }
@@ -159,69 +161,58 @@ class MemoryPanel {
   }
 
   /// Solid: structures that are in order. Dashed: what only who is already there may follow.
-  void draw_stroke(Point from, Point to, const MemoryPointer& pointer) {
-    const Color color = color_of(pointer);
+  /// `head`: how much of its end is left free.
+  void draw_line(Point from, Point to, const MemoryPointer& pointer, float head) {
     const bool is_dashed = pointer.kind == PointerKind::stale || pointer.is_dangling ||
                            pointer.kind == PointerKind::poisoned;
     const float width = px(pointer.kind == PointerKind::held ? 2.2f : 1.5f);
-    const float dx = to.x - from.x, dy = to.y - from.y;
-    const float length = std::max(1.0f, std::hypot(dx, dy));
-    const Point unit{dx / length, dy / length};
-    const float head = px(7);
+    const float length = std::max(1.0f, std::hypot(to.x - from.x, to.y - from.y));
+    const Point unit{(to.x - from.x) / length, (to.y - from.y) / length};
     const auto at = [&](float way) { return Point{from.x + unit.x * way, from.y + unit.y * way}; };
     const float dash = is_dashed ? px(6) : length;
     for (float way = 0; way < length - head; way += is_dashed ? 2 * dash : length) {
-      p_.line(at(way), at(std::min(length - head, way + dash)), color, width);
+      p_.line(at(way), at(std::min(length - head, way + dash)), color_of(pointer), width);
     }
-    const Point neck = at(length - head), side{-unit.y * head / 2, unit.x * head / 2};
-    p_.triangle(to, {neck.x + side.x, neck.y + side.y}, {neck.x - side.x, neck.y - side.y}, color);
-    if (pointer.kind == PointerKind::held) p_.circle(from, px(3.5f), color);
   }
 
-  struct Ends {
-    Point from, corner, to;
-    bool has_corner = false;
-  };
-
-  /// From edge to edge. Within a column a pointer goes down the left side, and back round the
-  /// right.
-  Ends ends_of(const MemoryPointer& pointer) const {
-    const Rect &a = graph_.nodes[pointer.from].rect, &b = graph_.nodes[pointer.to].rect;
-    if (a.x1 < b.x0) return {{a.x1, a.center().y}, {}, {b.x0, b.center().y}, false};
-    if (b.x1 < a.x0) {
-      const float shift = px(8);
-      return {{a.x0, a.center().y + shift}, {}, {b.x1, b.center().y + shift}, false};
-    }
-    const bool is_neighbour = b.y0 >= a.y1 && b.y0 - a.y1 < px(30);
-    if (is_neighbour) {
-      const float x = a.x0 + px(24);
-      return {{x, a.y1}, {}, {x, b.y0}, false};
-    }
-    const float x = std::max(a.x1, b.x1) + px(18);
-    return {{a.x1, a.center().y}, {x, a.center().y}, {b.x1, b.center().y - px(6)}, true};
+  void draw_stroke(Point from, Point to, const MemoryPointer& pointer) {
+    const float head = px(7);
+    draw_line(from, to, pointer, head);
+    const float length = std::max(1.0f, std::hypot(to.x - from.x, to.y - from.y));
+    const Point unit{(to.x - from.x) / length, (to.y - from.y) / length};
+    const Point neck{to.x - unit.x * head, to.y - unit.y * head};
+    const Point side{-unit.y * head / 2, unit.x * head / 2};
+    p_.triangle(to, {neck.x + side.x, neck.y + side.y}, {neck.x - side.x, neck.y - side.y},
+                color_of(pointer));
   }
 
-  void draw_pointer(const MemoryPointer& pointer) {
-    const Ends ends = ends_of(pointer);
-    if (!ends.has_corner) return draw_stroke(ends.from, ends.to, pointer);
-    const Color color = color_of(pointer);
-    const Point lower{ends.corner.x, ends.to.y};
-    p_.line(ends.from, ends.corner, color, px(1.5f));
-    p_.line(ends.corner, lower, color, px(1.5f));
-    draw_stroke(lower, ends.to, pointer);
+  LabelWidths label_widths() const {
+    LabelWidths widths;
+    for (const MemoryPointer& pointer : graph_.pointers) {
+      widths.push_back(p_.text_width(p_.fonts().tiny, pointer.label));
+    }
+    return widths;
   }
 
-  void draw_label(const MemoryPointer& pointer) {
-    const Ends ends = ends_of(pointer);
-    const Point to = ends.has_corner ? ends.corner : ends.to;
-    const bool is_vertical = std::fabs(ends.from.x - to.x) < 1;
+  void draw_pointer(const PointerRoute& route, const MemoryPointer& pointer) {
+    const std::size_t last = route.points.size() - 1;
+    for (std::size_t i = 0; i + 1 < last; ++i) {
+      draw_line(route.points[i], route.points[i + 1], pointer, 0);
+    }
+    draw_stroke(route.points[last - 1], route.points[last], pointer);
+    if (pointer.kind == PointerKind::held) {
+      p_.circle(route.points.front(), px(3.5f), color_of(pointer));
+    }
+  }
+
+  /// On a ground of its own: lines may pass behind it.
+  void draw_label(const PointerRoute& route, const MemoryPointer& pointer) {
+    if (!route.has_label) return;
     const Face& tiny = p_.fonts().tiny;
+    const Point at = route.label_at;
     const float width = p_.text_width(tiny, pointer.label);
-    // What leads back stands below its line: the way there has the place above.
-    const float shift = to.x < ends.from.x ? px(1) : px(-15);
-    Point at{(ends.from.x + to.x) / 2 - width / 2, (ends.from.y + to.y) / 2 + shift};
-    if (is_vertical) at = {ends.from.x + px(6), (ends.from.y + to.y) / 2 - px(8)};
-    if (ends.has_corner) return;
+    p_.fill({at.x - px(2), at.y + px(1), at.x + width + px(2), at.y + px(14)},
+            fade(theme_.panel, 0.85f), px(2));
     p_.text(tiny, at.x, at.y, color_of(pointer), pointer.label);
   }
 

@@ -18,6 +18,8 @@ float draw_scenario(Ui& ui, const Session& session, const Rect& bar, bool opens 
 /// Transport buttons, speeds and time, from `x` on; speeds and time only where they fit left of
 /// `right`. Return: the x where it ends.
 float draw_playback(Ui& ui, Session& session, const Rect& bar, float x, float right);
+/// What it needs with a button for each speed, or with one for all of them; the time apart.
+float playback_width(const Painter& painter, bool has_all_speeds);
 
 /// Theme and help at the right end of the bar. Return: the x where they begin.
 float draw_switches(Ui& ui, Session& session, const Rect& bar);
@@ -29,8 +31,8 @@ float draw_search(Ui& ui, Session& session, const Rect& bar, float x, float righ
 /// Narrower, a search box is left out.
 inline constexpr float search_width_min = 120;
 
-/// What the verdict needs in its longest form that takes at most `most`, or else in its shortest; 0
-/// without one.
+/// What the verdict needs in its longest form that takes at most `most` (in one line with how much
+/// was searched, that below it, the word alone), or else in its shortest; 0 without one.
 float verdict_room(const Ui& ui, const Session& session, float most = 0);
 /// The verdict in the room between `x` and `right`.
 void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, float right);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Transport buttons, speeds and the time of the playhead.
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -94,9 +95,23 @@ float speeds_width(const Painter& p) {
   return p.px(speed_width) * static_cast<float>(playback_speeds.size());
 }
 
+constexpr std::array<const char*, 4> speed_names = {"¼×", "1×", "4×", "16×"};
+static_assert(speed_names.size() == playback_speeds.size());
+
+/// In a narrow window: the speed that it is; a click takes the next one.
+float draw_speed(Ui& ui, Session& session, const Rect& bar, float x) {
+  Painter& p = ui.paint;
+  const Rect rect{x, bar.center().y - p.px(16), x + p.px(speed_width), bar.center().y + p.px(16)};
+  p.fill(rect, p.theme().raised, p.px(6));
+  const int speed = session.playback.speed();
+  if (text_button(ui, "speed", rect, speed_names[static_cast<std::size_t>(speed)], false)) {
+    session.playback.set_speed((speed + 1) % static_cast<int>(speed_names.size()));
+  }
+  return rect.x1;
+}
+
 float draw_speeds(Ui& ui, Session& session, const Rect& bar, float x) {
-  constexpr std::array<const char*, 4> names = {"¼×", "1×", "4×", "16×"};
-  static_assert(names.size() == playback_speeds.size());
+  constexpr const auto& names = speed_names;
   Painter& p = ui.paint;
   const float width = p.px(speed_width), top = bar.center().y - p.px(16), bottom = top + p.px(32);
   p.fill({x, top, x + width * static_cast<float>(names.size()), bottom}, p.theme().raised, p.px(6));
@@ -114,10 +129,20 @@ float draw_speeds(Ui& ui, Session& session, const Rect& bar, float x) {
 
 }  // namespace
 
+float playback_width(const Painter& painter, bool has_all_speeds) {
+  constexpr float transport_width = 32 + 2 + 32 + 4 + 44 + 4 + 32 + 2 + 32;
+  const float speeds = has_all_speeds ? speeds_width(painter) : painter.px(speed_width);
+  return painter.px(transport_width + 12 + 18) + speeds;
+}
+
 float draw_playback(Ui& ui, Session& session, const Rect& bar, float x, float right) {
   Painter& p = ui.paint;
   x = draw_transport(ui, session, bar, x) + p.px(12);
-  if (x + speeds_width(p) <= right) x = draw_speeds(ui, session, bar, x) + p.px(18);
+  if (x + speeds_width(p) <= right) {
+    x = draw_speeds(ui, session, bar, x) + p.px(18);
+  } else if (x + p.px(speed_width) <= right) {
+    x = draw_speed(ui, session, bar, x) + p.px(18);
+  }
   const TimeFormat& format = session.format();
   const std::string now = format.instant_in_view(session.playback.position(), session.view.span());
   std::string end = "/ " + format.number(static_cast<double>(session.playback.end()));
@@ -130,7 +155,7 @@ float draw_playback(Ui& ui, Session& session, const Rect& bar, float x, float ri
   };
   if (!fits(p.fonts().mono_bold, now)) return x;
   x += p.text_between(p.fonts().mono_bold, x, bar.y0, bar.y1, p.theme().text, now) + p.px(8);
-  if (!fits(p.fonts().mono, end)) return x;
+  if (!fits(p.fonts().mono, end)) return std::min(x, right);
   x += p.text_between(p.fonts().mono, x, bar.y0, bar.y1, p.theme().text_faint, end);
   return x;
 }

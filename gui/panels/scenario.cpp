@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Both ends of the top bar: what is open, and what came out of it.
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "keys.h"
@@ -29,8 +30,29 @@ std::string whole_text(const VerdictText& verdict) {
   return verdict.detail.empty() ? verdict.word : verdict.word + "   " + verdict.detail;
 }
 
-float verdict_width(const Painter& p, const std::string& text) {
-  return p.text_width(p.fonts().bold, text) + p.px(42);
+/// What the pill says, from the widest to the narrowest.
+enum class PillForm : std::uint8_t { line, stack, word };
+
+float pill_width(const Painter& p, const VerdictText& verdict, PillForm form) {
+  const float word = p.text_width(p.fonts().bold, verdict.word);
+  const float margins = p.px(42);
+  switch (form) {
+    case PillForm::line:
+      return p.text_width(p.fonts().bold, whole_text(verdict)) + margins;
+    case PillForm::stack:
+      return std::max(word, p.text_width(p.fonts().tiny, verdict.detail)) + margins;
+    case PillForm::word:
+      break;
+  }
+  return word + margins;
+}
+
+PillForm widest_form(const Painter& p, const VerdictText& verdict, float room) {
+  if (verdict.detail.empty()) return PillForm::word;
+  for (const PillForm form : {PillForm::line, PillForm::stack}) {
+    if (pill_width(p, verdict, form) <= room) return form;
+  }
+  return PillForm::word;
 }
 
 }  // namespace
@@ -93,8 +115,7 @@ float verdict_room(const Ui& ui, const Session& session, float most) {
   const VerdictText verdict = verdict_text(session);
   if (verdict.word.empty()) return 0;
   const float margins = ui.paint.px(14 + 12 + 1);
-  const float whole = verdict_width(ui.paint, whole_text(verdict)) + margins;
-  return whole <= most ? whole : verdict_width(ui.paint, verdict.word) + margins;
+  return pill_width(ui.paint, verdict, widest_form(ui.paint, verdict, most - margins)) + margins;
 }
 
 void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, float right) {
@@ -103,15 +124,25 @@ void draw_verdict(Ui& ui, const Session& session, const Rect& bar, float x, floa
   const VerdictText verdict = verdict_text(session);
   if (verdict.word.empty()) return;
   const Color color = tone_color(theme, tone_of(verdict.sense));
-  std::string text = whole_text(verdict);
   right -= p.px(14);
-  if (right - verdict_width(p, text) < x + p.px(12)) text = verdict.word;
-  if (right - verdict_width(p, text) < x + p.px(12)) return;
-  const Rect pill{right - verdict_width(p, text), bar.y0 + p.px(11), right, bar.y1 - p.px(11)};
+  const float room = right - x - p.px(12);
+  const PillForm form = widest_form(p, verdict, room);
+  const float width = pill_width(p, verdict, form);
+  if (width > room) return;
+  const bool is_stack = form == PillForm::stack;
+  const float inset = p.px(is_stack ? 8 : 11);
+  const Rect pill{right - width, bar.y0 + inset, right, bar.y1 - inset};
   ui.widgets.add("verdict", pill);
-  p.fill(pill, fade(color, theme.tint), p.px(15));
+  p.fill(pill, fade(color, theme.tint), pill.height() / 2);
   p.circle({pill.x0 + p.px(17), bar.center().y}, p.px(5), color);
-  p.text_between(p.fonts().bold, pill.x0 + p.px(29), bar.y0, bar.y1, color, text);
+  const float left = pill.x0 + p.px(29), middle = bar.center().y + p.px(1);
+  if (is_stack) {
+    p.text_between(p.fonts().bold, left, pill.y0 + p.px(2), middle, color, verdict.word);
+    p.text_between(p.fonts().tiny, left, middle, pill.y1 - p.px(3), color, verdict.detail);
+    return;
+  }
+  p.text_between(p.fonts().bold, left, bar.y0, bar.y1, color,
+                 form == PillForm::line ? whole_text(verdict) : verdict.word);
 }
 
 }  // namespace rcuscope::gui

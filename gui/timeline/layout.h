@@ -22,6 +22,13 @@ enum class TextStyle : std::uint8_t { small, tiny, bold };
 /// Width in pixels.
 using MeasureText = std::function<float(TextStyle, std::string_view)>;
 
+/// What bars say about the moment of the playhead, besides their labels.
+struct BarNotes {
+  std::map<std::int32_t, std::string> grace_periods;  ///< In progress: "waits for CPU 2".
+  std::map<std::int32_t, std::string> readers;  ///< By lane, what it has in hand: "→ gdev 01:00.1".
+  Timestamp now = 0;                            ///< Of the readers' notes.
+};
+
 struct LayoutInput {
   const TraceStore& trace;
   const Lanes& lanes;
@@ -29,8 +36,7 @@ struct LayoutInput {
   const TimelineIndex& index;
   const TimeFormat& format;
   const MeasureText& measure;
-  /// What a grace period in progress waits for, for its bar: "waiting for CPU 2".
-  const std::map<std::int32_t, std::string>& grace_period_notes;
+  const BarNotes& notes;
   TimeView view;
   Rect area;  ///< Ruler on top, lanes below.
   float scale = 1;
@@ -71,7 +77,8 @@ struct MarkGlyph {
   std::size_t mark = 0;      ///< Of several: the first.
   std::size_t position = 0;  ///< Of that mark in the lane's MarkTrack.
   std::uint32_t count = 1;   ///< Marks that stand too close together to be told apart.
-  std::string text;          ///< "kfree gdev0", "3 × kfree gdev0", "kfree gdev0 +2".
+  std::string text;          ///< "kfree gdev0", "3 × kfree gdev0", "kfree gdev0 +2"; of findings
+                             ///< "data race, list corruption".
   MarkShape shape{};
   Point at;
   float size = 1;    ///< Share of the full glyph: less where marks stand close together.

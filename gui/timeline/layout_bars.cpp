@@ -224,7 +224,11 @@ class BarBuilder {
     }
     // Outlined bars are a ground on which text can stand; filled ones are not.
     const SpanKind kind = bar.look.kind;
-    if (kind != SpanKind::mutex && kind != SpanKind::spinlock) state.solid.add(bar.rect);
+    if (kind != SpanKind::mutex && kind != SpanKind::spinlock) {
+      state.solid.add(bar.rect);
+    } else if (bar.is_error) {
+      state.solid.add({bar.error_x, bar.rect.y0, bar.rect.x1, bar.rect.y1});  // it is hatched
+    }
   }
 
   /// All of it, else the bare kind, else as much as still says something.
@@ -238,9 +242,19 @@ class BarBuilder {
 
   std::string label_text(const Bar& bar) const {
     const Span& s = span(bar);
-    if (s.kind != SpanKind::grace_period) return s.label;
-    const auto note = input_.grace_period_notes.find(s.grace_period.value);
-    return note == input_.grace_period_notes.end() ? s.label : s.label + "   " + note->second;
+    if (s.kind == SpanKind::grace_period) {
+      return with_note(s, input_.notes.grace_periods, s.grace_period.value);
+    }
+    const Timestamp now = input_.notes.now;
+    const bool is_now = s.start <= now && (now <= s.end || s.is_open);
+    if (s.kind != SpanKind::reader || !is_now) return s.label;
+    return with_note(s, input_.notes.readers, s.lane);
+  }
+
+  static std::string with_note(const Span& s, const std::map<std::int32_t, std::string>& notes,
+                               std::int32_t key) {
+    const auto note = notes.find(key);
+    return note == notes.end() ? s.label : s.label + "   " + note->second;
   }
 
   void add_caption(Bar& bar, const Row& row, RowState& state) {

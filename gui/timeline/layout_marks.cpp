@@ -19,6 +19,8 @@ constexpr float finding_height = 30;
 constexpr float glyph_distance = 20;
 /// Nearer than this even the smallest glyphs cover each other.
 constexpr float merge_distance = 10;
+/// Findings nearer than this cover each other.
+constexpr float finding_distance = 24;
 /// More labels of one text in one row are a pattern, not words.
 constexpr std::size_t repeated_label_max = 8;
 
@@ -31,7 +33,8 @@ bool is_said_by_arrow(const Lanes& lanes, const Mark& mark) {
   });
 }
 
-/// The marks of a row as glyphs: those too close together to be told apart are one; errors never.
+/// The marks of a row as glyphs: those too close together to be told apart are one. Of errors only
+/// findings that would cover each other, and then each kind is named.
 class GlyphCollector {
  public:
   GlyphCollector(const LayoutInput& input, const TimelineLayout& out, const Row& row)
@@ -65,7 +68,7 @@ class GlyphCollector {
   std::size_t add(std::size_t at) {
     const Mark& first = mark(at);
     if (says_arrows_ && is_said_by_arrow(input_.lanes, first)) return at + 1;
-    const std::size_t end = first.is_error ? at + 1 : end_of_group(at);
+    const std::size_t end = first.is_error ? end_of_findings(at) : end_of_group(at);
     MarkGlyph glyph;
     glyph.mark = track_.marks[at];
     glyph.position = at;
@@ -75,9 +78,34 @@ class GlyphCollector {
     glyph.head_y = row_.bar.y0 - 6 * input_.scale;
     glyph.has_stem = glyph.shape == MarkShape::pin;
     const bool is_same = track_.same_since[end - 1] <= at;
-    glyph.text = folded_text(first.label, glyph.count, is_same);
+    glyph.text = first.is_error && !is_same ? findings_text(at, end)
+                                            : folded_text(first.label, glyph.count, is_same);
     glyphs_.push_back(std::move(glyph));
     return end;
+  }
+
+  std::size_t end_of_findings(std::size_t at) const {
+    const auto is_finding = [this](std::size_t position) {
+      return mark(position).is_error && shape_of(mark(position)) == MarkShape::finding;
+    };
+    std::size_t end = at + 1;
+    const float reach = finding_distance * input_.scale;
+    while (is_finding(at) && end < last_ && is_finding(end) && x_of(end) - x_of(at) < reach) ++end;
+    return end;
+  }
+
+  /// "data race, list corruption": two kinds by name, further ones by their number.
+  std::string findings_text(std::size_t first, std::size_t last) const {
+    const std::string& label = mark(first).label;
+    std::size_t other = first;
+    while (mark(other).label == label) ++other;
+    std::size_t told = 0;
+    for (std::size_t at = first; at < last; ++at) {
+      const std::string& one = mark(at).label;
+      told += one == label || one == mark(other).label ? 1 : 0;
+    }
+    const std::string both = label + ", " + mark(other).label;
+    return told == last - first ? both : both + " +" + std::to_string(last - first - told);
   }
 
   std::size_t end_of_group(std::size_t at) const {
@@ -213,7 +241,7 @@ class MarkBuilder {
     const Rect plate = finding_plate(glyph, width + px(20));
     const bool is_taken = std::any_of(plates_.begin(), plates_.end(),
                                       [&](const Rect& other) { return other.overlaps(plate); });
-    if (is_taken) return;  // two defects in one place: the mark shows that there is another one
+    if (is_taken) return;  // a dense row: its marks still stand side by side
     plates_.push_back(plate);
     glyph.label = plate;
     glyph.has_label = true;

@@ -26,8 +26,12 @@ class TimelinePanel {
   TimelinePanel(Ui& ui, Session& session, const Rect& area)
       : ui_(ui), p_(ui.paint), theme_(ui.paint.theme()), session_(session), area_(area) {
     plot_ = {area.x0 + p_.px(lane_names_width), area.y0, area.x1, area.y1};
+    notes_.now = session.playback.playhead();
     for (const GracePeriodState& gp : session.world().grace_periods) {
-      if (!gp.waits_for.empty()) notes_[gp.grace_period.value] = note_of(gp);
+      if (!gp.waits_for.empty()) notes_.grace_periods[gp.grace_period.value] = note_of(gp);
+    }
+    for (const TracedActorState& actor : session.world().actors) {
+      if (actor.reader_nesting > 0) note_reader(actor);
     }
   }
 
@@ -66,6 +70,22 @@ class TimelinePanel {
               std::string(session_.trace().actor_name(reader.value));
     }
     return note;
+  }
+
+  /// The last thing that it followed a pointer to.
+  void note_reader(const TracedActorState& reader) {
+    const auto& objects = session_.trace().names().objects;
+    const auto& lanes = session_.lanes().lanes;
+    const auto held = std::find_if(reader.touched.begin(), reader.touched.end(), [&](ObjectId id) {
+      const std::string& type = objects[static_cast<std::size_t>(id.value)].type;
+      return type == "group_device" || type == "device" || type == "dev_iommu";
+    });
+    if (held == reader.touched.end()) return;
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      if (lanes[i].actor != reader.actor) continue;
+      notes_.readers[static_cast<std::int32_t>(i)] =
+          "→ " + short_object_name(session_.trace().object_label(held->value));
+    }
   }
 
   // --- input ---
@@ -251,7 +271,7 @@ class TimelinePanel {
   const Theme& theme_;
   Session& session_;
   Rect area_, plot_;
-  std::map<std::int32_t, std::string> notes_;  ///< Of grace periods in progress.
+  BarNotes notes_;
 };
 
 }  // namespace

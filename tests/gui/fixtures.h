@@ -41,7 +41,8 @@ inline float measure_text(TextStyle, std::string_view text) {
 class LayoutOf {
  public:
   explicit LayoutOf(const Session& session) : LayoutOf(session, Rect{0, 0, 1000, 500}) {}
-  LayoutOf(const Session& session, const Rect& area) {
+  LayoutOf(const Session& session, const Rect& area, BarNotes notes = {})
+      : notes_(std::move(notes)) {
     layout = compute_layout({session.trace(), session.lanes(), session.events_of_actor(),
                              session.index(), session.format(), measure_, notes_, session.view,
                              area, 1, session.lane_scroll_px});
@@ -50,7 +51,7 @@ class LayoutOf {
 
  private:
   MeasureText measure_ = measure_text;
-  std::map<std::int32_t, std::string> notes_;
+  BarNotes notes_;
 };
 
 inline std::unique_ptr<App> make_app(Session session, float scale = 1,

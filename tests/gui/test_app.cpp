@@ -227,8 +227,8 @@ TEST(Picture, parts_of_the_top_bar_never_meet) {
   for (const int width_px : {620, 700, 850, 1000, 1280, 1600}) {
     const auto app = make_app(test::faulty_session(), 1, {width_px, 500});
     std::vector<Rect> parts;
-    for (const char* name : {"scenario", "play", "step", "end", "speed:0", "speed:3", "theme",
-                             "help", "search", "verdict"}) {
+    for (const char* name : {"scenario", "play", "step", "end", "speed", "speed:0", "speed:3",
+                             "theme", "help", "search", "verdict"}) {
       if (const Rect* part = app->widgets().find(name)) parts.push_back(*part);
     }
     EXPECT_GE(parts.size(), 6u);
@@ -239,12 +239,34 @@ TEST(Picture, parts_of_the_top_bar_never_meet) {
 }
 
 TEST(Picture, verdict_is_there_at_all_common_widths) {
-  for (const int width_px : {1000, 1100, 1280, 1366, 1440, 1600}) {
+  for (const int width_px : {900, 950, 1000, 1100, 1280, 1366, 1440, 1600}) {
     const auto app = make_app(test::faulty_session(), 1, {width_px, 700});
-    app->frame();
-    app->frame();
     EXPECT_TRUE(app->widgets().find("verdict")) << width_px;
   }
+}
+
+TEST(Picture, verdict_says_how_much_was_searched_at_all_common_widths) {
+  for (const int width_px : {1000, 1100, 1280, 1366, 1440, 1600}) {
+    const auto width_of_verdict = [width_px](const char* searched) {
+      Session session = test::faulty_session();
+      session.searched = searched;
+      return make_app(std::move(session), 1, {width_px, 700})->widgets().find("verdict")->width();
+    };
+    EXPECT_GT(width_of_verdict("1 284 of 1 284 schedules"), width_of_verdict("")) << width_px;
+  }
+}
+
+TEST(Picture, one_button_takes_the_next_speed_where_four_have_no_room) {
+  Session session = test::faulty_session();
+  session.searched = "1 284 of 1 284 schedules";
+  const auto app = make_app(std::move(session), 1, {1000, 700});
+  ASSERT_TRUE(app->widgets().find("speed"));
+  EXPECT_FALSE(app->widgets().find("speed:0"));
+  const int before = app->session().playback.speed();
+  app->run_script("click speed");
+  EXPECT_EQ(app->session().playback.speed(), before + 1);
+  app->run_script("click speed; click speed; click speed");
+  EXPECT_EQ(app->session().playback.speed(), before) << "round and round";
 }
 
 TEST(Picture, trace_without_events_says_so) {

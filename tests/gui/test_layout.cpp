@@ -92,6 +92,33 @@ TEST(Layout, finding_always_shows_its_name) {
   EXPECT_LE(finding->label.x1, layout.lanes.x1);
 }
 
+TEST(Layout, findings_that_would_cover_each_other_are_one_mark_that_names_their_kinds) {
+  const auto texts_at = [](double distance) {
+    sample::Story s(Clock::nanoseconds);
+    s.interrupt(46, 80, s.time_out);
+    for (const FindingKind kind : {FindingKind::data_race, FindingKind::list_corruption}) {
+      const double time = 66 + (kind == FindingKind::list_corruption ? distance : 0);
+      s.at(time, s.time_out, EventKind::finding,
+           {.object = s.gdevs[0],
+            .value = static_cast<std::int64_t>(kind),
+            .flags = event_flag::error});
+    }
+    Session session(s.out.build());
+    session.fit();
+    std::vector<std::string> texts;
+    const TimelineLayout layout = LayoutOf(session, {0, 0, 700, 200}).layout;
+    for (const MarkGlyph& glyph : layout.marks) {
+      if (glyph.shape != MarkShape::finding) continue;
+      EXPECT_TRUE(glyph.has_label) << glyph.text;
+      texts.push_back(glyph.text);
+    }
+    return texts;
+  };
+  EXPECT_EQ(texts_at(0), std::vector<std::string>{"data race, list corruption"});
+  EXPECT_EQ(texts_at(0.3), std::vector<std::string>{"data race, list corruption"});
+  EXPECT_EQ(texts_at(8), (std::vector<std::string>{"data race", "list corruption"}));
+}
+
 TEST(Layout, faulty_reader_is_right_until_the_error) {
   const Session session = test::faulty_session();
   const TimelineLayout layout = LayoutOf(session).layout;
@@ -119,6 +146,22 @@ TEST(Layout, reader_that_holds_up_a_grace_period_says_so) {
   EXPECT_TRUE(std::any_of(layout.bars.begin(), layout.bars.end(), [](const Bar& bar) {
     return bar.caption == "began before GP 1042: must end first";
   }));
+}
+
+TEST(Layout, reader_at_the_playhead_says_what_it_has_in_hand) {
+  const Session session = test::safe_session();
+  const auto& lanes = session.lanes().lanes;
+  BarNotes notes;
+  notes.now = 60'000;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    notes.readers[static_cast<std::int32_t>(i)] = "in hand of " + lanes[i].name;
+  }
+  std::vector<std::string> said;
+  for (const Bar& bar : LayoutOf(session, {0, 0, 1600, 700}, notes).layout.bars) {
+    if (bar.label.find("in hand of") != std::string::npos) said.push_back(bar.label);
+  }
+  EXPECT_EQ(said, std::vector<std::string>{"reader   in hand of ATC time-out ISR"})
+      << "not the ones before and after";
 }
 
 TEST(Layout, arrows_go_from_cause_to_effect) {

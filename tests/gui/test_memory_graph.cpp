@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "gui/fixtures.h"
+#include "memory_routes.h"
 
 namespace rcuscope::gui {
 namespace {
@@ -137,6 +138,81 @@ TEST(MemoryGraph, dev_iommu_is_a_node_that_its_device_points_to) {
   EXPECT_EQ(find(later, s.devices[0], PointerKind::field), nullptr)
       << "dev->iommu is NULL before what it pointed to is freed";
   EXPECT_NE(memory_text(later).find("freed"), std::string::npos) << memory_text(later);
+}
+
+// --- the ways of pointers ---
+
+/// Whether a line that runs straight or level crosses the card.
+bool crosses(Point a, Point b, const Rect& card) {
+  constexpr int point_count = 200;
+  for (int i = 0; i <= point_count; ++i) {
+    const float t = static_cast<float>(i) / point_count;
+    if (card.inset(1, 1).contains({a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)})) return true;
+  }
+  return false;
+}
+
+/// A reader that holds a device and its gdev, and behind it an updater at a second defect.
+TraceStore trace_with_far_pointers() {
+  sample::Story s(Clock::steps);
+  const ObjectId iommu = s.out.builder().add_object({"0000:01:00.0", "dev_iommu"});
+  s.at(0, s.setup, EventKind::get_device, {.object = s.devices[0], .value = 2});
+  s.at(1, s.setup, EventKind::kmalloc, {.object = iommu});
+  s.at(2, s.setup, EventKind::list_add_tail_rcu, {.object = s.gdevs[0], .value = s.list.value});
+  std::int32_t time = 3;
+  for (const ActorId reader : {s.time_out, s.event_queue, s.page_request}) {
+    s.at(time++, reader, EventKind::actor_start);
+    s.at(time++, reader, EventKind::rcu_read_lock, {.value = 1});
+    s.at(time++, reader, EventKind::rcu_dereference, {.object = s.gdevs[0]});
+    s.at(time++, reader, EventKind::rcu_dereference, {.object = s.devices[0]});
+    if (reader == s.event_queue)
+      s.at(time++, reader, EventKind::rcu_dereference, {.object = iommu});
+  }
+  s.at(time++, s.remover, EventKind::list_del_rcu, {.object = s.gdevs[0]});
+  s.at(time++, s.remover, EventKind::kfree, {.object = iommu});
+  return s.out.build();
+}
+
+TEST(PointerRoutes, pass_behind_no_card) {
+  const TraceStore trace = trace_with_far_pointers();
+  std::size_t detour_count = 0;
+  for (Timestamp time = trace.start(); time <= trace.end(); ++time) {
+    MemoryGraph graph = graph_at(trace, time);
+    place_nodes(graph, {0, 0, 1600, 400}, 1);
+    const auto routes = route_pointers(graph, LabelWidths(graph.pointers.size(), 30), 1);
+    ASSERT_EQ(routes.size(), graph.pointers.size());
+    for (std::size_t i = 0; i < routes.size(); ++i) {
+      if (graph.pointers[i].kind != PointerKind::held) continue;
+      const auto& points = routes[i].points;
+      detour_count += points.size() > 2 ? 1 : 0;
+      EXPECT_FLOAT_EQ(points.front().x, graph.nodes[graph.pointers[i].from].rect.x1);
+      EXPECT_FLOAT_EQ(points.back().x, graph.nodes[graph.pointers[i].to].rect.x0);
+      for (const MemoryNode& node : graph.nodes) {
+        for (std::size_t k = 1; k < points.size(); ++k) {
+          EXPECT_FALSE(crosses(points[k - 1], points[k], node.rect))
+              << "at " << time << ": pointer " << i << " and " << node.title;
+        }
+      }
+    }
+  }
+  EXPECT_GT(detour_count, 10u);
+}
+
+TEST(PointerRoutes, labels_stand_on_no_card_and_not_on_each_other) {
+  const TraceStore trace = trace_with_far_pointers();
+  MemoryGraph graph = graph_at(trace, trace.end());
+  place_nodes(graph, {0, 0, 1600, 400}, 1);
+  const auto routes = route_pointers(graph, LabelWidths(graph.pointers.size(), 30), 1);
+  std::vector<Rect> labels;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (graph.pointers[i].kind != PointerKind::held) continue;
+    const Point at = routes[i].label_at;
+    const Rect label{at.x, at.y + 2, at.x + 30, at.y + 13};
+    for (const MemoryNode& node : graph.nodes) EXPECT_FALSE(label.overlaps(node.rect));
+    for (const Rect& other : labels) EXPECT_FALSE(label.overlaps(other));
+    labels.push_back(label);
+  }
+  EXPECT_GE(labels.size(), 4u);
 }
 
 // --- from the lanes ---

@@ -44,6 +44,15 @@ TEST(StatePicture, unlinked_entry_keeps_its_next_pointer_and_waits) {
   EXPECT_EQ(card->held_by, "ATC time-out ISR");
 }
 
+TEST(StatePicture, released_device_of_a_linked_entry_is_no_good_state) {
+  const StatePicture picture = picture_at(test::safe_session(), 72'800);
+  const ObjectCard* card = find_card(picture, "0000:03:00.0");
+  ASSERT_NE(card, nullptr);
+  EXPECT_EQ(card->references, 0);
+  EXPECT_EQ(card->state, "linked, device released");
+  EXPECT_EQ(card->tone, Tone::waiting);
+}
+
 TEST(StatePicture, references_are_told_by_who_took_and_who_dropped_them) {
   const Session session = test::safe_session();
   const StatePicture picture = picture_at(test::safe_session(), session.trace().end());
