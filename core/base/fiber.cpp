@@ -8,6 +8,7 @@
 
 #include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -17,8 +18,10 @@
 #include "base/error.h"
 
 #if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/memcheck.h>
 #include <valgrind/valgrind.h>
 #else
+#define VALGRIND_MAKE_MEM_UNDEFINED(start, bytes) static_cast<void>(start)
 #define VALGRIND_STACK_REGISTER(lowest, highest) 0U
 #define VALGRIND_STACK_DEREGISTER(id) static_cast<void>(id)
 #endif
@@ -68,6 +71,8 @@ Fiber::Fiber(std::size_t stack_bytes) {
   stack_bottom_ = bottom;
   context_ = context::make_fcontext(bottom + stack_bytes_, stack_bytes_, &Switch::enter_first_time);
   valgrind_stack_id_ = VALGRIND_STACK_REGISTER(bottom, bottom + stack_bytes_);
+  first_context_ = context_;
+  copy_stack(context_, first_stack_);
 #ifdef __SANITIZE_THREAD__
   tsan_fiber_ = __tsan_create_fiber(0);
 #endif
@@ -92,6 +97,95 @@ Fiber::~Fiber() {
   VALGRIND_STACK_DEREGISTER(valgrind_stack_id_);
   const char* end = static_cast<const char*>(stack_bottom_) + stack_bytes_;
   munmap(mapping_, static_cast<std::size_t>(end - static_cast<const char*>(mapping_)));
+}
+
+// --- going back
+
+bool Fiber::can_go_back() {
+#ifdef __SANITIZE_THREAD__
+  return false;
+#else
+  return true;
+#endif
+}
+
+namespace {
+
+#ifdef __SANITIZE_ADDRESS__
+/// Some of a stack is poisoned, and AddressSanitizer watches memcpy.
+[[gnu::no_sanitize("address"), gnu::noinline]] void copy_bytes(void* to, const void* from,
+                                                               std::size_t bytes) {
+  auto* const target = static_cast<volatile std::byte*>(to);
+  const auto* const source = static_cast<const volatile std::byte*>(from);
+  for (std::size_t i = 0; i < bytes; ++i) target[i] = source[i];
+}
+
+/// Bytes of the program for one of AddressSanitizer's, as a power of two.
+std::size_t shadow_scale() {
+  std::size_t scale = 0, offset = 0;
+  __asan_get_shadow_mapping(&scale, &offset);
+  return scale;
+}
+
+/// What AddressSanitizer knows of the bytes at an address. Is no memory of the program.
+std::byte* shadow_of(const void* address) {
+  std::size_t scale = 0, offset = 0;
+  __asan_get_shadow_mapping(&scale, &offset);
+  return reinterpret_cast<std::byte*>((reinterpret_cast<std::uintptr_t>(address) >> scale) +
+                                      offset);
+}
+#else
+void copy_bytes(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+#endif
+
+}  // namespace
+
+/// boost::context saves the registers at the end of the stack, and its context is their address.
+void Fiber::copy_stack(const void* context, std::vector<std::byte>& copy) const {
+  const char* const end = static_cast<const char*>(stack_bottom_) + stack_bytes_;
+  copy.resize(static_cast<std::size_t>(end - static_cast<const char*>(context)));
+  copy_bytes(copy.data(), context, copy.size());
+}
+
+bool Fiber::save(Image& image) const {
+  RCUSCOPE_ASSERT(is_suspended() && mapping_ != nullptr, state_);
+  if (has_exceptions()) return false;
+  image.context_ = context_;
+  copy_stack(context_, image.stack_);
+#ifdef __SANITIZE_ADDRESS__
+  image.shadow_.resize(image.stack_.size() / (std::size_t{1} << shadow_scale()));
+  copy_bytes(image.shadow_.data(), shadow_of(context_), image.shadow_.size());
+#endif
+  return true;
+}
+
+void Fiber::restore(const Image& image) {
+  RCUSCOPE_ASSERT(state_ != State::running && mapping_ != nullptr, state_);
+  VALGRIND_MAKE_MEM_UNDEFINED(image.context_, image.stack_.size());
+  copy_bytes(image.context_, image.stack_.data(), image.stack_.size());
+#ifdef __SANITIZE_ADDRESS__
+  // What is below is nobody's.
+  __asan_unpoison_memory_region(stack_bottom_,
+                                static_cast<std::size_t>(static_cast<char*>(image.context_) -
+                                                         static_cast<const char*>(stack_bottom_)));
+  copy_bytes(shadow_of(image.context_), image.shadow_.data(), image.shadow_.size());
+#endif
+  context_ = image.context_;
+  exceptions_ = {};
+  body_ = nullptr;
+  state_ = State::suspended;
+}
+
+void Fiber::forget() {
+  RCUSCOPE_ASSERT(is_suspended() && mapping_ != nullptr, state_);
+#ifdef __SANITIZE_ADDRESS__
+  __asan_unpoison_memory_region(stack_bottom_, stack_bytes_);
+#endif
+  VALGRIND_MAKE_MEM_UNDEFINED(first_context_, first_stack_.size());
+  copy_bytes(first_context_, first_stack_.data(), first_stack_.size());
+  context_ = first_context_;
+  exceptions_ = {};
+  state_ = State::idle;
 }
 
 void Fiber::start(Body body, void* argument) {

@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <vector>
 
 namespace rcuscope {
 
@@ -58,7 +59,32 @@ class Fiber {
   /// True between the first switch to a started fiber and the return of its body.
   bool is_inside_body() const { return state_ == State::running || state_ == State::suspended; }
 
+  /// True if it is inside its body, below switch_fiber.
+  bool is_suspended() const { return state_ == State::suspended; }
+
+  /// True while it handles an exception, or lets one unwind its stack.
+  bool has_exceptions() const {
+    return exceptions_.caught_exceptions != nullptr || exceptions_.uncaught_exceptions != 0;
+  }
+
   std::size_t stack_bytes() const { return stack_bytes_; }
+
+  /// What a suspended fiber has on its stack. Means something to that very fiber only.
+  class Image;
+
+  /// False under ThreadSanitizer, which follows the calls of a fiber: images are of no use there.
+  static bool can_go_back();
+
+  /// Return: false if it has exceptions, which are not on its stack. Requires: it is suspended. Of
+  /// what its locals own elsewhere nothing is kept: they own nothing that is used after restore().
+  bool save(Image& image) const;
+
+  /// Makes it suspended where save() has seen it. No destructor runs of what was on its stack until
+  /// then. Requires: it is not running.
+  void restore(const Image& image);
+
+  /// Makes a suspended fiber idle. No destructor runs of what was on its stack.
+  void forget();
 
   friend void switch_fiber(Fiber& from, Fiber& to);
 
@@ -82,6 +108,7 @@ class Fiber {
   void switch_to(Fiber& to, State state_until_return);
   void leave_for(Fiber& to);
   void arrive_from(Fiber& from, void* context_of_from);
+  void copy_stack(const void* context, std::vector<std::byte>& copy) const;
 
   State state_ = State::idle;
   Body body_ = nullptr;  ///< Armed body; null once it runs.
@@ -95,6 +122,16 @@ class Fiber {
   void* asan_fake_stack_ = nullptr;
   void* tsan_fiber_ = nullptr;
   unsigned valgrind_stack_id_ = 0;
+  void* first_context_ = nullptr;       ///< Before it first ran; null: thread.
+  std::vector<std::byte> first_stack_;  ///< What was above that.
+};
+
+class Fiber::Image {
+  friend class Fiber;
+
+  void* context_ = nullptr;
+  std::vector<std::byte> stack_;   ///< From context_ on.
+  std::vector<std::byte> shadow_;  ///< What AddressSanitizer knows of that.
 };
 
 /// Leaves `from`, which must be the running fiber, and continues `to`: an armed fiber at the top

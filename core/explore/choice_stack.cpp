@@ -83,6 +83,7 @@ ChoicePoint& ChoiceStack::push(const Execution& execution, std::span<const Actor
   point.sleep.clear();
   point.order.clear();
   point.position = 0;
+  point.is_everything_planned = false;
   for (const ActorId id : enabled) point.enabled.emplace_back(id, execution.actor(id).pending);
   if (use_sleep_sets_ && size_ > 1) {
     const ChoicePoint& parent = points_[size_ - 2];
@@ -155,8 +156,10 @@ void ChoiceStack::request(std::size_t point, std::vector<ActorId> actors) {
 }
 
 void ChoiceStack::plan_everything() {
-  for (std::size_t i = 0; i < size_; ++i)
+  for (std::size_t i = size_; i-- > 0 && !points_[i].is_everything_planned;) {
+    points_[i].is_everything_planned = true;
     for (const Candidate& candidate : points_[i].enabled) plan_one_of(i, {&candidate.actor, 1});
+  }
 }
 
 bool ChoiceStack::backtrack() {

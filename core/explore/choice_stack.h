@@ -33,6 +33,7 @@ struct ChoicePoint {
   std::vector<std::size_t> order;
   std::size_t position = 0;  ///< Into order: what the path chooses here.
   std::size_t awake_at_start = 0;
+  bool is_everything_planned = false;  ///< Here and at every choice before.
 
   Candidate& chosen() { return enabled[order[position]]; }
   const Candidate& chosen() const { return enabled[order[position]]; }

@@ -47,9 +47,9 @@ struct ExploreOptions {
   /// Only schedules with so few preemptions, fewest first; not for sampling strategies.
   std::optional<unsigned> preemption_bound;
   AwaitSites awaits;  ///< Where actors wait in loops; explore() finds them itself.
-  /// Programs that can do so begin further executions after set-up; false: to test that it changes
-  /// nothing.
-  bool keeps_setup = true;
+  /// Of programs that can do so, executions begin with a state of an earlier one; false: to test
+  /// that it changes nothing.
+  bool goes_back = true;
   bool minimizes = true;  ///< Each finding gets the shortest schedule that shows it.
   CheckOptions checks;
   /// Called at most every 50 ms. Return: false to stop; the verdict then holds what was found so

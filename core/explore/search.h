@@ -28,7 +28,7 @@ class CheckedExecution {
   CheckedExecution(ActorRunner& runner, const ExploreOptions& options)
       : checkers_(make_checkers(options.checks)),
         memory_(make_memory_checker()),
-        execution(runner, {options.max_steps, pointers(), options.awaits, options.keeps_setup,
+        execution(runner, {options.max_steps, pointers(), options.awaits, options.goes_back,
                            memory_.get()}) {}
 
  private:

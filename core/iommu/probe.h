@@ -210,6 +210,7 @@ void Iommu<W, Steps>::finalize_group(ptr<iommu_group> group) {
 /// Pins the devices under the mutex, finalizes after it. dev->iommu may still vanish in between.
 template <World W, class Steps>
 void Iommu<W, Steps>::finalize_snapshot(ptr<iommu_group> group) {
+  const typename W::Owning owning(w_);
   std::vector<ptr<device>> devices;
   w_.mutex_lock(group->mutex);
   Walk walk = for_each_group_device(group);

@@ -35,6 +35,9 @@ struct Live : live::Memory {
   using refcount = live::Refcount;
   using name_set = live::NameSet;
   using work_struct = live::WorkStruct;
+  struct Owning {
+    explicit Owning(const Live&) {}
+  };
 
   // --- heap
   template <class T, class... Arguments>

@@ -9,95 +9,12 @@
 #include "base/error.h"
 
 namespace rcuscope {
-namespace {
-
-std::uint64_t next_run_number() {
-  static std::atomic<std::uint64_t> latest{0};
-  return latest.fetch_add(1, std::memory_order_relaxed) + 1;
-}
-
-}  // namespace
-
 Execution::Execution(ActorRunner& runner, Options options)
     : runner_(runner), options_(std::move(options)), heap_(max_actors) {
   actors_.reserve(max_actors);
   for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
     for (Observer* observer : options_.observers)
       if (observer->watches(static_cast<OperationKind>(kind))) watchers_[kind].push_back(observer);
-}
-
-ExecutionEnd Execution::run(const std::function<void(Execution&)>& program, Chooser& chooser,
-                            TraceBuilder* trace) {
-  chooser_ = &chooser;
-  trace_ = trace;
-  const KnownBeginning known = chooser.known_beginning();
-  known_steps_ =
-      trace == nullptr && known.run == run_number_ ? std::min(known.steps, log_size_) : 0;
-  run_number_ = next_run_number();
-  is_restored_ = kept_ && trace == nullptr;
-  reset();
-  if (is_restored_) {
-    restore_setup();
-  } else {
-    for (Observer* observer : options_.observers) observer->on_start();
-    spawn({"main", ActorKind::main, {}, [this, &program] { run_main(program); }}, {});
-  }
-  current_ = {0};
-  runner_.switch_to({}, current_);
-  RCUSCOPE_ASSERT(is_over_);
-  abandon_unfinished();
-  if (setup_error_) std::rethrow_exception(std::exchange(setup_error_, nullptr));
-  return how_ended_;
-}
-
-void Execution::run_main(const std::function<void(Execution&)>& program) {
-  if (!is_restored_) program(*this);
-  if (is_setup_over_) after_setup_->run();
-}
-
-void Execution::set_await_sites(const AwaitSites& sites) {
-  if (sites != options_.awaits) {
-    kept_.reset();  // set-up looks at them
-    log_size_ = 0;  // and steps that were known need not come again
-  }
-  options_.awaits = sites;
-}
-
-void Execution::reset() {
-  const std::size_t kept_count = is_restored_ ? kept_->actors.size() : 0;
-  for (std::size_t i = kept_count; i < actor_count_; ++i) actors_[i] = ModelActor{};
-  actor_count_ = 0;
-  phase_ = Phase::setup;
-  is_over_ = false;
-  steps_ = 0;
-  choices_.clear();
-  log_size_ = 0;
-  is_chosen_ = false;
-  if (!is_restored_) {
-    kept_.reset();
-    after_setup_.clear();
-    is_setup_over_ = false;
-    heap_.reset();
-    grace_periods_.reset();
-    work_.clear();
-  }
-  find_callback_placement();
-  version_ = 0;
-  blocked_at_end_.clear();
-  // Those of a known beginning stay: who reports them again changes nothing, and not all do.
-  if (is_restored_ && known_steps_ > 0)
-    std::erase_if(findings_, [first = kept_->steps + static_cast<Step>(known_steps_)](
-                                 const Finding& finding) { return finding.step >= first; });
-  else
-    findings_.clear();
-  final_state_.clear();
-  memory_doubt_.clear();
-  const bool is_memory_kept =
-      options_.memory != nullptr && options_.memory->begin(*this, known_steps_);
-  memory_known_steps_ = is_memory_kept ? known_steps_ : 0;
-  setup_error_ = nullptr;
-  trace_ids_of_objects_.clear();
-  trace_ids_of_parts_.clear();
 }
 
 ActorId Execution::declare(ActorSpec spec) {
@@ -217,15 +134,16 @@ bool Execution::publish(const Operation& operation) {
   if (self.is_abandoned) return stay_quiet(self);
   self.pending = operation;
   claim_cpu(self, self.pending);
-  const ActorId next = next_actor();
-  if (next != self.id) {
+  if (must_take_snapshot()) {
+    runner_.switch_to(self.id, {});
+  } else if (const ActorId next = next_actor(); next != self.id) {
     current_ = next;
     runner_.switch_to(self.id, next);
-    current_ = self.id;
-    if (self.is_abandoned) return stay_quiet(self);
   }
+  current_ = self.id;
+  if (self.is_abandoned) return stay_quiet(self);
   record_step(self);
-  leave_if_over();
+  if (is_over_) leave(self);
   return true;
 }
 
@@ -283,6 +201,14 @@ void Execution::leave_if_over() {
   ModelActor& self = me();
   self.is_abandoned = true;
   stay_quiet(self);
+}
+
+/// The same where the actor's locals own nothing: it mostly stays where it is, since unwinding is
+/// dear.
+void Execution::leave(ModelActor& actor) {
+  if (can_be_left()) runner_.switch_to(actor.id, {});  // and comes back only to be unwound
+  actor.is_abandoned = true;
+  stay_quiet(actor);
 }
 
 /// The first primitive after the end raises; later ones do nothing, so that destructors, `with` and
@@ -441,6 +367,7 @@ ActorId Execution::run_actor(ActorId id) noexcept {
   ModelActor& actor = actors_[static_cast<std::size_t>(id.value)];
   if (!actor.is_abandoned) run_body(actor);
   if (!is_over_) {
+    if (must_take_snapshot()) return {};
     const ActorId next = next_actor();
     current_ = next;
     return next;
@@ -451,10 +378,14 @@ ActorId Execution::run_actor(ActorId id) noexcept {
 
 void Execution::run_body(ModelActor& actor) {
   try {
-    if (!actor.is_started()) begin_actor(actor);  // main has begun where set-up was kept
+    begin_actor(actor);
     actor.spec.body();
     finish_actor(actor);
   } catch (const ExecutionAbandoned&) {
+  } catch (const BadPointer& bad) {  // often: to throw it once more, below, would be dear
+    for (Observer* observer : options_.observers)
+      observer->on_bad_pointer(*this, actor, bad.address);
+    end(ExecutionEnd::fatal_finding);
   } catch (...) {
     report_exception(actor);
   }
@@ -463,9 +394,6 @@ void Execution::run_body(ModelActor& actor) {
 void Execution::report_exception(ModelActor& actor) {
   try {
     throw;
-  } catch (const BadPointer& bad) {
-    for (Observer* observer : options_.observers)
-      observer->on_bad_pointer(*this, actor, bad.address);
   } catch (const ActorError& error) {
     report(error.kind, actor.id, error.message, error.message.substr(0, 80));
   } catch (const std::exception& error) {

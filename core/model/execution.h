@@ -17,13 +17,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/after_setup.h"
 #include "model/chooser.h"
 #include "model/execution_end.h"
 #include "model/execution_options.h"
 #include "model/grace_period.h"
 #include "model/heap.h"
-#include "model/kept_setup.h"
 #include "model/runner.h"
+#include "model/snapshot.h"
 #include "model/step_record.h"
 #include "model/work_item.h"
 #include "trace/builder.h"
@@ -95,14 +96,27 @@ class Execution final : public ActorEntry {
   // --- for Model: primitives of the actor that runs
   ActorId declare(ActorSpec spec);
   void run_actors();
-  /// What main does after set-up, for programs that end with repeat_from_here(). Context: set-up.
+  /// What main does after set-up, for programs that end with go_back_to_here(). Context: set-up.
   template <class T, class... Arguments>
   T& make_after_setup(Arguments&&... arguments) {
     return after_setup_.emplace<T>(std::forward<Arguments>(arguments)...);
   }
-  /// Set-up is over, and further executions begin here. Requires: what it has made is on the
-  /// model's heap, never changes, or is brought back by the AfterSetup; the program returns next.
-  void repeat_from_here();
+  /// Set-up is over, and further executions begin here or behind. Requires: what the program has
+  /// made is on the model's heap, never changes, or is brought back by the AfterSetup; the program
+  /// returns next.
+  void go_back_to_here();
+  /// On the stack of an actor around an operation during which it owns something, so that its
+  /// destructor has to run: such a stack is neither kept nor forgotten.
+  class Owning {
+   public:
+    explicit Owning(Execution& execution) : execution_(execution) { ++execution_.owner_count_; }
+    ~Owning() { --execution_.owner_count_; }
+    Owning(const Owning&) = delete;
+    Owning& operator=(const Owning&) = delete;
+
+   private:
+    Execution& execution_;
+  };
   /// Publishes, waits to be chosen, records. Return: false if the primitive must do nothing because
   /// the execution is over. Throws: ExecutionAbandoned.
   bool step(const Operation& operation);
@@ -171,8 +185,14 @@ class Execution final : public ActorEntry {
   ActorId run_actor(ActorId id) noexcept override;
 
  private:
+  void begin_anew();
   void reset();
-  void restore_setup();
+  bool must_take_snapshot() const;
+  void take_snapshot();
+  void restore_snapshot();
+  bool can_be_left() const;
+  void leave(ModelActor& actor);
+  void go_on();
   void run_main(const std::function<void(Execution&)>& program);
   bool publish(const Operation& operation);
   bool keeps_memory_order() const {
@@ -237,9 +257,11 @@ class Execution final : public ActorEntry {
   std::vector<ActorId> enabled_;
   std::array<std::vector<Observer*>, operation_kind_count> watchers_;  // of each kind of operation
   AfterSetupSlot after_setup_;
-  std::unique_ptr<KeptSetup> kept_;  // null: the next execution begins with set-up
-  bool is_restored_ = false;         // this execution began after set-up
-  bool is_setup_over_ = false;       // the program has called repeat_from_here()
+  bool has_after_setup_ = false;  // the program has called go_back_to_here()
+  bool goes_back_ = false;        // this execution takes snapshots
+  Snapshots snapshots_;           // empty: the next execution begins with set-up
+  Step setup_steps_ = 0;          // before the first of them
+  std::int32_t owner_count_ = 0;  // actors with an Owning on their stacks
   ModelHeap heap_;
   GracePeriods grace_periods_;
   std::vector<WorkItem> work_;

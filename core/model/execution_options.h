@@ -15,7 +15,7 @@ struct ExecutionOptions {
   Step max_steps = 10'000;
   std::vector<Observer*> observers;
   AwaitSites awaits;
-  bool keeps_setup = true;  ///< Of programs that call repeat_from_here().
+  bool goes_back = true;  ///< Of programs that call go_back_to_here().
   MemoryObserver* memory = nullptr;
 };
 

@@ -16,11 +16,20 @@ class FiberRunner final : public ActorRunner {
   void arm(ActorId actor, ActorEntry& entry) override {
     Slot& slot = slots_[static_cast<std::size_t>(actor.value)];
     slot = {this, &entry, actor};
+    forget(actor);
     // One that was armed for an execution that never ran it is armed still, on the same slot.
     if (fiber(actor).is_idle()) fiber(actor).start(&FiberRunner::body, &slot);
   }
 
   void switch_to(ActorId from, ActorId to) override { switch_fiber(fiber(from), fiber(to)); }
+
+  bool can_go_back() const override { return Fiber::can_go_back(); }
+  bool has_exceptions(ActorId actor) override { return fiber(actor).has_exceptions(); }
+  bool save(ActorId actor, Fiber::Image& image) override { return fiber(actor).save(image); }
+  void restore(ActorId actor, const Fiber::Image& image) override { fiber(actor).restore(image); }
+  void forget(ActorId actor) override {
+    if (fiber(actor).is_suspended()) fiber(actor).forget();
+  }
 
  private:
   struct Slot {

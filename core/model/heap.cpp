@@ -54,11 +54,11 @@ void ModelHeap::forget_from(std::size_t first) {
   }
 }
 
-ModelHeap::Image ModelHeap::image() const {
-  Image image{objects_, {}};
+void ModelHeap::save(Image& image) const {
+  image.objects = objects_;
+  image.contents.clear();
   for (const HeapObject& object : objects_)
     image.contents.insert(image.contents.end(), object.start, object.start + object.bytes);
-  return image;
 }
 
 void ModelHeap::restore(const Image& image) {

@@ -49,7 +49,7 @@ class ModelHeap {
     std::vector<HeapObject> objects;
     std::vector<std::byte> contents;  ///< Of one object after the other.
   };
-  Image image() const;
+  void save(Image& image) const;
   /// Makes everything what it was. Requires: the image's objects are the oldest ones.
   void restore(const Image& image);
 

@@ -28,6 +28,9 @@ class Model {
   using refcount = ModelRefcount;
   using name_set = ModelNameSet;
   using work_struct = ModelWork;
+  struct Owning : Execution::Owning {
+    explicit Owning(const Model& world) : Execution::Owning(world.execution()) {}
+  };
 
   explicit Model(Execution& execution) : execution_(&execution) {}
   Execution& execution() const { return *execution_; }

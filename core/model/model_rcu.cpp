@@ -127,6 +127,7 @@ void Model::call_rcu(std::string name, Callback callback, Place place) const {
   Operation operation = make_operation(OperationKind::call_rcu, place);
   operation.claim(ResourceClass::rcu, 0, Mode::snapshot);
   operation.claim(ResourceClass::callbacks, rcu_callbacks, Mode::enqueue);
+  const Execution::Owning owning(*execution_);  // the name and the callback
   if (!execution_->step(operation)) return;
   const GracePeriodId grace_period = execution_->start_grace_period();
   const ActorId actor =
@@ -141,6 +142,7 @@ void Model::call_srcu(srcu_struct& domain, std::string name, Callback callback, 
   Operation operation = operation_on(OperationKind::call_rcu, &domain, domain.name, place);
   operation.claim(ResourceClass::rcu, resource_of(&domain), Mode::snapshot);
   operation.claim(ResourceClass::callbacks, resource_of(&domain), Mode::enqueue);
+  const Execution::Owning owning(*execution_);  // the name and the callback
   if (!execution_->step(operation)) return;
   const GracePeriodId grace_period = execution_->start_grace_period(&domain);
   const ActorId actor = execution_->spawn(

@@ -13,16 +13,11 @@ namespace rcuscope {
 
 class Execution;
 
-/// Looks at every operation before it takes effect, and reports defects.
+/// Looks at every operation before it takes effect, and reports defects. Remembers nothing: an
+/// execution goes back to where an earlier one has been.
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// Set-up is over: what the observer has noted so far is what restore_state() goes back to. One
-  /// that remembers something from operation to operation overrides both, and forgets it all in
-  /// on_start().
-  virtual void keep_state() {}
-  virtual void restore_state() {}
-  virtual void on_start() {}
   /// False for kinds of operations that on_operation() need not be called for. Asked once.
   virtual bool watches(OperationKind) const { return true; }
   virtual void on_operation(Execution&, const ModelActor&, const Operation&) {}

@@ -71,11 +71,18 @@ const std::vector<Claim>* keep_claims(const std::vector<Claim>& claims) {
 
 std::string describe_difference(const Operation& before, const Operation& now) {
   const auto text_of = [](const Operation& operation) {
-    const std::string location = operation.location;  // a fence has none
+    constexpr const char* barriers[] = {"smp_mb", "smp_rmb", "smp_wmb"};
+    if (operation.kind == OperationKind::fence)
+      return std::string(barriers[static_cast<std::size_t>(operation.argument)]);
+    const std::string location = operation.location;
     return std::string(to_string(operation.kind)) + (location.empty() ? location : " " + location);
   };
   const std::string expected = text_of(before), actual = text_of(now);
-  if (expected != actual || before.address == now.address)
+  if (expected == actual && before.address == now.address)
+    return actual +
+           " has another access, argument or context than in the execution before; the scenario's "
+           "body must be deterministic";
+  if (expected != actual)
     return "expected " + expected + " as in the execution before, but it publishes " + actual +
            "; the scenario's body must be deterministic";
   return actual +

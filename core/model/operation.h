@@ -248,8 +248,13 @@ constexpr bool dependent(const Operation& a, const Operation& b) {
 /// True if it is what was published there in an execution before, of the same object at the same
 /// address: the search compares addresses of different executions.
 inline bool is_repeated(const Operation& before, const Operation& now) {
-  return before.kind == now.kind && before.access == now.access &&
-         before.claim_count == now.claim_count && before.address == now.address;
+  if (before.kind != now.kind || before.access != now.access || before.address != now.address ||
+      before.argument != now.argument || before.more != now.more ||
+      before.claim_count != now.claim_count)
+    return false;
+  for (std::uint8_t c = 0; c < now.claim_count; ++c)
+    if (before.claims[c] != now.claims[c]) return false;
+  return true;
 }
 
 /// Of two operations that are not the same: "expected read a, but it publishes write b".

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/fiber.h"
 #include "base/ids.h"
 
 namespace rcuscope {
@@ -23,11 +24,23 @@ class ActorRunner {
  public:
   virtual ~ActorRunner() = default;
 
-  /// Arms the actor: the first switch to it calls entry.run_actor(actor).
+  /// Arms the actor: the first switch to it calls entry.run_actor(actor). What it was inside of is
+  /// forgotten.
   virtual void arm(ActorId actor, ActorEntry& entry) = 0;
 
   /// Leaves `from`, which runs, and continues `to`. Returns when somebody switches back.
   virtual void switch_to(ActorId from, ActorId to) = 0;
+
+  /// True if actors can be put back to where they have been: see Fiber::save(), restore(), forget()
+  /// for what that takes.
+  virtual bool can_go_back() const { return false; }
+  /// Of an actor inside switch_to().
+  virtual bool has_exceptions(ActorId) { return false; }
+  /// Likewise. Return: false if it has to go on first.
+  virtual bool save(ActorId, Fiber::Image&) { return false; }
+  virtual void restore(ActorId, const Fiber::Image&) {}
+  /// Whatever it is inside of.
+  virtual void forget(ActorId) {}
 };
 
 /// Actors in C++: fibers on the caller's thread.

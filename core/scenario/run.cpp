@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "explore/explain.h"
@@ -35,19 +37,23 @@ class KernelAfterSetup final : public AfterSetup {
 
   Kernel<Model>& kernel() { return kernel_; }
   void run() override { kernel_.run_after_setup(); }
-  void keep() override {
-    at_end_count_ = kernel_.at_end_count();
-    memory_ = kernel_.iommu.memory();
+  void save(std::size_t level) override {
+    saved_.erase(saved_.begin() + static_cast<std::ptrdiff_t>(level), saved_.end());
+    saved_.push_back({kernel_.at_end_count(), kernel_.iommu.memory()});
   }
-  void restore() override {
-    kernel_.forget_at_end_from(at_end_count_);
-    kernel_.iommu.restore(*memory_);
+  void restore(std::size_t level) override {
+    kernel_.forget_at_end_from(saved_[level].at_end_count);
+    kernel_.iommu.restore(saved_[level].memory);
   }
 
  private:
+  struct Saved {
+    std::size_t at_end_count = 0;
+    Iommu<Model>::Memory memory;
+  };
+
   Kernel<Model> kernel_;
-  std::size_t at_end_count_ = 0;
-  std::optional<Iommu<Model>::Memory> memory_;  // none before set-up is over
+  std::vector<Saved> saved_;  // by level
 };
 
 }  // namespace
@@ -57,7 +63,7 @@ Program make_program(const Scenario& scenario, const std::optional<Variant>& var
   return [body = scenario.model, variant = variant.value_or(scenario.variant),
           config = config.value_or(scenario.config)](Execution& execution) {
     body(execution.make_after_setup<KernelAfterSetup>(execution, variant, config).kernel());
-    execution.repeat_from_here();
+    execution.go_back_to_here();
   };
 }
 

@@ -35,6 +35,9 @@ class Recording {
   using refcount = RecordedRefcount;
   using name_set = RecordedNameSet;
   using work_struct = RecordedWork;
+  struct Owning {
+    explicit Owning(const Recording&) {}
+  };
 
   explicit Recording(RecordingLog& log) : log_(&log) {}
   RecordingLog& log() const { return *log_; }

@@ -16,6 +16,9 @@
 // the kernel's words. Faults of the studied program are reported by the world and end the actor by
 // an exception that only the world catches: code between here and there must be exception safe and
 // must not swallow `...`.
+//
+// The locals of an actor own no memory while it runs a primitive, since Model goes back without
+// unwinding stacks; where they do, they are preceded by an Owning.
 #pragma once
 
 #include <concepts>
@@ -50,6 +53,7 @@ concept World = std::copyable<W> && requires(
     typename W::srcu_struct& domain, typename W::refcount& count, typename W::name_set& names,
     typename W::work_struct& work, int* object, std::string text, std::string_view view, Callback callback,
     ActorSpec actor, Place place) {
+  requires std::constructible_from<typename W::Owning, const W&>;
   // --- memory: `shared<T>(literal name, T initial)`; T is trivially copyable and at most 16 bytes
   { w.read(const_location, Access::once, place) } -> std::same_as<int>;
   { w.write(location, 1, Access::once, place) } -> std::same_as<void>;

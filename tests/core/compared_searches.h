@@ -33,6 +33,7 @@ inline Seen seen_by(StrategyKind strategy, const RandomProgram& random_program, 
   options.strategy = strategy;
   options.max_executions = max_executions;
   options.minimizes = false;
+  options.goes_back = strategy == StrategyKind::dpor;  // the oracle takes nothing for granted
   const Verdict verdict = explore(make_program(random_program), runner, options);
   Seen seen;
   seen.final_states = verdict.final_states;

@@ -80,6 +80,8 @@ enum class Action : std::uint8_t {
   remove_name,
   publish_new,   ///< An object of its own, in place of what is published.
   call_rcu_put,  ///< The callback gives the reference back.
+  open_section,  ///< The actor never leaves it.
+  irqs_off,      ///< Nobody turns them on again.
   count_
 };
 
@@ -146,7 +148,9 @@ inline constexpr std::string_view action_names[] = {"read",
                                                     "add_name",
                                                     "remove_name",
                                                     "publish_new",
-                                                    "call_rcu_put"};
+                                                    "call_rcu_put",
+                                                    "open_section",
+                                                    "irqs_off"};
 static_assert(std::size(action_names) == static_cast<std::size_t>(Action::count_));
 
 inline std::string name_of(Action action) {

@@ -91,6 +91,12 @@ class RandomActorBody : RandomAccesses {
         if (is_taken) w_.spin_unlock(shared_->spin, SpinMode::plain);
         return true;
       }
+      case Action::open_section:
+        w_.rcu_read_lock();
+        return true;
+      case Action::irqs_off:
+        w_.mask(Mask::irq);
+        return true;
       case Action::take_cookie:
         w_.write(shared_->cookie, w_.get_state_synchronize_rcu(), Access::once);
         return true;

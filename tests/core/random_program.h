@@ -12,6 +12,38 @@
 
 namespace rcuscope::testing {
 
+/// The actors, and then what they leave behind. What each of them saw stands outside of the heap.
+class RandomProgramEnd final : public AfterSetup {
+ public:
+  using Log = std::shared_ptr<std::string>;
+
+  RandomProgramEnd(const Model& w, ptr<RandomShared> shared, std::vector<Log> logs)
+      : w_(w), shared_(shared), logs_(std::move(logs)) {}
+
+  void run() override {
+    w_.run_actors();
+    std::string state = "x=" + std::to_string(w_.read(shared_->x, Access::plain)) +
+                        " y=" + std::to_string(w_.read(shared_->y, Access::plain)) +
+                        " count=" + std::to_string(w_.refcount_read(shared_->count));
+    for (const Log& log : logs_) state += " | " + *log;
+    w_.execution().set_final_state(std::move(state));
+  }
+  void save(std::size_t level) override {
+    saved_.resize(level);
+    std::vector<std::string>& texts = saved_.emplace_back();
+    for (const Log& log : logs_) texts.push_back(*log);
+  }
+  void restore(std::size_t level) override {
+    for (std::size_t i = 0; i < logs_.size(); ++i) *logs_[i] = saved_[level][i];
+  }
+
+ private:
+  Model w_;
+  ptr<RandomShared> shared_;
+  std::vector<Log> logs_;
+  std::vector<std::vector<std::string>> saved_;  // by level
+};
+
 inline Program make_program(const RandomProgram& random_program) {
   return [&random_program](Execution& execution) {
     const Model w(execution);
@@ -21,19 +53,15 @@ inline Program make_program(const RandomProgram& random_program) {
     w.set_lifetime(object.raw(), Lifetime::root);
     w.write(shared->pointer, object, Access::assign);
     w.init_work(shared->work, "work", [w, shared] { w.fetch_add(shared->y, 10, Access::full); });
-    std::vector<std::shared_ptr<std::string>> logs;
+    std::vector<RandomProgramEnd::Log> logs;
     for (std::size_t i = 0; i < random_program.actors.size(); ++i) {
       const RandomActor& actor = random_program.actors[i];
       logs.push_back(std::make_shared<std::string>());
       w.declare({"actor " + std::to_string(i), actor.kind, actor.cpu,
                  RandomActorBody(w, shared, object, actor, logs.back())});
     }
-    w.run_actors();
-    std::string state = "x=" + std::to_string(w.read(shared->x, Access::plain)) +
-                        " y=" + std::to_string(w.read(shared->y, Access::plain)) +
-                        " count=" + std::to_string(w.refcount_read(shared->count));
-    for (const auto& log : logs) state += " | " + *log;
-    execution.set_final_state(std::move(state));
+    execution.make_after_setup<RandomProgramEnd>(w, shared, std::move(logs));
+    execution.go_back_to_here();
   };
 }
 

@@ -17,8 +17,8 @@ class ActorsOnly final : public AfterSetup {
  public:
   explicit ActorsOnly(Execution& execution) : execution_(execution) {}
   void run() override { execution_.run_actors(); }
-  void keep() override {}
-  void restore() override {}
+  void save(std::size_t) override {}
+  void restore(std::size_t) override {}
 
  private:
   Execution& execution_;
@@ -57,7 +57,7 @@ inline Program removal(int readers, ActorKind kind = ActorKind::process) {
                  w.kfree(item);
                }});
     execution.make_after_setup<ActorsOnly>(execution);
-    execution.repeat_from_here();
+    execution.go_back_to_here();
   };
 }
 
@@ -76,7 +76,7 @@ inline Program increments(int actors, int times) {
                    for (int k = 0; k < times; ++k) w.fetch_add(counter->value, 1, Access::full);
                  }});
     execution.make_after_setup<ActorsOnly>(execution);
-    execution.repeat_from_here();
+    execution.go_back_to_here();
   };
 }
 
@@ -105,7 +105,7 @@ inline Program holders(int actors, int times, bool drops_first = false) {
                    w.refcount_dec(counted->count, EventKind::kref_put);
                  }});
     execution.make_after_setup<ActorsOnly>(execution);
-    execution.repeat_from_here();
+    execution.go_back_to_here();
   };
 }
 

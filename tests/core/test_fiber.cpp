@@ -435,5 +435,67 @@ TEST(FiberPool, many_fibers_pass_control_round) {
   }
 }
 
+/// Counts up, and gives way each time.
+Fiber* count_up(void* argument) noexcept {
+  auto& ring = *static_cast<Ring*>(argument);
+  for (int i = 1; i <= 5; ++i) {
+    ring.live_count = i;
+    switch_fiber(ring.a, ring.main);
+  }
+  return &ring.main;
+}
+
+TEST(Fiber, goes_back_to_where_it_was_saved) {
+  if (!Fiber::can_go_back()) GTEST_SKIP() << "not under ThreadSanitizer";
+  Ring ring;
+  ring.a.start(&count_up, &ring);
+  for (int i = 0; i < 2; ++i) switch_fiber(ring.main, ring.a);
+  Fiber::Image image;
+  ASSERT_TRUE(ring.a.save(image));
+  for (int time = 0; time < 3; ++time) {
+    for (int i = 3; i <= 5; ++i) {
+      switch_fiber(ring.main, ring.a);
+      EXPECT_EQ(ring.live_count, i);
+    }
+    switch_fiber(ring.main, ring.a);
+    EXPECT_TRUE(ring.a.is_idle());
+    ring.a.restore(image);
+  }
+  ring.a.forget();
+}
+
+TEST(Fiber, that_is_forgotten_can_be_started_again) {
+  if (!Fiber::can_go_back()) GTEST_SKIP() << "not under ThreadSanitizer";
+  Ring ring;
+  for (int time = 0; time < 3; ++time) {
+    ring.a.start(&count_up, &ring);
+    switch_fiber(ring.main, ring.a);
+    switch_fiber(ring.main, ring.a);
+    EXPECT_EQ(ring.live_count, 2);
+    ring.a.forget();
+    EXPECT_TRUE(ring.a.is_idle());
+  }
+}
+
+TEST(Fiber, is_not_saved_while_it_handles_an_exception) {
+  Ring ring;
+  ring.a.start(
+      [](void* argument) noexcept {
+        auto& r = *static_cast<Ring*>(argument);
+        try {
+          throw std::runtime_error("handled");
+        } catch (const std::exception&) {
+          switch_fiber(r.a, r.main);
+        }
+        return &r.main;
+      },
+      &ring);
+  switch_fiber(ring.main, ring.a);
+  Fiber::Image image;
+  EXPECT_FALSE(ring.a.save(image));
+  switch_fiber(ring.main, ring.a);
+  EXPECT_TRUE(ring.a.is_idle());
+}
+
 }  // namespace
 }  // namespace rcuscope

@@ -169,5 +169,34 @@ TEST(KnownBeginning, that_does_not_repeat_itself_is_an_error_that_names_the_oper
   }
 }
 
+/// Both are fences, and touch nothing.
+TEST(KnownBeginning, with_another_barrier_is_an_error_that_names_both) {
+  int executions = 0;
+  const Program program = [&executions](Execution& execution) {
+    const Model w(execution);
+    struct Cell {
+      Model::shared<int> value{"value", 0};
+    };
+    const auto cell = w.kzalloc<Cell>("cell", "", Place::current());
+    w.set_lifetime(cell.raw(), Lifetime::root);
+    const bool is_first = executions++ == 0;
+    w.declare({"changeable", ActorKind::process, {}, [w, cell, is_first] {
+                 w.memory_barrier(is_first ? Barrier::full : Barrier::read);
+                 w.write(cell->value, 1, Access::once);
+               }});
+    w.declare({"other", ActorKind::process, {}, [w, cell] { w.read(cell->value, Access::once); }});
+    w.run_actors();
+  };
+  const auto runner = make_fiber_runner();
+  try {
+    explore(program, *runner, {});
+    FAIL() << "no error";
+  } catch (const NondeterminismError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("expected smp_mb"), std::string::npos) << text;
+    EXPECT_NE(text.find("publishes smp_rmb"), std::string::npos) << text;
+  }
+}
+
 }  // namespace
 }  // namespace rcuscope::testing

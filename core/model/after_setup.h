@@ -1,33 +1,27 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// KeptSetup: what the set-up of a program has made, copied back before each further execution
-// instead of being made again. Set-up runs alone, so it is the same in every execution.
+// AfterSetup: what a program does once its set-up is over, with what it keeps outside of the
+// model's heap.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <new>
-#include <string>
 #include <utility>
-#include <vector>
-
-#include "model/actor.h"
-#include "model/grace_period.h"
-#include "model/heap.h"
-#include "model/work_item.h"
-#include "trace/finding.h"
 
 namespace rcuscope {
 
-/// What a program does once its set-up is over, and can do again from there.
+/// A program that can be put back to where it has been. The locals of its actors own nothing while
+/// they wait at an operation: no destructor of theirs runs when that happens.
 class AfterSetup {
  public:
   virtual ~AfterSetup() = default;
   /// Runs the actors, and what follows. Context: the actor main.
   virtual void run() = 0;
-  /// Set-up is over: notes what the program's own objects are, those outside of the model's heap.
-  virtual void keep() = 0;
+  /// Notes what the program's own objects are now, those outside of the model's heap. `level`: 0
+  /// for the first time, and one more than an earlier one, whose later ones are forgotten.
+  virtual void save(std::size_t level) = 0;
   /// Brings them back to that.
-  virtual void restore() = 0;
+  virtual void restore(std::size_t level) = 0;
 };
 
 /// Holds one AfterSetup at a time, always at one address: locks in it are known by theirs.
@@ -59,18 +53,6 @@ class AfterSetupSlot {
   std::size_t bytes_ = 0;
   std::unique_ptr<std::byte[]> memory_;
   AfterSetup* object_ = nullptr;  // in memory_
-};
-
-/// Everything that a run changes and set-up may have begun to change.
-struct KeptSetup {
-  std::vector<ActorState> actors;
-  ModelHeap::Image heap;
-  std::vector<GracePeriod> grace_periods;
-  std::vector<WorkItem> work;
-  std::vector<Finding> findings;
-  std::string final_state;
-  Step steps = 0;
-  std::int64_t version = 0;
 };
 
 }  // namespace rcuscope
