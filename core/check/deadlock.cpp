@@ -83,7 +83,7 @@ class Deadlock final : public Observer {
       case OperationKind::barrier_end:
         return true;
       case OperationKind::actor_start:
-        return actor.callbacks != no_callback;
+        return actor.grace_period >= 0 && actor.work < 0;
       case OperationKind::wait_for_work_end:
         return std::all_of(blockers.begin(), blockers.end(), has_started);
       default:
@@ -91,13 +91,27 @@ class Deadlock final : public Observer {
     }
   }
 
+  /// True if a reader has ended inside the section that it waits for.
+  static bool waits_for_ended_reader(const Execution& execution, const ModelActor& actor) {
+    const bool waits_in_call = actor.pending.kind == OperationKind::grace_period_end;
+    const std::int64_t id = waits_in_call ? actor.pending.argument : actor.grace_period;
+    if (id < 0 || (!waits_in_call && actor.pending.kind != OperationKind::actor_start))
+      return false;
+    const ActorSet& readers =
+        execution.grace_periods().at({static_cast<std::int32_t>(id)}).waits_for;
+    for (std::size_t i = 0; i < execution.actor_count(); ++i)
+      if (readers[i] && execution.actor({static_cast<std::int32_t>(i)}).is_finished()) return true;
+    return false;
+  }
+
   /// True if each waits for the next one, or the only one for somebody who has ended.
   static bool is_closed(const Execution& execution, const std::vector<ActorId>& cycle) {
     const std::vector<ActorId> blockers = execution.blockers(execution.actor(cycle.back()));
     if (blockers.empty()) {
-      const OperationKind waiting = execution.actor(cycle.front()).pending.kind;
-      return cycle.size() == 1 &&
-             (waiting == OperationKind::mutex_lock || waiting == OperationKind::spin_lock);
+      const ModelActor& waiting = execution.actor(cycle.front());
+      return cycle.size() == 1 && (waiting.pending.kind == OperationKind::mutex_lock ||
+                                   waiting.pending.kind == OperationKind::spin_lock ||
+                                   waits_for_ended_reader(execution, waiting));
     }
     return std::find(blockers.begin(), blockers.end(), cycle.front()) != blockers.end();
   }

@@ -91,9 +91,16 @@ class BruteForce {
       return log.size();
     if (finding.kind != FindingKind::deadlock) return prefix_up_to(finding.step);
     std::size_t last = 0;
+    const auto is_stuck = [&](ActorId id) {
+      return finding.place.find(checked_.execution.actor(id).spec.name) != std::string::npos;
+    };
     for (std::size_t i = 0; i < log.size(); ++i)
-      if (finding.place.find(checked_.execution.actor(log[i].actor).spec.name) != std::string::npos)
-        last = i + 1;
+      if (is_stuck(log[i].actor)) last = i + 1;
+    // A callback that never starts is stuck from when it was queued.
+    for (std::size_t a = 1; a < checked_.execution.actor_count(); ++a) {
+      const ModelActor& actor = checked_.execution.actor({static_cast<std::int32_t>(a)});
+      if (is_stuck(actor.id)) last = std::max(last, static_cast<std::size_t>(actor.spawned_at + 1));
+    }
     return last;
   }
 
@@ -168,7 +175,8 @@ TEST_P(MinimizeRandom, no_schedule_of_a_small_program_has_fewer_context_switches
     for (const Finding& finding : verdict.findings) {
       const auto known = all.fewest_switches().find({finding.kind, finding.place});
       ASSERT_NE(known, all.fewest_switches().end()) << finding.place;
-      EXPECT_EQ(length_of(finding, program, *runner).context_switches, known->second)
+      // Fewer: one that is cut short may show what complete executions name after somebody else.
+      EXPECT_LE(length_of(finding, program, *runner).context_switches, known->second)
           << testing::describe(random_program) << finding.message << '\n'
           << finding.schedule;
       ++compared;
