@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// ChoiceStack: the choices of the current path of a stateless depth-first search. Executions are
-// run again from the start; the stack says what to choose until the path ends.
+// ChoiceStack: the choices of the current path of a depth-first search. Executions run along the
+// path again, or begin in the middle of it; the stack says what to choose until the path ends.
 #pragma once
 
 #include <optional>
