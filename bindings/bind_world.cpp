@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The type Kernel, one for all worlds, its two kinds, and the guard of `with k.rcu_read_side()`.
+#include <Python.h>
+#include <structmember.h>
+
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -25,12 +29,27 @@ PyTypeObject* kernel_kinds[2] = {};  // by KernelKind
 KernelObject* as_kernel(PyObject* object) { return reinterpret_cast<KernelObject*>(object); }
 
 // ---- the guard
+/// A bound __enter__ or __exit__.
+struct CrossingObject {
+  PyObject_HEAD vectorcallfunc vectorcall;
+  KernelObject* kernel;  ///< Owned; the circle with KernelObject::read_side ends in retire_kernel.
+};
+
+/// `with` takes __enter__ and __exit__ from the guard, and CPython makes an object for each bound
+/// method: two allocations, which cost more than the section. So the guard has both from the start.
 struct ReadSideObject {
-  PyObject_HEAD KernelObject*
-      kernel;  ///< Owned; the circle with KernelObject::read_side ends in retire_kernel.
+  PyObject_HEAD PyObject* enter;  ///< Owned.
+  PyObject* leave;                ///< Owned.
+};
+
+/// What the type ReadSide has under __enter__ and __exit__.
+struct CrossingDescriptor {
+  PyObject_HEAD PyObject* method;  ///< Owned; what the type itself gives: function(guard, ...).
+  bool is_entry;
 };
 
 PyTypeObject* read_side_type = nullptr;
+PyTypeObject* crossing_type = nullptr;
 
 #if RCUSCOPE_LIVE
 /// An untraced section of a live actor is liburcu's pair and nothing else: neither the world's
@@ -55,11 +74,8 @@ bool cross_at_once(const KernelObject*) {
 }
 #endif
 
-/// The whole cost of a section in Python: no argument parsing, no attribute look-up but `with`'s
-/// own.
 template <bool is_entry>
-PyObject* cross(PyObject* self, PyObject* const*, Py_ssize_t) noexcept {
-  KernelObject* const kernel = reinterpret_cast<ReadSideObject*>(self)->kernel;
+PyObject* cross(KernelObject* kernel) noexcept {
   try {
     if (cross_at_once<is_entry>(kernel)) return none();
     ActorFrame& frame = frame_of(kernel, "rcu_read_side");
@@ -76,18 +92,66 @@ PyObject* cross(PyObject* self, PyObject* const*, Py_ssize_t) noexcept {
   }
 }
 
+template <bool is_entry>
+PyObject* cross_bound(PyObject* self, PyObject* const*, std::size_t, PyObject*) noexcept {
+  return cross<is_entry>(reinterpret_cast<CrossingObject*>(self)->kernel);
+}
+
+/// The same by the type's own function, as contextlib.ExitStack calls it.
+template <bool is_entry>
+PyObject* cross_unbound(PyObject* self, PyObject* const*, Py_ssize_t) noexcept {
+  const PyObject* const bound = reinterpret_cast<ReadSideObject*>(self)->enter;
+  return cross<is_entry>(reinterpret_cast<const CrossingObject*>(bound)->kernel);
+}
+
+void crossing_dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  Py_XDECREF(reinterpret_cast<PyObject*>(reinterpret_cast<CrossingObject*>(self)->kernel));
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyObject* make_crossing(KernelObject* kernel, vectorcallfunc function) {
+  PyObject* const made = checked(crossing_type->tp_alloc(crossing_type, 0));
+  auto* const crossing = reinterpret_cast<CrossingObject*>(made);
+  crossing->vectorcall = function;
+  crossing->kernel = as_kernel(Py_NewRef(reinterpret_cast<PyObject*>(kernel)));
+  return made;
+}
+
 void read_side_dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
-  Py_XDECREF(reinterpret_cast<PyObject*>(reinterpret_cast<ReadSideObject*>(self)->kernel));
+  Py_XDECREF(reinterpret_cast<ReadSideObject*>(self)->enter);
+  Py_XDECREF(reinterpret_cast<ReadSideObject*>(self)->leave);
   type->tp_free(self);
   Py_DECREF(type);
 }
 
 PyObject* make_read_side(KernelObject* kernel) {
-  PyObject* const guard = checked(read_side_type->tp_alloc(read_side_type, 0));
-  reinterpret_cast<ReadSideObject*>(guard)->kernel =
-      as_kernel(Py_NewRef(reinterpret_cast<PyObject*>(kernel)));
-  return guard;
+  PyObject* const made = checked(read_side_type->tp_alloc(read_side_type, 0));
+  const auto owner = py::reinterpret_steal<py::object>(made);
+  auto* const guard = reinterpret_cast<ReadSideObject*>(made);
+  guard->enter = make_crossing(kernel, cross_bound<true>);
+  guard->leave = make_crossing(kernel, cross_bound<false>);
+  return Py_NewRef(made);
+}
+
+PyObject* crossing_of(PyObject* self, PyObject* guard, PyObject*) {
+  const auto* const descriptor = reinterpret_cast<CrossingDescriptor*>(self);
+  if (guard == nullptr) return Py_NewRef(descriptor->method);
+  if (Py_TYPE(guard) != read_side_type) {
+    PyErr_Format(PyExc_TypeError, "expected a guard of rcu_read_side(), not %R", guard);
+    return nullptr;
+  }
+  const auto* const read_side = reinterpret_cast<ReadSideObject*>(guard);
+  return Py_NewRef(descriptor->is_entry ? read_side->enter : read_side->leave);
+}
+
+void descriptor_dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  Py_XDECREF(reinterpret_cast<CrossingDescriptor*>(self)->method);
+  type->tp_free(self);
+  Py_DECREF(type);
 }
 
 PyObject* rcu_read_side(PyObject* self, PyObject*) noexcept {
@@ -136,10 +200,11 @@ std::vector<PyMethodDef> kernel_methods() {
   return rows;
 }
 
-PyTypeObject* make_type(const char* name, PyType_Slot* slots, int bytes, PyTypeObject* base) {
-  PyType_Spec spec{name, bytes, 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                   slots};
+PyTypeObject* make_type(const char* name, PyType_Slot* slots, int bytes, PyTypeObject* base,
+                        unsigned long further_flags = 0) {
+  const unsigned long flags =
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION | further_flags;
+  PyType_Spec spec{name, bytes, 0, static_cast<unsigned>(flags), slots};
   return reinterpret_cast<PyTypeObject*>(
       checked(PyType_FromSpecWithBases(&spec, reinterpret_cast<PyObject*>(base))));
 }
@@ -173,16 +238,42 @@ void add_kernel_types(PyObject* module) {
 }  // namespace
 
 void add_read_side_type() {
-  static PyMethodDef methods[] = {
-      {"__enter__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&cross<true>)),
-       METH_FASTCALL, "rcu_read_lock"},
-      {"__exit__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&cross<false>)),
-       METH_FASTCALL, "rcu_read_unlock"},
-      {}};
   static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(read_side_dealloc)},
-                                {Py_tp_methods, methods},
                                 {0, nullptr}};
   read_side_type = make_type("rcuscope._core.ReadSide", slots, sizeof(ReadSideObject), nullptr);
+
+  static PyMemberDef members[] = {
+      {"__vectorcalloffset__", T_PYSSIZET, offsetof(CrossingObject, vectorcall), READONLY, nullptr},
+      {}};
+  static PyType_Slot crossing_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(crossing_dealloc)},
+                                         {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                                         {Py_tp_members, members},
+                                         {0, nullptr}};
+  crossing_type = make_type("rcuscope._core.ReadSideCrossing", crossing_slots,
+                            sizeof(CrossingObject), nullptr, Py_TPFLAGS_HAVE_VECTORCALL);
+
+  static PyType_Slot descriptor_slots[] = {
+      {Py_tp_dealloc, reinterpret_cast<void*>(descriptor_dealloc)},
+      {Py_tp_descr_get, reinterpret_cast<void*>(crossing_of)},
+      {0, nullptr}};
+  PyTypeObject* const descriptor_type = make_type(
+      "rcuscope._core.ReadSideDescriptor", descriptor_slots, sizeof(CrossingDescriptor), nullptr);
+  static PyMethodDef methods[] = {
+      {"__enter__",
+       reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&cross_unbound<true>)),
+       METH_FASTCALL, "rcu_read_lock"},
+      {"__exit__",
+       reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&cross_unbound<false>)),
+       METH_FASTCALL, "rcu_read_unlock"}};
+  for (PyMethodDef& method : methods) {
+    PyObject* const made = checked(descriptor_type->tp_alloc(descriptor_type, 0));
+    const auto owner = py::reinterpret_steal<py::object>(made);
+    auto* const descriptor = reinterpret_cast<CrossingDescriptor*>(made);
+    descriptor->is_entry = &method == methods;
+    descriptor->method = checked(PyDescr_NewMethod(read_side_type, &method));
+    if (PyObject_SetAttrString(reinterpret_cast<PyObject*>(read_side_type), method.ml_name, made))
+      throw PythonErrorIsSet{};
+  }
 }
 
 KernelObject* make_kernel(KernelKind kind, Primitives* primitives, Activity* activity) {

@@ -14,7 +14,7 @@ namespace rcuscope::bindings {
 
 namespace py = pybind11;
 
-thread_local ActorFrame* current_frame = nullptr;
+constinit RCUSCOPE_FAST_THREAD_LOCAL ActorFrame* current_frame = nullptr;
 
 PyObject* keep(KernelObject* kernel, PyObject* object) {
   if (kernel->kept == nullptr) kernel->kept = checked(PyList_New(0));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/thread_local.h"
 #include "errors.h"
 #include "interpreter.h"
 #include "primitives.h"
@@ -34,7 +35,7 @@ struct ActorFrame {
 };
 
 /// The frame of this thread: a primitive called elsewhere is refused by it. Null: no actor.
-extern thread_local ActorFrame* current_frame;
+extern constinit RCUSCOPE_FAST_THREAD_LOCAL ActorFrame* current_frame;
 
 /// What a run knows about the Python code in it. Context: GIL held.
 struct Activity {
