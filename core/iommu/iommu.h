@@ -69,8 +69,9 @@ class GroupWalk {
 
   /// Return: the next member, or null at the end; not to be called again after that.
   ptr<group_device<W>> next(Place place = Place::current()) {
-    position_ = list_next(w_, position_, head_, access_, place);
-    return position_ ? static_cast<group_device<W>*>(position_->owner) : nullptr;
+    const auto gdev = list_next_entry<group_device<W>>(w_, position_, head_, access_, place);
+    if (gdev) position_ = &gdev.raw()->list;
+    return gdev;
   }
 
  private:

@@ -94,7 +94,7 @@ template <World W>
 struct group_device {
   group_device() : list(this) {}
 
-  list_head<W> list;  // in group->devices
+  list_head<W> list;  // in group->devices; first, see list_next_entry
   typename W::template shared<ptr<device<W>>> dev{"dev", nullptr};
   typename W::template shared<ptr<device_name<W>>> name{"name", nullptr};
   typename W::template shared<bool> blocked{"blocked", false};  // protected by group->mutex

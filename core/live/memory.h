@@ -29,9 +29,8 @@ struct Memory {
     const T value = location.load(load_order(access));
     // A walk follows what it reads, and a poisoned pointer faults there: one compare less per step.
     const bool faults_later = shared<T>::is_plain_pointer && access == Access::dereference;
-    if (!faults_later && shared<T>::looks_poisoned(value)) [[unlikely]] {
-      check_alive(&location, place.file, place.function, place.line);
-    }
+    if (!faults_later && shared<T>::looks_poisoned(value)) [[unlikely]]
+      return of_living(value, &location, place.file, place.function, place.line);
     return value;
   }
 
@@ -93,6 +92,13 @@ struct Memory {
     if (thread_slot.is_access_slow.load(std::memory_order_relaxed)) [[unlikely]] {
       before_access(&location, access, kind);
     }
+  }
+  /// Return: the value, through the cold call, so that the fast path keeps it in a register.
+  template <class T>
+  [[gnu::noinline, gnu::cold]] static T of_living(T value, const void* location, const char* file,
+                                                  const char* function, std::uint32_t line) {
+    check_alive(location, file, function, line);
+    return value;
   }
   template <class T>
   void prepare_update(const shared<T>& location, Access access, const Place& place) const {

@@ -169,9 +169,28 @@ template <World W>
                                                           Place place = Place::current()) {
   const ptr<list_head<W>> next = w.read(node->next, access, place);
   if (next == head) return nullptr;
-  if (next.checked()->owner == nullptr) [[unlikely]]
+  if (next.checked()->owner == nullptr) [[unlikely]] {
     list_detail::report_foreign_head(w, next.raw(), place.file, place.function, place.line);
+    return nullptr;
+  }
   return next;
+}
+
+/// The same for entries that begin with their node, which is container_of then: a walk that took
+/// the entry from node->owner would wait for one more load before it could read a field. The owner
+/// is compared, and nothing waits for it.
+template <class Entry, World W>
+[[gnu::always_inline]] inline ptr<Entry> list_next_entry(W w, ptr<list_head<W>> node,
+                                                         ptr<list_head<W>> head, Access access,
+                                                         Place place = Place::current()) {
+  const ptr<list_head<W>> next = w.read(node->next, access, place);
+  if (next == head) return nullptr;
+  Entry* const entry = reinterpret_cast<Entry*>(next.checked());
+  if (next->owner != entry) [[unlikely]] {
+    list_detail::report_foreign_head(w, next.raw(), place.file, place.function, place.line);
+    return nullptr;
+  }
+  return entry;
 }
 
 /// The condition of list_for_each_entry_rcu, checked once at the start of a walk

@@ -155,7 +155,8 @@ BENCHMARK(section_lttng);
 #endif
 
 // --- a walk over eight devices: independent walks, which overlap in the processor, and walks that
-// each need the result of the one before, as where a result decides something
+// each need the result of the one before, as where a result decides something. Each walk is a
+// function of its own, as in a program: the loop around it shall not take its registers
 
 /// The same fields and distances as the live list's, without any protection.
 struct alignas(64) PlainEntry {
@@ -165,44 +166,56 @@ struct alignas(64) PlainEntry {
   int value = 1;
 };
 
-void walk_unprotected(benchmark::State& state) {
+/// A list of eight entries, in a ring with its head.
+struct PlainList {
+  PlainList() {
+    for (std::size_t i = 0; i < ring.size(); ++i) ring[i].next = &ring[(i + 1) % ring.size()];
+    benchmark::DoNotOptimize(head);
+  }
   std::array<PlainEntry, 9> ring;
-  for (std::size_t i = 0; i < ring.size(); ++i) ring[i].next = &ring[(i + 1) % ring.size()];
-  const bool is_dependent = state.range(0) != 0;
   PlainEntry* head = &ring[0];
-  benchmark::DoNotOptimize(head);
+};
+
+[[gnu::noinline]] int sum_unprotected(const PlainEntry* head) {
+  int sum = 0;
+  for (const PlainEntry* entry = head->next; entry != head; entry = entry->next)
+    sum += entry->value;
+  return sum;
+}
+
+void walk_unprotected(benchmark::State& state) {
+  PlainList list;
+  const bool is_dependent = state.range(0) != 0;
   for (auto _ : state) {
-    int sum = 0;
     benchmark::ClobberMemory();
-    for (const PlainEntry* entry = head->next; entry != head; entry = entry->next) {
-      sum += entry->value;
-    }
+    const int sum = sum_unprotected(list.head);
     benchmark::DoNotOptimize(sum);
-    if (is_dependent) head += sum - 8;
+    if (is_dependent) list.head += sum - 8;
   }
 }
 BENCHMARK(walk_unprotected)->ArgName("dependent")->Arg(0)->Arg(1);
 
 /// The same between liburcu's own inline pair: what is left of the difference is ours.
+[[gnu::noinline]] int sum_liburcu_inline(PlainEntry* head) {
+  int sum = 0;
+  _urcu_memb_read_lock();
+  for (PlainEntry* entry = std::atomic_ref(head->next).load(std::memory_order_acquire);
+       entry != head; entry = std::atomic_ref(entry->next).load(std::memory_order_acquire))
+    sum += entry->value;
+  _urcu_memb_read_unlock();
+  return sum;
+}
+
 void walk_liburcu_inline(benchmark::State& state) {
   const SecondThread second;
   std::thread([&state] {
     const Registered registered;
-    std::array<PlainEntry, 9> ring;
-    for (std::size_t i = 0; i < ring.size(); ++i) ring[i].next = &ring[(i + 1) % ring.size()];
+    PlainList list;
     const bool is_dependent = state.range(0) != 0;
-    PlainEntry* head = &ring[0];
-    benchmark::DoNotOptimize(head);
     for (auto _ : state) {
-      int sum = 0;
-      _urcu_memb_read_lock();
-      for (PlainEntry* entry = std::atomic_ref(head->next).load(std::memory_order_acquire);
-           entry != head; entry = std::atomic_ref(entry->next).load(std::memory_order_acquire)) {
-        sum += entry->value;
-      }
-      _urcu_memb_read_unlock();
+      const int sum = sum_liburcu_inline(list.head);
       benchmark::DoNotOptimize(sum);
-      if (is_dependent) head += sum - 8;
+      if (is_dependent) list.head += sum - 8;
     }
   }).join();
 }
@@ -214,6 +227,16 @@ struct Entry {
   Live::shared<int> value;
 };
 
+[[gnu::noinline]] int sum_live(Live w, ptr<list_head<Live>> head) {
+  int sum = 0;
+  w.rcu_read_lock();
+  for (auto entry = list_next_entry<Entry>(w, head, head, Access::dereference); entry;
+       entry = list_next_entry<Entry>(w, ptr(&entry->node), head, Access::dereference))
+    sum += w.read(entry->value, Access::plain);
+  w.rcu_read_unlock();
+  return sum;
+}
+
 void walk_live(benchmark::State& state) {
   as_actor(static_cast<TraceLevel>(state.range(0)), [&state](Live w) {
     const bool is_dependent = state.range(1) != 0;
@@ -223,13 +246,7 @@ void walk_live(benchmark::State& state) {
       list_add_tail_rcu(w, ptr(&entry->node), list);
     }
     for (auto _ : state) {
-      int sum = 0;
-      w.rcu_read_lock();
-      for (auto node = list_next(w, list, list, Access::dereference); node;
-           node = list_next(w, node, list, Access::dereference)) {
-        sum += w.read(static_cast<Entry*>(node->owner)->value, Access::plain);
-      }
-      w.rcu_read_unlock();
+      const int sum = sum_live(w, list);
       benchmark::DoNotOptimize(sum);
       if (is_dependent) list = list.raw() + (sum - 8);
     }

@@ -141,6 +141,36 @@ TYPED_TEST(List, reaching_a_foreign_head_is_caught) {
   EXPECT_TRUE(result.has(FindingKind::list_corruption)) << result.text();
 }
 
+TYPED_TEST(List, walk_by_entries_is_the_walk_by_nodes) {
+  const RunResult result = TestWorld<TypeParam>::run([](TypeParam w) {
+    Fixture<TypeParam> list(w);
+    for (int number = 1; number < 4; ++number)
+      list_add_tail_rcu(w, list.node(list.make(number)), list.head());
+    Values found;
+    ptr<list_head<TypeParam>> position = list.head();
+    while (const auto entry =
+               list_next_entry<Entry<TypeParam>>(w, position, list.head(), Access::dereference)) {
+      found.push_back(entry->value);
+      position = list.node(entry);
+    }
+    EXPECT_EQ(found, list.values());
+    EXPECT_EQ(found, (Values{1, 2, 3}));
+  });
+  EXPECT_TRUE(result.findings.empty()) << result.text();
+}
+
+TYPED_TEST(List, reaching_a_foreign_head_by_entries_is_caught) {
+  const RunResult result = TestWorld<TypeParam>::run([](TypeParam w) {
+    Fixture<TypeParam> list(w);
+    Fixture<TypeParam> other(w);
+    const auto first = list.make(1);
+    list_add_tail_rcu(w, list.node(first), other.head());
+    EXPECT_FALSE(
+        list_next_entry<Entry<TypeParam>>(w, list.node(first), list.head(), Access::dereference));
+  });
+  EXPECT_TRUE(result.has(FindingKind::list_corruption)) << result.text();
+}
+
 TYPED_TEST(List, replacing_keeps_the_place_and_the_way_back) {
   const RunResult result = TestWorld<TypeParam>::run([](TypeParam w) {
     Fixture<TypeParam> list(w);
