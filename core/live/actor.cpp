@@ -4,6 +4,7 @@
 #include "live/actor.h"
 
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "base/error.h"
@@ -37,6 +38,22 @@ std::uint16_t context_flags(const Actor& actor) {
   if (context_of(actor.kind) == Context::softirq) flags |= event_flag::in_softirq;
   if (actor.is_reader()) flags |= event_flag::in_reader;
   return flags;
+}
+
+/// What the sections of the thread's actor record. Requires: it has a ring.
+void prepare_recorded_sections(const Actor& actor) {
+  Event event;
+  event.flags = static_cast<std::uint16_t>(context_flags(actor) | event_flag::in_reader);
+  event.actor = static_cast<std::uint16_t>(actor.id.value);
+  event.cpu = static_cast<std::int16_t>(actor.cpu.value);
+  event.kind = EventKind::rcu_read_lock;
+  event.value = 1;
+  thread_slot.lock_event = event;
+  event.kind = EventKind::rcu_read_unlock;
+  event.value = 0;
+  thread_slot.unlock_event = event;
+  thread_slot.records_locks = actor.level == TraceLevel::full;
+  if (!thread_slot.records_locks) thread_slot.unlock_event.flags |= section_record_flag;
 }
 
 /// Leaves the explicit sections that the actor left open.
@@ -178,8 +195,10 @@ Actor& current_actor() {
   if (thread_slot.belongs_to_run) {
     throw UsageError("a primitive is called on a thread of a live run, but outside of any actor");
   }
-  static thread_local ForeignThread thread;
-  return thread.actor;
+  // On the heap: what is thread-local shall be small (base/thread_local.h).
+  static thread_local std::unique_ptr<ForeignThread> thread;
+  if (thread == nullptr) thread = std::make_unique<ForeignThread>();
+  return thread->actor;
 }
 
 ActorScope::ActorScope(Actor& actor)
@@ -206,6 +225,9 @@ ActorScope::ActorScope(Actor& actor)
   thread_slot.outermost_nesting.store(outermost_nesting);
   thread_slot.reader = actor.is_fast() ? memb_reader() : nullptr;
   thread_slot.fast_reader.store(is_over ? nullptr : thread_slot.reader);
+  const bool is_recorded = !is_over && actor.ring != nullptr && actor.has_recorded_sections();
+  if (is_recorded) prepare_recorded_sections(actor);
+  thread_slot.recorded_reader.store(is_recorded ? memb_reader() : nullptr);
   thread_slot.is_access_slow.store(is_over || is_access_slow);
   actor.slot.store(&thread_slot);
 }
@@ -224,6 +246,7 @@ ActorScope::~ActorScope() {
   thread_slot.actor = nullptr;
   thread_slot.nesting.store(0);
   thread_slot.fast_reader.store(nullptr);
+  thread_slot.recorded_reader.store(nullptr);
   thread_slot.reader = nullptr;
   thread_slot.is_access_slow.store(false);
 }

@@ -89,7 +89,6 @@ struct Actor {
   // Written and read by the actor's own thread.
   bool is_ending = false;          ///< EndOfActor was thrown.
   bool is_in_body = false;         ///< The hooks of waits are called.
-  std::int64_t section_start = 0;  ///< Time stamp, at level `section`.
   std::vector<const Mutex*> held;  ///< In the order of taking.
   std::vector<HeldSpinlock> held_spinlocks;
   std::vector<SrcuSection> srcu_sections;
@@ -112,6 +111,10 @@ struct Actor {
   bool is_implicit_reader() const { return is_atomic(kind); }
   bool is_fast() const {
     return level == TraceLevel::off && token == nullptr && flavor == &memb_flavor;
+  }
+  bool has_recorded_sections() const {
+    return (level == TraceLevel::full || level == TraceLevel::section) && token == nullptr &&
+           flavor == &memb_flavor;
   }
   std::uint32_t depth() const {
     const ThreadSlot* own = slot.load(std::memory_order_relaxed);

@@ -9,8 +9,8 @@
 namespace rcuscope::live {
 
 void enter_section(Actor& actor) {
-  if (actor.flavor == &memb_flavor) {
-    memb_read_lock(memb_reader());
+  if (unsigned long* reader = memb_reader(); reader != nullptr && actor.flavor == &memb_flavor) {
+    memb_read_lock(reader);
   } else {
     actor.flavor->lock();
     tsan_enter_section();
@@ -18,8 +18,8 @@ void enter_section(Actor& actor) {
 }
 
 void leave_section(Actor& actor) {
-  if (actor.flavor == &memb_flavor) {
-    memb_read_unlock(memb_reader());
+  if (unsigned long* reader = memb_reader(); reader != nullptr && actor.flavor == &memb_flavor) {
+    memb_read_unlock(reader);
   } else {
     tsan_release();
     actor.flavor->unlock();
@@ -43,7 +43,7 @@ void record_quiescent_state(Actor& actor) {
 void record_section(Actor& actor) {
   if (actor.level == TraceLevel::section) {
     record(actor, EventKind::rcu_read_unlock,
-           {.value = actor.section_start, .flags = section_record_flag});
+           {.value = thread_slot.unlock_event.value, .flags = section_record_flag});
   } else {
     record(actor, EventKind::rcu_read_unlock, {.value = 0});
   }
@@ -86,7 +86,9 @@ void leave_masked_section(Actor& actor) {
   leave_section(actor);
 }
 
-void read_lock_slow() {
+namespace {
+
+[[gnu::noinline]] void read_lock_in_full() {
   Actor& actor = current_actor();
   if (!begin_operation(actor, counts_of_section(actor))) return;
   const std::uint32_t depth = thread_slot.depth();
@@ -97,11 +99,11 @@ void read_lock_slow() {
   if (actor.level != TraceLevel::section) {
     record(actor, EventKind::rcu_read_lock, {.value = depth + 1});
   } else if (depth == 0) {
-    actor.section_start = event_time(actor, EventKind::rcu_read_lock);
+    thread_slot.unlock_event.value = event_time(actor, EventKind::rcu_read_lock);
   }
 }
 
-void read_unlock_slow() {
+[[gnu::noinline]] void read_unlock_in_full() {
   Actor& actor = current_actor();
   if (!begin_release(actor, counts_of_section(actor))) return;
   const std::uint32_t depth = thread_slot.depth();
@@ -123,6 +125,37 @@ void read_unlock_slow() {
   if (!liburcu_counts) thread_slot.add_nesting(~std::uint32_t{0});
   if (is_outermost || liburcu_counts) leave_section(actor);
   if (is_outermost) thread_slot.count_section();
+}
+
+}  // namespace
+
+void read_lock_slow() {
+  ThreadSlot& slot = thread_slot;
+  EventRing* const ring = slot.ring;
+  unsigned long* const reader = slot.recorded_reader.load(std::memory_order_relaxed);
+  if (reader == nullptr || slot.nesting.load(std::memory_order_relaxed) != 0 || !ring->has_room())
+      [[unlikely]]
+    return read_lock_in_full();
+  slot.nesting.store(1, std::memory_order_relaxed);
+  memb_read_lock(reader);
+  const auto now = static_cast<Timestamp>(read_tsc());
+  if (slot.records_locks)
+    ring->record_in_room(slot.lock_event, now);
+  else
+    slot.unlock_event.value = now;
+}
+
+void read_unlock_slow() {
+  ThreadSlot& slot = thread_slot;
+  EventRing* const ring = slot.ring;
+  unsigned long* const reader = slot.recorded_reader.load(std::memory_order_relaxed);
+  if (reader == nullptr || slot.nesting.load(std::memory_order_relaxed) != 1 ||
+      slot.actor->awaited_by.load(std::memory_order_relaxed) >= 0 || !ring->has_room()) [[unlikely]]
+    return read_unlock_in_full();
+  ring->record_in_room(slot.unlock_event, static_cast<Timestamp>(read_tsc()));
+  slot.nesting.store(0, std::memory_order_relaxed);
+  slot.count_section();
+  memb_read_unlock(reader);
 }
 
 bool is_reader() {

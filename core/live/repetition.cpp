@@ -154,9 +154,7 @@ void Repetition::abandon() {
   is_abandoned_.store(true);
   for (const auto& actor : actors_) {
     ThreadSlot* slot = actor->slot.load();
-    if (slot == nullptr) continue;
-    slot->fast_reader.store(nullptr, std::memory_order_relaxed);
-    slot->is_access_slow.store(true, std::memory_order_relaxed);
+    if (slot != nullptr) slot->end_fast_paths();
   }
   changed.notify_all();
 }

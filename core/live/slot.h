@@ -5,6 +5,9 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/thread_local.h"
+#include "trace/event.h"
+
 namespace rcuscope {
 class EventRing;
 }
@@ -15,7 +18,7 @@ struct Actor;
 class TypeLayout;
 
 /// Atomics here are written by their own thread, or by the supervisor that ends a repetition
-/// (fast_reader, is_access_slow), always relaxed: they compile to plain moves.
+/// (end_fast_paths), always relaxed: they compile to plain moves.
 struct ThreadSlot {
   /// The thread's counter in liburcu's memb flavor, if new sections may be fast. Null: not
   /// attached, traced, another flavor, ending ...
@@ -25,6 +28,9 @@ struct ThreadSlot {
   unsigned long* reader = nullptr;
   /// liburcu's in one explicit section: one more in an interrupt, and one for what is switched off.
   std::atomic<std::uint32_t> outermost_nesting{1};
+  /// The same as fast_reader for sections of levels full and section: they are recorded without the
+  /// actor's help, and counted in `nesting`. Null: they take the long way.
+  std::atomic<unsigned long*> recorded_reader{nullptr};
   std::atomic<bool> is_access_slow{false};      ///< Each access is traced, or hands the CPU over.
   std::atomic<std::uint32_t> nesting{0};        ///< Explicit sections open, unless `reader` counts.
   std::atomic<std::uint64_t> section_count{0};  ///< Outermost sections that have ended.
@@ -32,6 +38,16 @@ struct ThreadSlot {
   TypeLayout* layout = nullptr;                 ///< Set while the first object of a type is built.
   EventRing* ring = nullptr;                    ///< Of a run's own thread, where it records.
   bool belongs_to_run = false;                  ///< Registered with liburcu by the run or liburcu.
+  bool records_locks = false;                   ///< Level full; level section: starts are kept.
+  Event lock_event;    ///< What each rcu_read_lock records at recorded_reader, but for the time.
+  Event unlock_event;  ///< The same of rcu_read_unlock. Level section: `value` is the start.
+
+  /// Each further primitive takes the slow path. Context: any thread.
+  void end_fast_paths() {
+    fast_reader.store(nullptr, std::memory_order_relaxed);
+    recorded_reader.store(nullptr, std::memory_order_relaxed);
+    is_access_slow.store(true, std::memory_order_relaxed);
+  }
 
   /// Requires: `reader` counts.
   bool is_in_outermost_section() const {
@@ -58,6 +74,6 @@ struct ThreadSlot {
 };
 
 // constinit: without it each use would call a function that asks whether it is initialised.
-inline constinit thread_local ThreadSlot thread_slot;
+inline constinit RCUSCOPE_FAST_THREAD_LOCAL ThreadSlot thread_slot;
 
 }  // namespace rcuscope::live

@@ -40,14 +40,19 @@ inline void memb_read_unlock(unsigned long*) {
   urcu_memb_read_unlock();
 }
 #else
-/// The calling thread's counter, for as long as the thread lives. Null: there is no fast path.
-inline unsigned long* memb_reader() { return &URCU_TLS(urcu_memb_reader).ctr; }
+/// The calling thread's counter, for as long as the thread lives. Null: there is no fast path,
+/// since the kernel has no sys_membarrier and readers need barriers of their own; that never
+/// changes.
+inline unsigned long* memb_reader() {
+  return urcu_memb_has_sys_membarrier ? &URCU_TLS(urcu_memb_reader).ctr : nullptr;
+}
 [[gnu::always_inline]] inline void tsan_release() {}
 [[gnu::always_inline]] inline void tsan_acquire() {}
 [[gnu::always_inline]] inline void tsan_release_to_sections() {}
 [[gnu::always_inline]] inline void tsan_enter_section() {}
 /// _urcu_memb_read_lock() and unlock, with the thread's counter given: in C++ liburcu asks at each
 /// use whether its thread-local variable needs a constructor, and a shared library calls for it.
+/// Nor is asked for sys_membarrier again: memb_reader() has found it.
 [[gnu::always_inline]] inline void memb_read_lock(unsigned long* reader) {
   std::atomic_signal_fence(std::memory_order_seq_cst);
   const std::atomic_ref counter(*reader);
@@ -55,7 +60,7 @@ inline unsigned long* memb_reader() { return &URCU_TLS(urcu_memb_reader).ctr; }
   if ((nesting & URCU_GP_CTR_NEST_MASK) == 0) [[likely]] {
     const std::atomic_ref grace_period(urcu_memb_gp.ctr);
     counter.store(grace_period.load(std::memory_order_relaxed), std::memory_order_relaxed);
-    urcu_memb_smp_mb_slave();
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // pairs with the updater's membarrier
   } else {
     counter.store(nesting + URCU_GP_COUNT, std::memory_order_relaxed);
   }
@@ -64,9 +69,9 @@ inline unsigned long* memb_reader() { return &URCU_TLS(urcu_memb_reader).ctr; }
   const std::atomic_ref counter(*reader);
   const unsigned long nesting = counter.load(std::memory_order_relaxed);
   if ((nesting & URCU_GP_CTR_NEST_MASK) == URCU_GP_COUNT) [[likely]] {
-    urcu_memb_smp_mb_slave();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     counter.store(nesting - URCU_GP_COUNT, std::memory_order_relaxed);
-    urcu_memb_smp_mb_slave();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     urcu_common_wake_up_gp(&urcu_memb_gp);
   } else {
     counter.store(nesting - URCU_GP_COUNT, std::memory_order_relaxed);

@@ -22,16 +22,23 @@ class EventRing {
   explicit EventRing(std::uint32_t slot_count);
 
   void record(const Event& event) noexcept {
-    const std::uint64_t head = head_.load(std::memory_order_relaxed);
-    if (head - tail_seen_ > mask_) {
-      tail_seen_ = tail_.load(std::memory_order_acquire);
-      if (head - tail_seen_ > mask_) {
-        lost_count_.store(lost_count_.load(std::memory_order_relaxed) + 1,
-                          std::memory_order_relaxed);
-        return;
-      }
+    if (has_room() || finds_room()) {
+      record_in_room(event, event.time);
+    } else {
+      lost_count_.store(lost_count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
-    slots_[head & mask_] = event;
+  }
+
+  /// True if there was room at the producer's last look at the consumer. Context: the producer.
+  bool has_room() const noexcept {
+    return head_.load(std::memory_order_relaxed) - tail_seen_ <= mask_;
+  }
+  /// Records the event with another time stamp. Requires: has_room().
+  void record_in_room(const Event& event, Timestamp time) noexcept {
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    Event& slot = slots_[head & mask_];
+    slot = event;
+    slot.time = time;
     head_.store(head + 1, std::memory_order_release);
   }
 
@@ -54,6 +61,11 @@ class EventRing {
   struct Free {
     void operator()(Event* slots) const { std::free(slots); }
   };
+
+  bool finds_room() noexcept {
+    tail_seen_ = tail_.load(std::memory_order_acquire);
+    return has_room();
+  }
 
   std::uint64_t mask_;
   std::unique_ptr<Event[], Free> slots_;            // memory is taken as it is first used
@@ -78,7 +90,11 @@ class EventPieces {
 };
 
 /// Time-stamp counter: about 10 ns, converted to CLOCK_MONOTONIC by TscAnchors at drain.
-std::uint64_t read_tsc() noexcept;
+#if defined(__x86_64__) || defined(__i386__)
+[[gnu::always_inline]] inline std::uint64_t read_tsc() noexcept { return __builtin_ia32_rdtsc(); }
+#else
+std::uint64_t read_tsc() noexcept;  ///< CLOCK_MONOTONIC itself.
+#endif
 
 /// Pairs of (TSC, CLOCK_MONOTONIC) taken at start and end of a recording.
 class TscAnchors {

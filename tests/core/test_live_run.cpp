@@ -190,6 +190,46 @@ TEST(Live, events_are_recorded_in_order_with_one_id_for_all_repetitions) {
   }
 }
 
+/// Sections that take the short way through the recorder, and what the long way makes of them.
+TEST(Live, recorded_sections_have_their_reader_depth_and_time) {
+  for (const TraceLevel level : {TraceLevel::full, TraceLevel::section}) {
+    for (const ActorKind kind : {ActorKind::process, ActorKind::softirq}) {
+      LiveOptions options;
+      options.trace = level;
+      LiveRun run(options);
+      run.run_once([kind](Live w) {
+        w.declare({"reader", kind, {}, [w] {
+                     w.rcu_read_lock();
+                     w.rcu_read_unlock();
+                     w.rcu_read_lock();
+                     w.rcu_read_lock();
+                     w.rcu_read_unlock();
+                     w.rcu_read_unlock();
+                   }});
+        w.run_actors();
+      });
+      const LiveResult result = run.result();
+      EXPECT_EQ(result.statistics.section_count, 2u);
+      std::vector<std::pair<EventKind, std::int64_t>> found;
+      const TraceColumns& columns = result.trace.columns();
+      for (std::size_t i = 0; i < result.trace.size(); ++i) {
+        const auto event = static_cast<EventKind>(columns.kind[i]);
+        if (event != EventKind::rcu_read_lock && event != EventKind::rcu_read_unlock) continue;
+        found.emplace_back(event, columns.value[i]);
+        EXPECT_EQ(columns.flags[i], event_flag::in_reader |
+                                        (kind == ActorKind::softirq ? event_flag::in_softirq : 0));
+        EXPECT_EQ(result.trace.names().actors[columns.actor[i]].name, "reader");
+      }
+      using enum EventKind;
+      std::vector<std::pair<EventKind, std::int64_t>> expected = {
+          {rcu_read_lock, 1}, {rcu_read_unlock, 0}, {rcu_read_lock, 1},
+          {rcu_read_lock, 2}, {rcu_read_unlock, 1}, {rcu_read_unlock, 0}};
+      if (level == TraceLevel::section) expected.erase(expected.begin() + 3, expected.end() - 1);
+      EXPECT_EQ(found, expected);
+    }
+  }
+}
+
 TEST(Live, lost_events_are_counted) {
   LiveOptions options;
   options.ring_slot_count = 16;

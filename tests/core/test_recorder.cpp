@@ -58,6 +58,32 @@ TEST(EventRing, has_room_again_after_a_drain) {
   EXPECT_EQ(out.back().value, 399);
 }
 
+TEST(EventRing, records_what_was_prepared_at_a_time_of_its_own) {
+  EventRing ring(2);
+  Event prepared = numbered(7);
+  prepared.time = 1;
+  for (int time = 10; ring.has_room(); ++time) ring.record_in_room(prepared, time);
+  ring.record(prepared);  // no room: lost
+  std::vector<Event> out;
+  drain(ring, out);
+  ASSERT_EQ(out.size(), 2u);
+  EXPECT_EQ(out[0].time, 10);
+  EXPECT_EQ(out[1].time, 11);
+  EXPECT_EQ(out[1].value, 7);
+  EXPECT_EQ(ring.lost_count(), 1u);
+}
+
+TEST(EventRing, of_many_pages_keeps_every_event) {
+  constexpr int count = 1 << 18;  // 8 MiB: small pages and huge ones
+  EventRing ring(count);
+  std::vector<Event> out;
+  for (int i = 0; i < count; ++i) ring.record(numbered(i));
+  drain(ring, out);
+  ASSERT_EQ(out.size(), std::size_t{count});
+  for (int i = 0; i < count; ++i) ASSERT_EQ(out[static_cast<std::size_t>(i)].value, i);
+  EXPECT_EQ(ring.lost_count(), 0u);
+}
+
 TEST(EventRing, refuses_a_size_that_is_no_power_of_two) {
   EXPECT_THROW(EventRing(0), UsageError);
   EXPECT_THROW(EventRing(100), UsageError);
