@@ -72,8 +72,10 @@ class Writer {
     const auto scenario = metadata.find("scenario");
     Message process;
     process.number(field::process_id, 1);
-    process.text(field::process_name,
-                 scenario == metadata.end() ? std::string("rcuscope") : scenario->second);
+    std::string name = scenario == metadata.end() ? "rcuscope" : scenario->second;
+    if (const std::uint64_t lost = trace_.events_lost_count(); lost != 0)
+      name += " (" + std::to_string(lost) + " events lost)";
+    process.text(field::process_name, name);
     Message descriptor;
     descriptor.number(field::uuid, process_uuid);
     descriptor.message(field::process, process);

@@ -149,8 +149,19 @@ def _import(arguments: argparse.Namespace) -> int:
     if arguments.check:
         print("\n".join(kernel.summary_lines(record)))
     if arguments.output is not None:
-        print(f"wrote {arguments.output} ({len(trace)} events)")
+        print(f"wrote {arguments.output} ({_size(trace)})")
     return EXIT_MET
+
+
+def _size(trace: rs.Trace) -> str:
+    lost = f", {trace.events_lost} lost" if trace.events_lost else ""
+    return f"{len(trace)} events{lost}"
+
+
+def _told(trace: rs.Trace) -> str:
+    """A line for each event, and one for those that are not there."""
+    lost = f"{trace.events_lost} events were lost\n" if trace.events_lost else ""
+    return trace.describe() + lost
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -161,7 +172,7 @@ def _export(arguments: argparse.Namespace) -> int:
         ".html": lambda: trace.to_html(output),
         ".png": lambda: trace.to_png(output, theme=arguments.theme),
         ".gif": lambda: trace.to_gif(output, theme=arguments.theme),
-        ".txt": lambda: output.write_text(trace.describe(), encoding="utf-8"),
+        ".txt": lambda: output.write_text(_told(trace), encoding="utf-8"),
         ".ctf": lambda: trace.save(output),
         ".pftrace": lambda: trace.to_perfetto(output),
         ".csv": lambda: trace.to_csv(output),
@@ -172,9 +183,11 @@ def _export(arguments: argparse.Namespace) -> int:
         raise rs.UsageError(f"{output}: expected a name that ends in {', '.join(writers)}")
     writer()
     if arguments.json:
-        _print_json({"written": str(output), "events": len(trace)})
+        _print_json(
+            {"written": str(output), "events": len(trace), "events_lost": trace.events_lost}
+        )
     else:
-        print(f"wrote {output} ({len(trace)} events)")
+        print(f"wrote {output} ({_size(trace)})")
     return EXIT_MET
 
 

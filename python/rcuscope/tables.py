@@ -51,7 +51,7 @@ class _Stream:
 
 
 def write_parquet(trace: Trace, path: Path) -> None:
-    """One row group of all events.
+    """One row group of all events; the file's metadata say under "events_lost" how many are not.
 
     Raises:
         ImportError: without pyarrow.
@@ -64,4 +64,5 @@ def write_parquet(trace: Trace, path: Path) -> None:
             "Parquet files need pyarrow: python -m pip install 'rcuscope[data]'"
         ) from error
     table = pa.table(_Stream(named_columns(trace)))
+    table = table.replace_schema_metadata({"events_lost": str(trace.events_lost)})
     pq.write_table(table, path)

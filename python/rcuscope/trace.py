@@ -291,6 +291,8 @@ class Trace(show.Shown):
     def to_parquet(self, path: str | PathLike[str]) -> None:
         """Writes the events as a Parquet file, with names beside the numbers; needs pyarrow.
 
+        The file's metadata say under "events_lost" how many events the trace has lost.
+
         Args:
             path: Of the file.
 

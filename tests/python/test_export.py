@@ -169,6 +169,31 @@ def test_export_writes_it(trace: rs.Trace, tmp_path: Path, suffix: str) -> None:
     assert output.stat().st_size > 0
 
 
+def test_every_export_tells_what_was_lost(
+    trace: rs.Trace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lossy = tmp_path / "lossy.ctf"
+    trace.save(lossy)
+    events = lossy / "events"
+    events.write_bytes(events.read_bytes()[:-1])  # its only packet is not whole
+    assert cli.main(["import", str(lossy), str(tmp_path / "mended.ctf"), "--recover"]) == 0
+    assert f"(0 events, {len(trace)} lost)" in capsys.readouterr().out
+    found = rs.load(tmp_path / "mended.ctf")
+    assert found.events_lost == len(trace)
+    told = {".svg": "events were", ".html": "lost", ".txt": "events were", ".pftrace": "events lost"}
+    for suffix in (*told, ".ctf", ".csv"):  # .ctf: see below; .csv: a table and nothing else
+        output = tmp_path / f"out{suffix}"
+        assert cli.main(["export", str(tmp_path / "mended.ctf"), str(output)]) == 0
+        assert f"(0 events, {len(trace)} lost)" in capsys.readouterr().out
+        if suffix in told:
+            assert f"{len(trace)} {told[suffix]}" in output.read_text(errors="replace")
+    assert rs.load(tmp_path / "out.ctf").events_lost == len(trace)
+    pq = pytest.importorskip("pyarrow.parquet")
+    found.to_parquet(tmp_path / "out.parquet")
+    schema = pq.read_schema(tmp_path / "out.parquet")
+    assert schema.metadata[b"events_lost"] == str(len(trace)).encode()
+
+
 # ---- parts
 def test_slice_is_by_time_of_the_own_clock(trace: rs.Trace) -> None:
     middle = (trace.start + trace.end) // 2
