@@ -118,7 +118,7 @@ def test_lock_of_a_softirq_on_the_holder_s_cpu_is_a_deadlock() -> None:
     for _ in range(20):  # until the softirq comes while the lock is held
         run = rs.run(body, timeout=0.3)
         found = {finding.kind: finding.message for finding in run.findings}
-        if found:
+        if "deadlock" in found:  # on a busy machine nobody may move for so long, either
             break
     assert set(found) == {"deadlock"}
     assert "'softirq' spins on s, held by 'holder'" in found["deadlock"]
