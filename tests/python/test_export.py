@@ -180,7 +180,8 @@ def test_every_export_tells_what_was_lost(
     assert f"(0 events, {len(trace)} lost)" in capsys.readouterr().out
     found = rs.load(tmp_path / "mended.ctf")
     assert found.events_lost == len(trace)
-    told = {".svg": "events were", ".html": "lost", ".txt": "events were", ".pftrace": "events lost"}
+    were = "events were lost"
+    told = {".svg": were, ".html": "lost", ".txt": were, ".pftrace": "events lost"}
     for suffix in (*told, ".ctf", ".csv"):  # .ctf: see below; .csv: a table and nothing else
         output = tmp_path / f"out{suffix}"
         assert cli.main(["export", str(tmp_path / "mended.ctf"), str(output)]) == 0
