@@ -80,6 +80,8 @@ App::App(Session session, const WindowFactory& make_window,
 }
 
 App::~App() {
+  leave(loader_);
+  leave(second_loader_);
   ImGui::SetCurrentContext(context_);
   window_.reset();
   ImGui::DestroyContext(context_);

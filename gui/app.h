@@ -62,6 +62,8 @@ class App {
   /// Something goes on that the window shows: a trace is being read, an animation made.
   bool is_working() const { return loader_ || second_loader_ || animation_ || saving_.valid(); }
   WindowSize window_size() const { return window_->size(); }
+  /// A thread is still in a reading that nobody waits for any more; the program need not, either.
+  bool has_unfinished_reading() const;
   std::optional<WindowPosition> window_position() const { return window_->position(); }
 
   Session& session() { return session_; }
@@ -123,6 +125,7 @@ class App {
   void draw_work(Ui& ui, const Rect& screen);
   const Loader* loading() const { return loader_ ? loader_.get() : second_loader_.get(); }
   void cancel_work();
+  void leave(std::unique_ptr<Loader>& loader);
   void start_export(ExportKind kind);
   void finish_exports();
   void write_export(ExportKind kind, const std::filesystem::path& path);
@@ -135,7 +138,8 @@ class App {
   std::unique_ptr<Comparison> comparison_;
   TraceReader reader_;
   std::unique_ptr<Loader> loader_;
-  std::unique_ptr<Loader> second_loader_;  ///< Of the trace to compare with.
+  std::unique_ptr<Loader> second_loader_;           ///< Of the trace to compare with.
+  std::vector<std::unique_ptr<Loader>> abandoned_;  ///< Until their threads have ended.
   bool must_open_ = false;
   std::optional<TimeView> preview_view_;  ///< While the beginning of a long trace is shown.
   std::unique_ptr<NativeFollower> follower_;

@@ -2,6 +2,7 @@
 // App: what comes from files and goes into files, without a frame that takes long.
 #include <imgui.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -36,13 +37,26 @@ void App::show(Session session) {
 }
 
 void App::open(const std::string& path, bool must_open) {
-  if (loader_) loader_->abandon();
-  if (second_loader_) second_loader_->abandon();
-  second_loader_.reset();
+  leave(loader_);
+  leave(second_loader_);
   follower_.reset();
   preview_view_.reset();
   loader_ = std::make_unique<Loader>(path, reader_);
   must_open_ = must_open;
+}
+
+/// Nobody waits for it: what it is in cannot be interrupted.
+void App::leave(std::unique_ptr<Loader>& loader) {
+  std::erase_if(abandoned_, [](const auto& other) { return other->is_done(); });
+  if (!loader) return;
+  loader->abandon();
+  abandoned_.push_back(std::move(loader));
+}
+
+bool App::has_unfinished_reading() const {
+  const auto is_unfinished = [](const auto& loader) { return loader && !loader->is_done(); };
+  return is_unfinished(loader_) || is_unfinished(second_loader_) ||
+         std::any_of(abandoned_.begin(), abandoned_.end(), is_unfinished);
 }
 
 void App::compare(Session second) {
@@ -142,10 +156,8 @@ void App::cancel_work() {
     session_.notice = "no animation was written";
     return;
   }
-  for (std::unique_ptr<Loader>* loader : {&loader_, &second_loader_}) {
-    if (*loader) (*loader)->abandon();
-    loader->reset();
-  }
+  leave(loader_);
+  leave(second_loader_);
   if (preview_view_) session_.notice = "only the beginning of the trace is open";
   preview_view_.reset();
 }

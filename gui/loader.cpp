@@ -2,6 +2,7 @@
 // The thread shares nothing but one locked box with the window, so that it can be left behind.
 #include "loader.h"
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <filesystem>
@@ -22,6 +23,7 @@ constexpr std::size_t preview_event_count = 100'000;
 }  // namespace
 
 struct Loader::Shared {
+  std::atomic<bool> is_abandoned{false};
   std::mutex mutex;  ///< Guards all below.
   std::string stage = "reading";
   std::unique_ptr<Session> preview, session;
@@ -55,9 +57,11 @@ void Loader::work(const std::shared_ptr<Shared>& shared, const std::string& path
       shared->change([&](Shared& s) { s.preview = std::move(preview); });
     }
     TraceStore trace = read ? read(path) : load_trace(path);
-    shared->change([](Shared& s) { s.stage = "sorting into lanes"; });
-    auto session = std::make_unique<Session>(std::move(trace));
-    shared->change([&](Shared& s) { s.session = std::move(session); });
+    if (!shared->is_abandoned) {
+      shared->change([](Shared& s) { s.stage = "sorting into lanes"; });
+      auto session = std::make_unique<Session>(std::move(trace));
+      shared->change([&](Shared& s) { s.session = std::move(session); });
+    }
   } catch (...) {
     shared->change([](Shared& s) { s.error = std::current_exception(); });
   }
@@ -91,6 +95,7 @@ std::unique_ptr<Session> Loader::take() {
 }
 
 void Loader::abandon() {
+  shared_->is_abandoned = true;
   if (shared_->thread.joinable()) shared_->thread.detach();
 }
 

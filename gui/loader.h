@@ -31,7 +31,8 @@ class Loader {
   std::unique_ptr<Session> take_preview();
   /// The trace. Requires: is_done(). Throws: what reading it threw.
   std::unique_ptr<Session> take();
-  /// Lets the thread end by itself; what it reads is thrown away.
+  /// Lets the thread end by itself, which is_done() still tells; what it reads is thrown away, and
+  /// not sorted any more. May be called again.
   void abandon();
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <filesystem>
@@ -135,6 +136,8 @@ void open_window(Options options) {
   save_window_state({size.width_px, size.height_px, app.session().theme, app.window_position()},
                     remembered);
   signals.pass_on();
+  // All is written. Ending as usual would take away what a reading is still in.
+  if (app.has_unfinished_reading()) std::_Exit(0);
 }
 
 int run(const Options& options) {

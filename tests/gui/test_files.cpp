@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
@@ -126,6 +127,28 @@ TEST_F(SlowFiles, escape_cancels_both_of_two) {
   let_end();
   app_->run_script("pause 0.1");
   EXPECT_EQ(app_->comparison(), nullptr);
+}
+
+TEST_F(SlowFiles, closing_the_window_waits_for_no_reading) {
+  EXPECT_TRUE(app_->has_unfinished_reading());
+  std::thread later([this] {
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    let_end();
+  });
+  const auto start = std::chrono::steady_clock::now();
+  app_.reset();
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(passed.count(), 2);
+  later.join();
+}
+
+TEST_F(SlowFiles, what_was_cancelled_is_known_until_it_has_ended) {
+  app_->run_script("key escape; wait 1");
+  EXPECT_FALSE(app_->is_working());
+  EXPECT_TRUE(app_->has_unfinished_reading());
+  let_end();
+  for (int i = 0; i < 500 && app_->has_unfinished_reading(); ++i) app_->run_script("pause 0.01");
+  EXPECT_FALSE(app_->has_unfinished_reading());
 }
 
 TEST_F(SlowFiles, next_file_takes_the_place_of_the_one_before) {
