@@ -188,7 +188,9 @@ Session& App::shown() {
 std::string App::text() {
   if (comparison_ && page() == Page::timeline) return comparison_text(session_, *comparison_);
   std::string told = workbench_ ? page_text(*workbench_, session_) : timeline_text(session_);
-  if (shown().shows_memory && page() != Page::session && page() != Page::matrix) {
+  if (page() == Page::session || page() == Page::matrix || shown().trace().size() == 0) return told;
+  if (page() == Page::timeline && !shown().shows_memory) told += actors_text(shown(), files_);
+  if (shown().shows_memory) {
     told += "\nMemory\n" + memory_text(make_memory_graph(shown().trace(), shown().world()));
   }
   return told;

@@ -5,12 +5,9 @@
 #include <algorithm>
 
 #include "session/words.h"
-#include "trace/describe.h"
 
 namespace rcuscope::gui {
 namespace {
-
-constexpr std::size_t events_told = 12;
 
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.append(width - text.size(), ' ');
@@ -133,18 +130,6 @@ std::string scheduler_text(const Workbench& workbench) {
   for (const Finding& finding : scheduler.now().findings)
     text += line("finding: " + finding.message) + line("  " + finding.explanation);
   return text + work_text(workbench) + timeline_text(scheduler.session());
-}
-
-std::string timeline_text(const Session& session) {
-  const TraceStore& trace = session.trace();
-  std::string text = line("timeline: " + counted(trace.size(), "event"));
-  for (const char* key : {"title", "world", "variant", "verdict", "finding", "explanation"})
-    if (const std::string_view value = session.metadata(key); !value.empty())
-      text += line(std::string(key) + ": " + std::string(value));
-  const std::size_t now = session.event_count_so_far();
-  for (std::size_t i = now > events_told ? now - events_told : 0; i < now; ++i)
-    text += line("  " + std::to_string(trace.time(i)) + "  " + describe_event(trace, i));
-  return text;
 }
 
 std::string page_text(const Workbench& workbench, const Session& timeline) {

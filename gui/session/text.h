@@ -6,6 +6,7 @@
 
 #include "session.h"
 #include "session/workbench.h"
+#include "source_text.h"
 
 namespace rcuscope::gui {
 
@@ -16,6 +17,9 @@ std::string session_text(const Workbench& workbench);
 std::string matrix_text(const Workbench& workbench);
 /// Requires: a scheduler.
 std::string scheduler_text(const Workbench& workbench);
+/// The trace, the last events, and what is true at the playhead.
 std::string timeline_text(const Session& session);
+/// The panels of the actors that matter: what each does, and its current line where it can be read.
+std::string actors_text(const Session& session, SourceFiles& files);
 
 }  // namespace rcuscope::gui

@@ -238,6 +238,21 @@ TEST(Picture, parts_of_the_top_bar_never_meet) {
   }
 }
 
+TEST(Text, tells_what_the_panels_show) {
+  const auto app = make_app(test::safe_session());
+  app->run_script("drag timeline@0.1,0.5 500; key m; key /; type put; key enter; wait 1");
+  const std::string text = app->text();
+  for (const char* part :
+       {"playhead: 90.4 µs of 114.0 µs, speed 1", "range of ", "read-side sections end",
+        "selected: iommu_group_remove_device drops a reference to 0000:01:00.1: 1 left (90.4 µs)",
+        "search for put: ", "bookmark: 72.8 µs", "list group 7 devices: head -> 01:00.0 -> ",
+        "object 0000:01:00.1: unlinked, refs 1, next 03:00.0 (stale), prev LIST_POISON2",
+        "object 0000:03:00.0: linked, device released, refs 0", "RCU: ", "CPU 2: quiescent",
+        "actor CPU 0 iommu_group_remove_device: ", "> remove.h:770"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+}
+
 TEST(Picture, verdict_is_there_at_all_common_widths) {
   for (const int width_px : {900, 950, 1000, 1100, 1280, 1366, 1440, 1600}) {
     const auto app = make_app(test::faulty_session(), 1, {width_px, 700});
