@@ -48,10 +48,11 @@ enum class TextKind : std::uint8_t { none, inside, symbol, constant };
 
 /// How to take one event apart.
 struct Plan {
-  tep_event* event = nullptr;
+  std::uint16_t type = 0;
+  const EventFormat* format = nullptr;
   const KnownEvent* row = nullptr;
-  std::array<tep_format_field*, 2> numbers{};
-  std::array<tep_format_field*, 2> texts{};
+  std::array<const Field*, 2> numbers{};
+  std::array<const Field*, 2> texts{};
   std::array<TextKind, 2> text_kinds{};
   bool is_made = false;
 };
@@ -111,8 +112,9 @@ class Reader {
   Reader(tep_handle* tep, Descriptions& descriptions, kernel::KernelTranslator& translator)
       : tep_(tep), descriptions_(descriptions), translator_(translator) {
     trace_seq_init(&sequence_);
-    tep_event* const any = descriptions.any_event(tep);
-    are_bytes_ours_ = any != nullptr && tep_is_file_bigendian(tep) == 0 &&
+    const EventFormat* const any = descriptions.any_format();
+    is_big_endian_ = tep_is_file_bigendian(tep) != 0;
+    are_bytes_ours_ = any != nullptr && !is_big_endian_ &&
                       is_at(any, "common_type", offsetof(Common, type), 2) &&
                       is_at(any, "common_flags", offsetof(Common, flags), 1) &&
                       is_at(any, "common_preempt_count", offsetof(Common, preempt_count), 1) &&
@@ -143,9 +145,10 @@ class Reader {
   }
 
  private:
-  static bool is_at(tep_event* event, const char* name, std::size_t offset, int size) {
-    const tep_format_field* field = tep_find_common_field(event, name);
-    return field != nullptr && field->offset == static_cast<int>(offset) && field->size == size;
+  static bool is_at(const EventFormat* event, std::string_view name, std::size_t offset,
+                    std::size_t size) {
+    const Field* field = event->find(name);
+    return field != nullptr && field->offset == offset && field->size == size;
   }
 
   static tep_record as_library_has_it(const RawRecord& raw) {
@@ -176,15 +179,16 @@ class Reader {
     return {reinterpret_cast<const char*>(raw.data), raw.size};
   }
 
-  Plan make_plan(int type) {
+  Plan make_plan(std::uint16_t type) {
     Plan plan;
     plan.is_made = true;
-    plan.event = descriptions_.event(tep_, type);
-    if (plan.event == nullptr) return plan;
-    const KnownEvent* row = kernel::find_known(plan.event->name);
+    plan.type = type;
+    plan.format = descriptions_.format(type);
+    if (plan.format == nullptr) return plan;
+    const KnownEvent* row = kernel::find_known(plan.format->name);
     if (row == nullptr) return plan;
-    const auto find = [&](std::string_view name) -> tep_format_field* {
-      return name.empty() ? nullptr : tep_find_field(plan.event, std::string(name).c_str());
+    const auto find = [&](std::string_view name) -> const Field* {
+      return name.empty() ? nullptr : plan.format->find(name);
     };
     for (std::size_t i = 0; i < 2; ++i) {
       plan.numbers[i] = find(row->numbers[i]);
@@ -198,13 +202,11 @@ class Reader {
     return plan;
   }
 
-  static TextKind kind_of(const tep_format_field* field) {
+  static TextKind kind_of(const Field* field) {
     if (field == nullptr) return TextKind::none;
-    const std::string_view name = field->name;
-    if (name == "func" || name == "ip") return TextKind::symbol;
-    const bool is_pointer = (field->flags & TEP_FIELD_IS_POINTER) != 0;
-    const bool is_array = (field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC)) != 0;
-    return is_pointer && !is_array ? TextKind::constant : TextKind::inside;
+    if (field->name == "func" || field->name == "ip") return TextKind::symbol;
+    const bool is_array = field->count > 0 || field->is_dynamic;
+    return field->is_pointer && !is_array ? TextKind::constant : TextKind::inside;
   }
 
   void fill(const Plan& plan, const RawRecord& raw, kernel::Record& record) {
@@ -222,28 +224,14 @@ class Reader {
     for (std::size_t i = 0; i < 2; ++i) record.texts[i] = text_field(plan, i, raw);
   }
 
-  std::int64_t number(tep_format_field* field, const RawRecord& raw) const {
-    if (field->offset < 0 || field->size < 0) return 0;
-    const auto offset = static_cast<std::size_t>(field->offset);
-    const auto size = static_cast<std::size_t>(field->size);
-    if (offset + size > raw.size) return 0;
-    const std::byte* place = raw.data + offset;
-    unsigned long long value = 0;
-    if (are_bytes_ours_ && std::has_single_bit(size) && size <= sizeof(value)) {
-      std::memcpy(&value, place, size);
-    } else if (tep_read_number_field(field, raw.data, &value) != 0) {
-      return 0;
-    }
-    if (size == 4 && (field->flags & TEP_FIELD_IS_SIGNED) != 0) {
-      return static_cast<std::int32_t>(value);
-    }
-    return static_cast<std::int64_t>(value);
+  std::int64_t number(const Field* field, const RawRecord& raw) const {
+    return trace_cmd::number(*field, bytes_of(raw), is_big_endian_);
   }
 
   std::string_view text_field(const Plan& plan, std::size_t i, const RawRecord& raw) {
     switch (plan.text_kinds[i]) {
       case TextKind::inside:
-        return inside(plan.texts[i], raw);
+        return trace_cmd::inside(*plan.texts[i], bytes_of(raw), is_big_endian_);
       case TextKind::symbol:
         return symbol(number(plan.texts[i], raw));
       case TextKind::constant:
@@ -254,37 +242,17 @@ class Reader {
     return {};
   }
 
-  /// A string in the record: at a fixed place, or where a word of offset and length says.
-  static std::string_view inside(const tep_format_field* field, const RawRecord& raw) {
-    const std::string_view bytes = bytes_of(raw);
-    auto at = static_cast<std::size_t>(field->offset);
-    auto length = static_cast<std::size_t>(field->size);
-    if ((field->flags & TEP_FIELD_IS_DYNAMIC) != 0) {
-      std::uint32_t place = 0;
-      if (at + sizeof(place) > bytes.size()) return {};
-      std::memcpy(&place, bytes.data() + at, sizeof(place));
-      at = place & 0xffff;
-      length = place >> 16;
-      if ((field->flags & TEP_FIELD_IS_RELATIVE) != 0) {
-        at += static_cast<std::size_t>(field->offset + field->size);
-      }
-    }
-    if (at > bytes.size()) return {};
-    const std::string_view text = bytes.substr(at, length);
-    return text.substr(0, text.find('\0'));
-  }
-
   std::string_view symbol(std::int64_t address) {
     const auto [entry, is_new] = symbols_.try_emplace(address);
     if (is_new) {
-      const char* name = descriptions_.symbol(static_cast<std::uint64_t>(address));
-      entry->second = name == nullptr ? "?" : name;
+      const Symbol* found = descriptions_.symbols().find(static_cast<std::uint64_t>(address));
+      entry->second = found == nullptr ? "?" : found->name;
     }
     return entry->second;
   }
 
-  std::string_view print(const RawRecord& raw) {
-    descriptions_.prepare_printing(tep_);
+  std::string_view print(const Plan& plan, const RawRecord& raw) {
+    descriptions_.prepare_printing(tep_, plan.type);
     tep_record record = as_library_has_it(raw);
     trace_seq_reset(&sequence_);
     tep_print_event(tep_, &sequence_, &record, "%s", TEP_PRINT_INFO);
@@ -300,7 +268,7 @@ class Reader {
       entry->second = *known;
     } else {
       kernel::Record printed;
-      if (kernel::match_text(*plan.row, print(raw), printed)) entry->second = printed.texts[i];
+      if (kernel::match_text(*plan.row, print(plan, raw), printed)) entry->second = printed.texts[i];
     }
     return entry->second;
   }
@@ -308,8 +276,7 @@ class Reader {
   /// The same bytes are the same text: most events repeat, and printing takes a microsecond.
   Text text_of(const Plan& plan, const RawRecord& raw) {
     const std::string_view payload = bytes_of(raw).substr(common_size_);
-    const auto type = static_cast<std::uint16_t>(plan.event == nullptr ? 0xffff : plan.event->id);
-    RecentTexts::Entry* const recent = recent_.find(type, payload);
+    RecentTexts::Entry* const recent = recent_.find(plan.type, payload);
     if (recent != nullptr && recent_.is_known(*recent)) return recent->text;
     const Text text = text_of_rare(plan, raw, payload);
     if (recent != nullptr) recent_.keep(*recent, text);
@@ -317,7 +284,7 @@ class Reader {
   }
 
   Text text_of_rare(const Plan& plan, const RawRecord& raw, std::string_view payload) {
-    key_.assign(reinterpret_cast<const char*>(&plan.event), sizeof(plan.event));
+    key_.assign(reinterpret_cast<const char*>(&plan.type), sizeof(plan.type));
     key_ += payload;
     const auto found = texts_.find(std::string_view(key_));
     if (found != texts_.end()) return found->second;
@@ -328,8 +295,8 @@ class Reader {
       for (const std::string_view reader : {"__rcu_read_lock", "__rcu_read_unlock"})
         if (name == reader) text.reader = reader;
     }
-    std::string words = plan.event == nullptr ? "unknown event" : plan.event->name;
-    words.append(": ").append(print(raw));
+    std::string words(plan.format == nullptr ? "unknown event" : plan.format->name);
+    words.append(": ").append(print(plan, raw));
     while (words.ends_with('\n') || words.ends_with(' ')) words.pop_back();
     text.id = translator_.intern(words);
     texts_.emplace(key_, text);
@@ -344,7 +311,7 @@ class Reader {
   std::vector<Plan> plans_;  ///< By event id.
   trace_seq sequence_{};
   std::string key_;
-  bool are_bytes_ours_ = false;
+  bool is_big_endian_ = false, are_bytes_ours_ = false;
   RecentTexts recent_;
   std::unordered_map<std::string, Text, Hash, std::equal_to<>> texts_;
   std::unordered_map<std::int64_t, std::string> symbols_, constants_;
@@ -358,6 +325,7 @@ class Input {
     if (descriptor_ < 0) io::throw_system_error(errno, "cannot open " + path);
     // The library closes its own, and both share their position.
     const int given = dup(descriptor_);
+    Descriptions::get().symbols().set_file(descriptor_);
     constexpr int no_plugins = TRACECMD_FL_LOAD_NO_PLUGINS | TRACECMD_FL_LOAD_NO_SYSTEM_PLUGINS;
     handle_ = tracecmd_open_fd(given, no_plugins);
     if (handle_ == nullptr) fail("a trace-cmd file that libtracecmd can open");

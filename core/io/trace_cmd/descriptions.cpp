@@ -28,19 +28,32 @@ Function* library_function(const char* name) {
 // A program's functions come before those of its libraries, for the libraries, too.
 extern "C" {
 
+std::size_t ZSTD_decompressDCtx(void* context, void* to, std::size_t size, const void* from,
+                                std::size_t compressed_size);
+
 tep_errno tep_parse_event(tep_handle*, const char* text, unsigned long size, const char* system) {
   rcuscope::trace_cmd::Descriptions::get().add_format({text, size}, system);
   return TEP_ERRNO__SUCCESS;
 }
 
 int tep_parse_kallsyms(tep_handle*, const char* text) {
-  rcuscope::trace_cmd::Descriptions::get().add_symbols(text);
+  rcuscope::trace_cmd::Descriptions::get().symbols().add(text);
   return 0;
 }
 
 int tep_parse_printk_formats(tep_handle*, const char* text) {
   rcuscope::trace_cmd::Descriptions::get().add_strings(text);
   return 0;
+}
+
+std::size_t ZSTD_decompressDCtx(void* context, void* to, std::size_t size, const void* from,
+                                std::size_t compressed_size) {
+  static auto* const library_decompress =
+      library_function<decltype(ZSTD_decompressDCtx)>("ZSTD_decompressDCtx");
+  if (!rcuscope::trace_cmd::Descriptions::get().symbols().postpone(compressed_size, size))
+    return library_decompress(context, to, size, from, compressed_size);
+  std::memset(to, 0, sizeof(std::uint32_t));  // the size of the text: libtracecmd goes on
+  return size;
 }
 
 }  // extern "C"
@@ -56,9 +69,14 @@ std::string_view value_of(std::string_view format, std::string_view key) {
   return rest.substr(0, rest.find('\n'));
 }
 
-bool is_space(char c) { return c == ' ' || c == '\t'; }
-
 }  // namespace
+
+bool decompress_zstd(const void* from, std::size_t compressed_size, void* to, std::size_t size) {
+  auto* const create = library_function<void*()>("ZSTD_createDCtx");
+  auto* const decompress = library_function<decltype(ZSTD_decompressDCtx)>("ZSTD_decompressDCtx");
+  void* const context = create();  // once in the life of this process
+  return context != nullptr && decompress(context, to, size, from, compressed_size) == size;
+}
 
 Descriptions& Descriptions::get() {
   static Descriptions descriptions;  // the library's calls carry no pointer of ours
@@ -70,114 +88,37 @@ void Descriptions::add_format(std::string_view text, const char* system) {
   int id = -1;
   std::from_chars(number.data(), number.data() + number.size(), id);
   if (id < 0) return;
-  formats_.try_emplace(id, Format{std::string(value_of(text, "name: ")),
-                                  system == nullptr ? "" : system, std::string(text)});
+  const auto [entry, is_new] = descriptions_.try_emplace(
+      id, Description{system == nullptr ? "" : system, std::string(text), {}});
+  if (!is_new) return;
+  entry->second.format.id = id;
+  entry->second.format.name = value_of(entry->second.text, "name: ");
 }
 
-void Descriptions::parse(tep_handle* tep, Format& format) {
-  static auto* const library_parse = library_function<decltype(tep_parse_event)>("tep_parse_event");
-  if (std::exchange(format.is_parsed, true)) return;
-  library_parse(tep, format.text.data(), format.text.size(), format.system.c_str());
+const EventFormat& Descriptions::parsed(Description& description) {
+  if (!std::exchange(description.is_parsed, true)) parse_format(description.text, description.format);
+  return description.format;
 }
 
-tep_event* Descriptions::event(tep_handle* tep, int id) {
-  const auto found = formats_.find(id);
-  if (found == formats_.end()) return nullptr;
-  parse(tep, found->second);
-  // Functions and their returns are printed by code that looks at each other's formats.
-  if (found->second.system == "ftrace") {
-    for (auto& [other_id, format] : formats_)
-      if (format.system == "ftrace") parse(tep, format);
-  }
-  return tep_find_event(tep, id);
+const EventFormat* Descriptions::format(int id) {
+  const auto found = descriptions_.find(id);
+  return found == descriptions_.end() ? nullptr : &parsed(found->second);
 }
 
-tep_event* Descriptions::any_event(tep_handle* tep) {
-  return formats_.empty() ? nullptr : event(tep, formats_.begin()->first);
+const EventFormat* Descriptions::any_format() {
+  return descriptions_.empty() ? nullptr : &parsed(descriptions_.begin()->second);
 }
 
 int Descriptions::id_of(std::string_view name) const {
-  for (const auto& [id, format] : formats_)
-    if (format.name == name) return id;
+  for (const auto& [id, description] : descriptions_)
+    if (description.format.name == name) return id;
   return -1;
 }
 
 std::set<std::string> Descriptions::event_names() const {
   std::set<std::string> names;
-  for (const auto& [id, format] : formats_) names.insert(format.name);
+  for (const auto& [id, description] : descriptions_) names.emplace(description.format.name);
   return names;
-}
-
-// ---- symbols: "ffffffff81000000 T _text", and "\t[module]" behind those of modules
-
-void Descriptions::parse_symbol(char* line, char* end) {
-  std::uint64_t address = 0;
-  const auto [after, error] = std::from_chars(line, end, address, 16);
-  if (error != std::errc() || end - after < 4) return;
-  const char type = after[1];
-  char* const name = line + (after - line) + 3;
-  // Offsets of per-CPU variables, and marks of some architectures.
-  if (type == 'A' || type == 'a' || *name == '$') return;
-  char* const name_end = std::find_if(name, end, is_space);
-  const char* module = nullptr;
-  if (name_end != end) {
-    char* const bracket = std::find(name_end, end, '[');
-    if (bracket != end) {
-      *std::find(bracket, end, ']') = '\0';
-      module = bracket + 1;
-    }
-  }
-  *name_end = '\0';
-  symbols_.push_back({address, name, module});
-}
-
-void Descriptions::parse_symbols() {
-  has_symbols_ = true;
-  constexpr std::size_t usual_line = 40;
-  symbols_.reserve(symbol_text_.size() / usual_line);
-  char* const end = symbol_text_.data() + symbol_text_.size();
-  for (char* line = symbol_text_.data(); line < end;) {
-    auto* line_end =
-        static_cast<char*>(std::memchr(line, '\n', static_cast<std::size_t>(end - line)));
-    if (line_end == nullptr) line_end = end;
-    parse_symbol(line, line_end);
-    line = line_end + 1;
-  }
-  const auto is_lower = [](const Symbol& a, const Symbol& b) { return a.address < b.address; };
-  // The kernel's own are in order, those of modules are not.
-  if (!std::is_sorted(symbols_.begin(), symbols_.end(), is_lower))
-    std::stable_sort(symbols_.begin(), symbols_.end(), is_lower);
-  // Several names of one address: in libtraceevent's order, for the search below.
-  for (auto run = symbols_.begin(); run != symbols_.end();) {
-    const auto run_end = std::find_if(
-        run, symbols_.end(), [run](const Symbol& other) { return other.address != run->address; });
-    std::reverse(run, run_end);
-    run = run_end;
-  }
-}
-
-/// Step by step as bsearch, so that of several names it finds the one that `trace-cmd report`
-/// shows.
-const Descriptions::Symbol* Descriptions::find_symbol(std::uint64_t address) {
-  if (!has_symbols_) parse_symbols();
-  for (std::size_t low = 0, high = symbols_.size(); low < high;) {
-    const std::size_t middle = (low + high) / 2;
-    const Symbol& symbol = symbols_[middle];
-    if (address < symbol.address) {
-      high = middle;
-      continue;
-    }
-    // Nothing tells where the last one ends.
-    const bool is_inside = middle + 1 < symbols_.size() && address < symbols_[middle + 1].address;
-    if (address == symbol.address || is_inside) return &symbol;
-    low = middle + 1;
-  }
-  return nullptr;
-}
-
-const char* Descriptions::symbol(std::uint64_t address) {
-  const Symbol* found = find_symbol(address);
-  return found == nullptr ? nullptr : found->name;
 }
 
 // ---- constant strings: `0xffffffff81dbf4a0 : "start"`
@@ -209,20 +150,34 @@ const std::string* Descriptions::string(std::uint64_t address) {
 // ---- printing by libtraceevent
 
 char* Descriptions::resolve(void* descriptions, unsigned long long* address, char** module) {
-  const Symbol* found = static_cast<Descriptions*>(descriptions)->find_symbol(*address);
+  const Symbol* found = static_cast<Descriptions*>(descriptions)->symbols_.find(*address);
   if (found == nullptr) return nullptr;
   *address = found->address;
-  *module = const_cast<char*>(found->module);  // the library's type; it only reads
-  return const_cast<char*>(found->name);
+  // The library's types; it only reads.
+  *module = found->module.empty() ? nullptr : const_cast<char*>(found->module.c_str());
+  return const_cast<char*>(found->name.c_str());
 }
 
-void Descriptions::prepare_printing(tep_handle* tep) {
-  if (is_printing_ready_) return;
-  is_printing_ready_ = true;
-  tep_set_function_resolver(tep, &resolve, this);
-  static auto* const parse =
-      library_function<decltype(tep_parse_printk_formats)>("tep_parse_printk_formats");
-  parse(tep, string_text_.c_str());
+void Descriptions::hand_over(tep_handle* tep, Description& description) {
+  static auto* const parse = library_function<decltype(tep_parse_event)>("tep_parse_event");
+  if (std::exchange(description.is_known_to_library, true)) return;
+  parse(tep, description.text.data(), description.text.size(), description.system.c_str());
+}
+
+void Descriptions::prepare_printing(tep_handle* tep, int id) {
+  if (!std::exchange(is_printing_ready_, true)) {
+    tep_set_function_resolver(tep, &resolve, this);
+    static auto* const parse =
+        library_function<decltype(tep_parse_printk_formats)>("tep_parse_printk_formats");
+    parse(tep, string_text_.c_str());
+  }
+  const auto found = descriptions_.find(id);
+  if (found == descriptions_.end()) return;
+  hand_over(tep, found->second);
+  // Functions and their returns are printed by code that looks at each other's formats.
+  if (found->second.system != "ftrace") return;
+  for (auto& [other_id, description] : descriptions_)
+    if (description.system == "ftrace") hand_over(tep, description);
 }
 
 }  // namespace rcuscope::trace_cmd

@@ -10,6 +10,8 @@
 #define _TRACE_FS_H
 #include <trace-cmd.h>
 
+#include <cstddef>
+
 extern "C" {
 int tracecmd_cpus(tracecmd_input* handle) __attribute__((weak));
 const char* tracecmd_get_trace_clock(tracecmd_input* handle) __attribute__((weak));
@@ -18,3 +20,10 @@ off64_t tracecmd_get_cpu_file_size(tracecmd_input* handle, int cpu) __attribute_
 /// The ring buffer's page in which the record lies.
 void* tracecmd_record_page(tracecmd_input* handle, tep_record* record) __attribute__((weak));
 }
+
+namespace rcuscope::trace_cmd {
+
+/// By the zstd that libtracecmd uses. Return: false if the bytes do not give exactly `size`.
+bool decompress_zstd(const void* from, std::size_t compressed_size, void* to, std::size_t size);
+
+}  // namespace rcuscope::trace_cmd
