@@ -21,6 +21,10 @@ file(GLOB read_dat_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/core/io/trac
 add_executable(rcuscope-read-dat ${read_dat_sources})
 target_link_libraries(rcuscope-read-dat PRIVATE rcuscope_core PkgConfig::TRACE_CMD
                                                 rcuscope_warnings)
+# It lives for milliseconds, and libstdc++ is most of what the dynamic linker would relocate.
+if(NOT RCUSCOPE_SANITIZE)
+  target_link_options(rcuscope-read-dat PRIVATE -static-libstdc++ -static-libgcc)
+endif()
 set_target_properties(rcuscope-read-dat PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/rcuscope/bin")
 install(TARGETS rcuscope-read-dat RUNTIME DESTINATION rcuscope/bin COMPONENT python)

@@ -74,6 +74,8 @@ static_assert(sizeof(Common) == 8);
 /// Texts by the bytes that give them: a direct-mapped cache, for traced functions above all.
 class RecentTexts {
  public:
+  explicit RecentTexts(std::uintmax_t file_size) : bits_(file_size < large_file ? 12 : 14) {}
+
   static constexpr std::size_t longest = 24;
 
   struct Entry {
@@ -90,7 +92,7 @@ class RecentTexts {
     wanted_.type_and_size = type << 8 | static_cast<std::uint32_t>(payload.size() + 1);
     std::uint64_t hash = wanted_.type_and_size;
     for (const std::uint64_t word : wanted_.words) hash = (hash ^ word) * 0x9E3779B97F4A7C15;
-    return &entries_[hash >> (64 - bits)];
+    return &entries_[hash >> (64 - bits_)];
   }
   /// Of the bytes that were sought last.
   bool is_known(const Entry& entry) const {
@@ -102,15 +104,17 @@ class RecentTexts {
   }
 
  private:
-  static constexpr int bits = 14;
+  static constexpr std::uintmax_t large_file = 4 << 20;
+  int bits_;
   Entry wanted_;
-  std::vector<Entry> entries_ = std::vector<Entry>(std::size_t{1} << bits);
+  std::vector<Entry> entries_ = std::vector<Entry>(std::size_t{1} << bits_);
 };
 
 class Reader {
  public:
-  Reader(tep_handle* tep, Descriptions& descriptions, kernel::KernelTranslator& translator)
-      : tep_(tep), descriptions_(descriptions), translator_(translator) {
+  Reader(tep_handle* tep, Descriptions& descriptions, kernel::KernelTranslator& translator,
+         std::uintmax_t file_size)
+      : tep_(tep), descriptions_(descriptions), translator_(translator), recent_(file_size) {
     trace_seq_init(&sequence_);
     const EventFormat* const any = descriptions.any_format();
     is_big_endian_ = tep_is_file_bigendian(tep) != 0;
@@ -348,12 +352,16 @@ class Input {
   tracecmd_input* handle_ = nullptr;
 };
 
-/// A generous guess: room that is not used costs nothing.
-std::size_t event_count_guess(const std::string& path) {
-  constexpr std::size_t compression = 10, bytes_per_event = 16;
+std::uintmax_t size_of(const std::string& path) {
   std::error_code ignored;  // it is only about speed
   const std::uintmax_t size = std::filesystem::file_size(path, ignored);
-  return ignored ? 0 : static_cast<std::size_t>(size) * compression / bytes_per_event;
+  return ignored ? 0 : size;
+}
+
+/// A generous guess: room that is not used costs nothing.
+std::size_t event_count_guess(std::uintmax_t file_size) {
+  constexpr std::size_t compression = 10, bytes_per_event = 16;
+  return static_cast<std::size_t>(file_size) * compression / bytes_per_event;
 }
 
 /// Clocks that count something else than nanoseconds. The library itself converts what has a
@@ -378,11 +386,12 @@ kernel::KernelTranslator::Records read(const std::string& path) {
     const char* comm = tep_data_comm_from_pid(tep, pid);
     return std::string(comm == nullptr ? "?" : comm);
   });
-  translator.reserve(event_count_guess(path));
+  const std::uintmax_t file_size = size_of(path);
+  translator.reserve(event_count_guess(file_size));
   Descriptions& descriptions = Descriptions::get();
   translator.set_available(descriptions.event_names());
   translator.set_metadata("format", "trace-cmd");
-  Reader reader(tep, descriptions, translator);
+  Reader reader(tep, descriptions, translator, file_size);
   std::vector<tracecmd_input*> handles = {input.get()};
   for (int i = 0; i < tracecmd_buffer_instances(input.get()); ++i) {
     tracecmd_input* instance = tracecmd_buffer_instance_handle(input.get(), i);

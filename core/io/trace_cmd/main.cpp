@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // rcuscope-read-dat FILE: the trace in the native format on stdout, as io/trace_dat.cpp takes it:
 // three lengths, then metadata, events and definitions. Errors: one line on stderr.
+#include <malloc.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <span>
@@ -25,17 +28,33 @@ namespace rcuscope {
 namespace {
 
 /// A damaged length must not take the machine's time and memory.
-void limit_resources(const std::string& path) {
-  std::error_code ignored;  // reading says what is wrong with it
-  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
-  const rlim_t bytes = ignored ? 0 : static_cast<rlim_t>(size);
+void limit_resources(std::uintmax_t file_size) {
   const auto limit = [](int resource, rlim_t most) {
     const rlimit both{most, most};
     setrlimit(static_cast<__rlimit_resource_t>(resource), &both);
   };
-  limit(RLIMIT_CPU, trace_dat::seconds_max(bytes));
-  limit(RLIMIT_AS, trace_dat::memory_max(bytes));
+  limit(RLIMIT_CPU, trace_dat::seconds_max(file_size));
+  limit(RLIMIT_AS, trace_dat::memory_max(file_size));
   limit(RLIMIT_CORE, 0);
+}
+
+/// The system takes longer to give a small page than we to fill it: what was freed is used again,
+/// and for a large file the heap is of large pages.
+void prepare_memory(std::uintmax_t file_size) {
+  constexpr int room = 64 << 20, keep = 1 << 30, threshold_max = 32 << 20;
+  mallopt(M_MMAP_THRESHOLD, threshold_max);
+  mallopt(M_TRIM_THRESHOLD, keep);
+  mallopt(M_TOP_PAD, room);
+#ifdef MADV_HUGEPAGE
+  constexpr std::uintmax_t large_file = 4 << 20;
+  if (file_size < large_file) return;
+  void* volatile more_than_there_is = std::malloc(std::size_t{1} << 20);
+  std::free(more_than_there_is);  // and now there is
+  constexpr std::uintptr_t large_page = std::uintptr_t{1} << 21;
+  const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
+  const std::uintptr_t begin = (end - room + large_page - 1) & ~(large_page - 1);
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // only about speed
+#endif
 }
 
 void write_all(const void* bytes, std::size_t size) {
@@ -61,11 +80,15 @@ void write_events(std::span<const Event> events, std::uint64_t events_lost_count
 }
 
 void run(const std::string& path) {
-  limit_resources(path);
+  std::error_code ignored;  // reading says what is wrong with it
+  const std::uintmax_t size = std::filesystem::file_size(path, ignored);
+  limit_resources(ignored ? 0 : size);
+  prepare_memory(ignored ? 0 : size);
   const auto [events, names, events_lost_count] = trace_cmd::read(path);
   const ctf::TraceSummary summary{Clock::nanoseconds, events.empty() ? 0 : events.front().time,
                                   events.size(), events_lost_count};
-  const std::string metadata = ctf::metadata_text(summary.clock, names);
+  // Names are for other readers of the format; ours takes those of the definitions.
+  const std::string metadata = ctf::metadata_text(summary.clock, {});
   const std::string definitions = ctf::encode_definitions(summary, names, {});
   const std::size_t packet_count = (events.size() + events_per_packet - 1) / events_per_packet;
   const std::array<std::uint64_t, 3> sizes = {
