@@ -261,6 +261,34 @@ def test_texts_are_those_that_trace_cmd_prints_without_plugins(path: Path, tmp_p
     assert texts_of(rs.load(path)) == texts_of(rs.load(report))
 
 
+@needs_reader
+@pytest.mark.parametrize("path", [DATA, *sorted(SHARED.glob("*.dat"))], ids=lambda path: path.stem)
+def test_own_texts_are_those_of_libtraceevent(path: Path) -> None:
+    if path.stat().st_size > 8 << 20:
+        pytest.skip("too large for a test; see tests/bench/bench_traces.py")
+    own, library = (
+        subprocess.run([READER, path, *options], stdout=subprocess.PIPE, check=True).stdout
+        for options in ([], ["--print-by-library"])
+    )
+    assert own == library
+
+
+@needs_reader
+def test_damaged_symbols_are_refused_when_one_is_needed(tmp_path: Path) -> None:
+    """Their section stays in the file until an event asks for one: here, rcu_callback's function."""
+    source = SHARED / "custom-p1.dat"
+    if not source.exists():
+        pytest.skip(f"no {source}")
+    content = bytearray(source.read_bytes())
+    begin = len(content) // 4  # most of the file are its symbols
+    content[begin : begin + 1000] = bytes(1000)
+    path = tmp_path / "bad.dat"
+    path.write_bytes(content)
+    with pytest.raises(rs.TraceFormatError, match="the symbols of the kernel") as caught:
+        rs.load(path)
+    assert str(caught.value).startswith(str(path))
+
+
 # ---- damaged files
 @needs_reader
 def test_damaged_trace_cmd_files_never_take_python_down(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "io/kernel_translator.h"
 #include "io/trace_cmd/descriptions.h"
 #include "io/trace_cmd/library.h"
+#include "io/trace_cmd/printer.h"
 #include "io/trace_cmd/records.h"
 #include "trace/kernel_trace.h"
 
@@ -54,6 +56,7 @@ struct Plan {
   std::array<const Field*, 2> numbers{};
   std::array<const Field*, 2> texts{};
   std::array<TextKind, 2> text_kinds{};
+  std::optional<Printer> printer;  ///< None: libtraceevent prints it.
   bool is_made = false;
 };
 
@@ -113,7 +116,7 @@ class RecentTexts {
 class Reader {
  public:
   Reader(tep_handle* tep, Descriptions& descriptions, kernel::KernelTranslator& translator,
-         std::uintmax_t file_size)
+         std::uintmax_t file_size, Printing printing)
       : tep_(tep), descriptions_(descriptions), translator_(translator), recent_(file_size) {
     trace_seq_init(&sequence_);
     const EventFormat* const any = descriptions.any_format();
@@ -123,6 +126,12 @@ class Reader {
                       is_at(any, "common_flags", offsetof(Common, flags), 1) &&
                       is_at(any, "common_preempt_count", offsetof(Common, preempt_count), 1) &&
                       is_at(any, "common_pid", offsetof(Common, pid), 4);
+    prints_itself_ = printing == Printing::own && are_bytes_ours_ && tep_get_long_size(tep) == 8;
+    names_.symbol = [this](std::uint64_t address) {
+      const Symbol* const found = descriptions_.symbols().find(address);
+      return found == nullptr ? nullptr : &found->name;
+    };
+    names_.string = [this](std::uint64_t address) { return descriptions_.string(address); };
   }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -189,6 +198,9 @@ class Reader {
     plan.type = type;
     plan.format = descriptions_.format(type);
     if (plan.format == nullptr) return plan;
+    // libtracecmd has code of its own for the others of that system.
+    if (prints_itself_ && (plan.format->system != "ftrace" || plan.format->name == "function"))
+      plan.printer = Printer::make(*plan.format);
     const KnownEvent* row = kernel::find_known(plan.format->name);
     if (row == nullptr) return plan;
     const auto find = [&](std::string_view name) -> const Field* {
@@ -256,6 +268,8 @@ class Reader {
   }
 
   std::string_view print(const Plan& plan, const RawRecord& raw) {
+    printed_.clear();
+    if (plan.printer && plan.printer->print(bytes_of(raw), names_, printed_)) return printed_;
     descriptions_.prepare_printing(tep_, plan.type);
     tep_record record = as_library_has_it(raw);
     trace_seq_reset(&sequence_);
@@ -288,10 +302,16 @@ class Reader {
   }
 
   Text text_of_rare(const Plan& plan, const RawRecord& raw, std::string_view payload) {
+    // Printing by ourselves takes no longer than to look the bytes up.
+    if (plan.printer) return make_text(plan, raw);
     key_.assign(reinterpret_cast<const char*>(&plan.type), sizeof(plan.type));
     key_ += payload;
     const auto found = texts_.find(std::string_view(key_));
     if (found != texts_.end()) return found->second;
+    return texts_.emplace(key_, make_text(plan, raw)).first->second;
+  }
+
+  Text make_text(const Plan& plan, const RawRecord& raw) {
     Text text;
     const bool is_function = plan.row != nullptr && plan.row->known == Known::function;
     if (is_function) {
@@ -299,11 +319,10 @@ class Reader {
       for (const std::string_view reader : {"__rcu_read_lock", "__rcu_read_unlock"})
         if (name == reader) text.reader = reader;
     }
-    std::string words(plan.format == nullptr ? "unknown event" : plan.format->name);
-    words.append(": ").append(print(plan, raw));
-    while (words.ends_with('\n') || words.ends_with(' ')) words.pop_back();
-    text.id = translator_.intern(words);
-    texts_.emplace(key_, text);
+    words_ = plan.format == nullptr ? "unknown event" : plan.format->name;
+    words_.append(": ").append(print(plan, raw));
+    while (words_.ends_with('\n') || words_.ends_with(' ')) words_.pop_back();
+    text.id = translator_.intern(words_);
     return text;
   }
 
@@ -314,7 +333,9 @@ class Reader {
   kernel::KernelTranslator& translator_;
   std::vector<Plan> plans_;  ///< By event id.
   trace_seq sequence_{};
-  std::string key_;
+  Names names_;
+  bool prints_itself_ = false;
+  std::string key_, printed_, words_;
   bool is_big_endian_ = false, are_bytes_ours_ = false;
   RecentTexts recent_;
   std::unordered_map<std::string, Text, Hash, std::equal_to<>> texts_;
@@ -377,7 +398,7 @@ void note_clock(tracecmd_input* handle, TraceNames& names) {
 
 }  // namespace
 
-kernel::KernelTranslator::Records read(const std::string& path) {
+kernel::KernelTranslator::Records read(const std::string& path, Printing printing) {
   tracecmd_set_loglevel(TEP_LOG_NONE);
   const Input input(path);
   tep_handle* tep = tracecmd_get_tep(input.get());
@@ -391,7 +412,7 @@ kernel::KernelTranslator::Records read(const std::string& path) {
   Descriptions& descriptions = Descriptions::get();
   translator.set_available(descriptions.event_names());
   translator.set_metadata("format", "trace-cmd");
-  Reader reader(tep, descriptions, translator, file_size);
+  Reader reader(tep, descriptions, translator, file_size, printing);
   std::vector<tracecmd_input*> handles = {input.get()};
   for (int i = 0; i < tracecmd_buffer_instances(input.get()); ++i) {
     tracecmd_input* instance = tracecmd_buffer_instance_handle(input.get(), i);

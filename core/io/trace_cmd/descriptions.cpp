@@ -92,6 +92,7 @@ void Descriptions::add_format(std::string_view text, const char* system) {
       id, Description{system == nullptr ? "" : system, std::string(text), {}});
   if (!is_new) return;
   entry->second.format.id = id;
+  entry->second.format.system = entry->second.system;
   entry->second.format.name = value_of(entry->second.text, "name: ");
 }
 

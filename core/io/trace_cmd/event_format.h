@@ -23,7 +23,7 @@ struct Field {
 
 struct EventFormat {
   int id = -1;
-  std::string_view name;
+  std::string_view name, system;
   std::vector<Field> fields;
   std::string_view print;  ///< `"%d", REC->pid`
 

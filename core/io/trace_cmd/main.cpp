@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "base/error.h"
@@ -79,12 +80,12 @@ void write_events(std::span<const Event> events, std::uint64_t events_lost_count
   }
 }
 
-void run(const std::string& path) {
+void run(const std::string& path, trace_cmd::Printing printing) {
   std::error_code ignored;  // reading says what is wrong with it
   const std::uintmax_t size = std::filesystem::file_size(path, ignored);
   limit_resources(ignored ? 0 : size);
   prepare_memory(ignored ? 0 : size);
-  const auto [events, names, events_lost_count] = trace_cmd::read(path);
+  const auto [events, names, events_lost_count] = trace_cmd::read(path, printing);
   const ctf::TraceSummary summary{Clock::nanoseconds, events.empty() ? 0 : events.front().time,
                                   events.size(), events_lost_count};
   // Names are for other readers of the format; ours takes those of the definitions.
@@ -105,12 +106,13 @@ void run(const std::string& path) {
 
 int main(int argc, char** argv) {
   using namespace rcuscope;
-  if (argc != 2) {
-    std::fputs("usage: rcuscope-read-dat FILE (for rcuscope itself)\n", stderr);
+  const bool is_by_library = argc == 3 && std::string_view(argv[2]) == "--print-by-library";
+  if (argc != 2 && !is_by_library) {
+    std::fputs("usage: rcuscope-read-dat FILE [--print-by-library] (for rcuscope itself)\n", stderr);
     return trace_dat::exit_failed;
   }
   try {
-    run(argv[1]);
+    run(argv[1], is_by_library ? trace_cmd::Printing::library : trace_cmd::Printing::own);
     // Without the destructors of a library that read a file which may be damaged.
     std::_Exit(0);
   } catch (const TraceFormatError& error) {
