@@ -2,6 +2,8 @@
 // The translation of kernel events, one function for each kind. Rules: docs/kernel_traces.md.
 #include "io/kernel_translator.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -43,7 +45,20 @@ KernelTranslator::KernelTranslator(std::function<std::string(std::int32_t)> comm
     : comm_of_(std::move(comm_of)) {}
 
 void KernelTranslator::set_metadata(std::string key, std::string value) {
-  builder_.set_metadata(std::move(key), std::move(value));
+  names_.metadata.insert_or_assign(std::move(key), std::move(value));
+}
+
+void KernelTranslator::reserve(std::size_t event_count) {
+  events_.reserve(event_count);
+#ifdef MADV_HUGEPAGE
+  // Filled once: large pages save most of their page faults.
+  constexpr std::uintptr_t large_page = std::uintptr_t{1} << 21;
+  const auto begin = reinterpret_cast<std::uintptr_t>(events_.data());
+  const std::uintptr_t from = (begin + large_page - 1) & ~(large_page - 1);
+  const std::uintptr_t end = begin + event_count * sizeof(Event);
+  constexpr std::size_t many = 32 * large_page / sizeof(Event);
+  if (event_count > many) madvise(reinterpret_cast<void*>(from), end - from, MADV_HUGEPAGE);
+#endif
 }
 
 // ---- actors
@@ -56,13 +71,16 @@ std::uint16_t KernelTranslator::add_actor(std::uint64_t key, ActorInfo actor) {
     if (const auto rest = actors_.find(key); rest != actors_.end()) return rest->second;
     actor = {"all further tasks", ActorKind::process, {}};
   }
-  const auto id = static_cast<std::uint16_t>(builder_.add_actor(std::move(actor)).value);
+  const auto id = static_cast<std::uint16_t>(names_.actors.size());
+  names_.actors.push_back(std::move(actor));
   nesting_.push_back(0);
   actors_.emplace(key, id);
   return id;
 }
 
 std::uint16_t KernelTranslator::cpu_actor(std::int64_t cpu) {
+  const auto found = actors_.find(key_of(Key::cpu, cpu));
+  if (found != actors_.end()) return found->second;
   const auto number = static_cast<std::int32_t>(cpu);
   return add_actor(key_of(Key::cpu, cpu),
                    {"CPU " + std::to_string(number), ActorKind::kthread, CpuId{number}});
@@ -70,6 +88,8 @@ std::uint16_t KernelTranslator::cpu_actor(std::int64_t cpu) {
 
 std::uint16_t KernelTranslator::interrupt_actor(std::int32_t cpu, ActorKind kind) {
   const Key key = kind == ActorKind::hardirq ? Key::hardirq : Key::softirq;
+  const auto found = actors_.find(key_of(key, cpu));
+  if (found != actors_.end()) return found->second;
   const char* name = kind == ActorKind::hardirq ? " hardirq" : " softirq";
   return add_actor(key_of(key, cpu), {"CPU " + std::to_string(cpu) + name, kind, CpuId{cpu}});
 }
@@ -197,6 +217,11 @@ void KernelTranslator::dispatch(const Record& record) {
   }
 }
 
+std::int32_t KernelTranslator::intern_phase(std::string_view event, std::string_view phase) {
+  words_.assign(event).append(phase);
+  return intern(words_);
+}
+
 // ---- grace periods
 
 void KernelTranslator::start_grace_period(const Record& record, std::int32_t id,
@@ -228,7 +253,7 @@ void KernelTranslator::on_grace_period(const Record& record) {
   if (phase == "cpuqs" && is_running(record.numbers[0])) {
     return on_quiescent_state(record, record.cpu, id);
   }
-  push_note(record, actor_of(record), intern("rcu_grace_period " + std::string(phase)),
+  push_note(record, actor_of(record), intern_phase("rcu_grace_period ", phase),
             event_flag::background);
   // Some phases carry a gp_seq between two grace periods, or one of the future.
   if (is_running(record.numbers[0])) events_.back().grace_period.value = id;
@@ -240,8 +265,8 @@ void KernelTranslator::on_expedited(const Record& record) {
   const std::int32_t id = is_in_range ? first_expedited + static_cast<std::int32_t>(number) : -1;
   if (record.texts[0] == "start" && is_in_range) return start_grace_period(record, id, 0);
   if (record.texts[0] == "end" && is_in_range) return end_grace_period(record, id, 0);
-  push_note(record, actor_of(record),
-            intern("rcu_exp_grace_period " + std::string(record.texts[0])), event_flag::background);
+  push_note(record, actor_of(record), intern_phase("rcu_exp_grace_period ", record.texts[0]),
+            event_flag::background);
   events_.back().grace_period.value = id;
 }
 
@@ -349,7 +374,7 @@ void KernelTranslator::on_barrier(const Record& record) {
   } else if (phase == "Inc2" || phase == "EarlyExit") {
     push(record, EventKind::rcu_barrier_end, actor);
   } else {
-    push_note(record, actor, intern("rcu_barrier " + std::string(phase)), event_flag::background);
+    push_note(record, actor, intern_phase("rcu_barrier ", phase), event_flag::background);
   }
 }
 
@@ -361,8 +386,7 @@ void KernelTranslator::on_call_rcu(const Record& record) {
   // A probe and an event show the same call.
   if (queued != callbacks_.end() && record.known == Known::callback) return;
   const std::uint16_t callback = callback_actor(record.texts[0]);
-  const std::int32_t object =
-      builder_.add_object({"rcu_head of " + std::string(record.texts[0]), "rcu_head"}).value;
+  const std::int32_t object = add_object("rcu_head of " + std::string(record.texts[0]), "rcu_head");
   Event& event = push(record, EventKind::call_rcu, actor_of(record));
   event.value = callback;
   event.object.value = object;
@@ -400,11 +424,16 @@ void KernelTranslator::end_callback(const Record& record) {
 
 // ---- groups, devices, interrupts
 
+std::int32_t KernelTranslator::add_object(std::string name, const char* type) {
+  names_.objects.push_back({std::move(name), type});
+  return static_cast<std::int32_t>(names_.objects.size()) - 1;
+}
+
 std::int32_t KernelTranslator::object_of(std::map<std::string, std::int32_t, std::less<>>& by_name,
                                          std::string_view name, const char* type) {
   const auto found = by_name.find(name);
   if (found != by_name.end()) return found->second;
-  const std::int32_t id = builder_.add_object({std::string(name), type}).value;
+  const std::int32_t id = add_object(std::string(name), type);
   by_name.emplace(std::string(name), id);
   return id;
 }
@@ -449,10 +478,10 @@ void KernelTranslator::on_interrupt(const Record& record, ActorKind kind, bool i
 }
 
 KernelTranslator::Records KernelTranslator::take_records() {
-  builder_.set_metadata("world", world);
-  builder_.set_metadata("not_recorded", not_recorded(counts_, available_));
-  const TraceStore names = builder_.build();
-  return {std::move(events_), names.names(), names.events_lost_count()};
+  set_metadata("world", world);
+  set_metadata("not_recorded", not_recorded(counts_, available_));
+  names_.strings = texts_.take();
+  return {std::move(events_), std::move(names_), events_lost_count_};
 }
 
 TraceStore KernelTranslator::finish() {

@@ -13,9 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "io/interned_texts.h"
 #include "io/kernel_events.h"
-#include "trace/builder.h"
 #include "trace/event.h"
+#include "trace/store.h"
 
 namespace rcuscope::kernel {
 
@@ -28,8 +29,8 @@ class KernelTranslator {
   void add(const Record& record);
 
   /// The same text gives the same id.
-  std::int32_t intern(std::string_view text) { return builder_.intern(text).value; }
-  void add_lost_events(std::uint64_t count) { builder_.add_lost_events(count); }
+  std::int32_t intern(std::string_view text) { return texts_.intern(text); }
+  void add_lost_events(std::uint64_t count) { events_lost_count_ += count; }
   void set_metadata(std::string key, std::string value);
 
   /// Names of events that the kernel could have recorded; tells "not there" from "not switched on".
@@ -45,7 +46,7 @@ class KernelTranslator {
   TraceStore finish();
 
   /// Room for that many events; it costs nothing where it is not used.
-  void reserve(std::size_t event_count) { events_.reserve(event_count); }
+  void reserve(std::size_t event_count);
 
  private:
   struct GracePeriod {
@@ -102,12 +103,18 @@ class KernelTranslator {
 
   /// The first grace period that began and ended between the two moments; -1 = none was seen.
   std::int32_t first_full(Timestamp from, Timestamp to) const;
+  std::int32_t add_object(std::string name, const char* type);
+  /// "event phase", interned.
+  std::int32_t intern_phase(std::string_view event, std::string_view phase);
   std::int32_t object_of(std::map<std::string, std::int32_t, std::less<>>& by_name,
                          std::string_view name, const char* type);
   std::int32_t device_of(std::int64_t address, std::string_view name);
 
   std::function<std::string(std::int32_t)> comm_of_;
-  TraceBuilder builder_{Clock::nanoseconds};
+  TraceNames names_;  ///< Without the strings, which are `texts_`.
+  InternedTexts texts_;
+  std::uint64_t events_lost_count_ = 0;
+  std::string words_;  ///< Of the text that is being made.
   std::vector<Event> events_;
   Timestamp latest_ = 0;
   std::vector<std::uint64_t> counts_ = std::vector<std::uint64_t>(known_count);

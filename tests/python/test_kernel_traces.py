@@ -275,7 +275,7 @@ def test_own_texts_are_those_of_libtraceevent(path: Path) -> None:
 
 @needs_reader
 def test_damaged_symbols_are_refused_when_one_is_needed(tmp_path: Path) -> None:
-    """Their section stays in the file until an event asks for one: here, rcu_callback's function."""
+    """Their section stays in the file until an event asks for one: here, a callback's function."""
     source = SHARED / "custom-p1.dat"
     if not source.exists():
         pytest.skip(f"no {source}")

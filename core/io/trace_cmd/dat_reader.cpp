@@ -259,12 +259,8 @@ class Reader {
   }
 
   std::string_view symbol(std::int64_t address) {
-    const auto [entry, is_new] = symbols_.try_emplace(address);
-    if (is_new) {
-      const Symbol* found = descriptions_.symbols().find(static_cast<std::uint64_t>(address));
-      entry->second = found == nullptr ? "?" : found->name;
-    }
-    return entry->second;
+    const Symbol* const found = descriptions_.symbols().find(static_cast<std::uint64_t>(address));
+    return found == nullptr ? std::string_view("?") : found->name;
   }
 
   std::string_view print(const Plan& plan, const RawRecord& raw) {
@@ -274,6 +270,7 @@ class Reader {
     tep_record record = as_library_has_it(raw);
     trace_seq_reset(&sequence_);
     tep_print_event(tep_, &sequence_, &record, "%s", TEP_PRINT_INFO);
+    descriptions_.check_printed();
     trace_seq_terminate(&sequence_);
     return {sequence_.buffer, strnlen(sequence_.buffer, sequence_.buffer_size)};
   }
@@ -286,7 +283,8 @@ class Reader {
       entry->second = *known;
     } else {
       kernel::Record printed;
-      if (kernel::match_text(*plan.row, print(plan, raw), printed)) entry->second = printed.texts[i];
+      if (kernel::match_text(*plan.row, print(plan, raw), printed))
+        entry->second = printed.texts[i];
     }
     return entry->second;
   }
@@ -339,7 +337,7 @@ class Reader {
   bool is_big_endian_ = false, are_bytes_ours_ = false;
   RecentTexts recent_;
   std::unordered_map<std::string, Text, Hash, std::equal_to<>> texts_;
-  std::unordered_map<std::int64_t, std::string> symbols_, constants_;
+  std::unordered_map<std::int64_t, std::string> constants_;
 };
 
 /// libtracecmd's handle, with the descriptor that tells how far it came.

@@ -2,28 +2,12 @@
 // The functions that libtracecmd calls while it opens a file, and the reading of what they kept.
 #include "io/trace_cmd/descriptions.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <utility>
 
-#include "io/file.h"
-
-namespace {
-
-/// The library's own function, behind the one of that name in this program.
-template <class Function>
-Function* library_function(const char* name) {
-  auto* const found = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
-  if (found == nullptr)
-    rcuscope::io::throw_system_error(ENOSYS, std::string("libtraceevent has no ") + name);
-  return found;
-}
-
-}  // namespace
+using rcuscope::trace_cmd::library_function;
 
 // A program's functions come before those of its libraries, for the libraries, too.
 extern "C" {
@@ -71,13 +55,6 @@ std::string_view value_of(std::string_view format, std::string_view key) {
 
 }  // namespace
 
-bool decompress_zstd(const void* from, std::size_t compressed_size, void* to, std::size_t size) {
-  auto* const create = library_function<void*()>("ZSTD_createDCtx");
-  auto* const decompress = library_function<decltype(ZSTD_decompressDCtx)>("ZSTD_decompressDCtx");
-  void* const context = create();  // once in the life of this process
-  return context != nullptr && decompress(context, to, size, from, compressed_size) == size;
-}
-
 Descriptions& Descriptions::get() {
   static Descriptions descriptions;  // the library's calls carry no pointer of ours
   return descriptions;
@@ -97,7 +74,8 @@ void Descriptions::add_format(std::string_view text, const char* system) {
 }
 
 const EventFormat& Descriptions::parsed(Description& description) {
-  if (!std::exchange(description.is_parsed, true)) parse_format(description.text, description.format);
+  if (!std::exchange(description.is_parsed, true))
+    parse_format(description.text, description.format);
   return description.format;
 }
 
@@ -151,12 +129,22 @@ const std::string* Descriptions::string(std::uint64_t address) {
 // ---- printing by libtraceevent
 
 char* Descriptions::resolve(void* descriptions, unsigned long long* address, char** module) {
-  const Symbol* found = static_cast<Descriptions*>(descriptions)->symbols_.find(*address);
+  auto* const self = static_cast<Descriptions*>(descriptions);
+  const Symbol* found = nullptr;
+  try {
+    found = self->symbols_.find(*address);
+  } catch (const std::exception&) {  // not through the library, which is C
+    self->failure_ = std::current_exception();
+  }
   if (found == nullptr) return nullptr;
   *address = found->address;
   // The library's types; it only reads.
   *module = found->module.empty() ? nullptr : const_cast<char*>(found->module.c_str());
   return const_cast<char*>(found->name.c_str());
+}
+
+void Descriptions::check_printed() {
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void Descriptions::hand_over(tep_handle* tep, Description& description) {

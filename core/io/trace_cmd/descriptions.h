@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <set>
 #include <string>
 #include <string_view>
@@ -44,6 +45,8 @@ class Descriptions {
   /// Before libtraceevent prints an event of that id: it knows its format, the symbols and the
   /// strings from then on.
   void prepare_printing(tep_handle* tep, int id);
+  /// After it. Throws: what went wrong with a symbol.
+  void check_printed();
 
  private:
   struct Description {
@@ -61,6 +64,7 @@ class Descriptions {
   Symbols symbols_;
   std::unordered_map<std::uint64_t, std::string> strings_;
   bool has_strings_ = false, is_printing_ready_ = false;
+  std::exception_ptr failure_;
 };
 
 }  // namespace rcuscope::trace_cmd

@@ -13,9 +13,9 @@ namespace rcuscope::trace_cmd {
 struct Field {
   std::string_view name;
   std::size_t offset = 0, size = 0;
-  bool is_common = false;   ///< Of all events.
+  bool is_common = false;  ///< Of all events.
   bool is_signed = false, is_pointer = false;
-  std::size_t count = 0;    ///< Of an array; 0: it is none.
+  std::size_t count = 0;  ///< Of an array; 0: it is none.
   /// A string or array elsewhere in the record, where a word of offset and length says;
   /// `is_relative`: as counted from the end of that word.
   bool is_dynamic = false, is_relative = false;
@@ -40,7 +40,8 @@ void parse_format(std::string_view text, EventFormat& format);
 /// The value of a field of 1, 2, 4 or 8 bytes; 0 if the record is too short for it.
 std::int64_t number(const Field& field, std::string_view record, bool is_big_endian);
 
-/// A string in the record: at a fixed place, or where its field says; cut off where the record ends.
+/// A string in the record: at a fixed place, or where its field says; cut off where the record
+/// ends.
 std::string_view inside(const Field& field, std::string_view record, bool is_big_endian);
 
 }  // namespace rcuscope::trace_cmd

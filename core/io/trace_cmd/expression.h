@@ -17,15 +17,15 @@ namespace rcuscope::trace_cmd {
 
 struct Expression {
   enum class Kind : std::uint8_t {
-    number,       ///< value
-    field,        ///< field
-    element,      ///< value-th of the array `field`
-    binary,       ///< operation of parts 0 and 1
-    choice,       ///< part 0 ? part 1 : part 2
-    literal,      ///< text
-    string,       ///< the string of `field`, __get_str
-    symbolic,     ///< part 0 by `names`
-    flags,        ///< part 0 by `names`, with `text` between them
+    number,    ///< value
+    field,     ///< field
+    element,   ///< value-th of the array `field`
+    binary,    ///< operation of parts 0 and 1
+    choice,    ///< part 0 ? part 1 : part 2
+    literal,   ///< text
+    string,    ///< the string of `field`, __get_str
+    symbolic,  ///< part 0 by `names`
+    flags,     ///< part 0 by `names`, with `text` between them
   };
   Kind kind = Kind::number;
   char operation = 0;  ///< + - * & | ^, l and r for shifts, = and ! for (un)equal

@@ -20,7 +20,8 @@ class LargeBuffer {
   /// Zeros. Throws: std::system_error if there is not that much memory.
   explicit LargeBuffer(std::size_t size) : size_(size) {
     mapped_size_ = size + large_page;
-    mapped_ = mmap(nullptr, mapped_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mapped_ =
+        mmap(nullptr, mapped_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped_ == MAP_FAILED) io::throw_system_error(errno, "no memory for a trace");
     const auto address = reinterpret_cast<std::uintptr_t>(mapped_);
     data_ = static_cast<char*>(mapped_) + (large_page - address % large_page) % large_page;

@@ -8,9 +8,13 @@
 
 // tracefs.h of libtracefs 1.6 is no C++, and of trace-cmd.h nothing that we use needs it.
 #define _TRACE_FS_H
+#include <dlfcn.h>
 #include <trace-cmd.h>
 
-#include <cstddef>
+#include <cerrno>
+#include <string>
+
+#include "io/file.h"
 
 extern "C" {
 int tracecmd_cpus(tracecmd_input* handle) __attribute__((weak));
@@ -23,7 +27,12 @@ void* tracecmd_record_page(tracecmd_input* handle, tep_record* record) __attribu
 
 namespace rcuscope::trace_cmd {
 
-/// By the zstd that libtracecmd uses. Return: false if the bytes do not give exactly `size`.
-bool decompress_zstd(const void* from, std::size_t compressed_size, void* to, std::size_t size);
+/// A library's own function, also behind one of that name in this program.
+template <class Function>
+Function* library_function(const char* name) {
+  auto* const found = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+  if (found == nullptr) io::throw_system_error(ENOSYS, std::string("no library has ") + name);
+  return found;
+}
 
 }  // namespace rcuscope::trace_cmd

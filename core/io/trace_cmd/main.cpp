@@ -108,7 +108,8 @@ int main(int argc, char** argv) {
   using namespace rcuscope;
   const bool is_by_library = argc == 3 && std::string_view(argv[2]) == "--print-by-library";
   if (argc != 2 && !is_by_library) {
-    std::fputs("usage: rcuscope-read-dat FILE [--print-by-library] (for rcuscope itself)\n", stderr);
+    std::fputs("usage: rcuscope-read-dat FILE [--print-by-library] (for rcuscope itself)\n",
+               stderr);
     return trace_dat::exit_failed;
   }
   try {

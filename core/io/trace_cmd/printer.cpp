@@ -132,7 +132,8 @@ std::optional<Printer> Printer::make(const EventFormat& event) {
     std::optional<Expression> value = parse_expression(rest, event);
     if (!value) return std::nullopt;
     piece.value = std::move(*value);
-    if (!(piece.conversion == 's' ? is_text_argument(piece.value) : is_number_argument(piece.value)))
+    if (!(piece.conversion == 's' ? is_text_argument(piece.value)
+                                  : is_number_argument(piece.value)))
       return std::nullopt;
     printer.pieces_.push_back(std::exchange(piece, {}));
   }
@@ -165,7 +166,8 @@ void Printer::print_number(const Piece& piece, std::uint64_t value, std::string&
     sign = "0x";
   }
   const auto width = static_cast<std::size_t>(piece.width);
-  const std::size_t fill = width > sign.size() + text.size() ? width - sign.size() - text.size() : 0;
+  const std::size_t fill =
+      width > sign.size() + text.size() ? width - sign.size() - text.size() : 0;
   if (!piece.has_zeros) out.append(fill, ' ');
   out.append(sign);
   if (piece.has_zeros) out.append(fill, '0');

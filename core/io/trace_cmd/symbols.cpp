@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 
@@ -29,18 +28,6 @@ static_assert(sizeof(SectionHeader) == 24);
 constexpr std::uint16_t symbols_section = 19, is_compressed = 1;
 /// The section begins with the size of its text.
 constexpr std::size_t text_offset = 4;
-
-bool read_exactly(int descriptor, void* to, std::size_t size, std::uint64_t at) {
-  for (auto* place = static_cast<char*>(to); size > 0;) {
-    const ssize_t got = pread(descriptor, place, size, static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    place += got;
-    at += static_cast<std::uint64_t>(got);
-    size -= static_cast<std::size_t>(got);
-  }
-  return true;
-}
 
 /// Eight hexadecimal digits at once; false if there are fewer.
 bool parse_eight(const char* text, std::uint64_t& value) {
@@ -67,10 +54,26 @@ const char* parse_address(const char* line, const char* end, std::uint64_t& addr
   return error == std::errc() ? after : nullptr;
 }
 
+/// A symbol that counts: not the offset of a per-CPU variable, nor a mark of some architectures.
+bool is_symbol(const char* after_address, const char* line_end) {
+  return after_address != nullptr && line_end - after_address >= 4 && after_address[1] != 'A' &&
+         after_address[1] != 'a' && after_address[3] != '$';
+}
+
+/// Modules' symbols follow the kernel's own, in no order.
+bool is_of_module(const char* line, const char* line_end) {
+  return std::memchr(line, '[', static_cast<std::size_t>(line_end - line)) != nullptr;
+}
+
+const char* end_of_line(const char* line, const char* end) {
+  const void* const found = std::memchr(line, '\n', static_cast<std::size_t>(end - line));
+  return found == nullptr ? end : static_cast<const char*>(found);
+}
+
 }  // namespace
 
 bool Symbols::postpone(std::size_t compressed_size, std::size_t size) {
-  if (descriptor_ < 0 || is_ready_ || postponed_.size != 0 || size < text_offset) return false;
+  if (descriptor_ < 0 || is_postponed_ || size < text_offset) return false;
   const off_t after = lseek(descriptor_, 0, SEEK_CUR);
   SectionHeader header;
   if (after < static_cast<off_t>(compressed_size + sizeof(header))) return false;
@@ -78,48 +81,156 @@ bool Symbols::postpone(std::size_t compressed_size, std::size_t size) {
   if (!read_exactly(descriptor_, &header, sizeof(header), at - sizeof(header))) return false;
   if (header.id != symbols_section || header.flags != is_compressed) return false;
   if (header.compressed_size != compressed_size || header.uncompressed_size != size) return false;
-  postponed_ = {at, compressed_size, size};
+  is_postponed_ = true;
+  section_ = Decompression(descriptor_, at, compressed_size, size);
   return true;
 }
 
 void Symbols::add(std::string_view text) {
   text_ = LargeBuffer(text.size());
   std::memcpy(text_.data(), text.data(), text.size());
-  text_begin_ = 0;
-  text_end_ = text.size();
+  end_ = text.size();
 }
 
-void Symbols::load_section() {
-  const LargeBuffer compressed(postponed_.compressed_size);
-  text_ = LargeBuffer(postponed_.size);
-  if (!read_exactly(descriptor_, compressed.data(), compressed.size(), postponed_.at) ||
-      !decompress_zstd(compressed.data(), compressed.size(), text_.data(), text_.size())) {
-    throw TraceFormatError("", postponed_.at, "the symbols of the kernel, compressed by zstd");
-  }
+/// Return: false if there is no more.
+bool Symbols::go_on() {
+  if (!is_postponed_ || section_.is_whole()) return false;
+  section_.go_on();
+  if (section_.size() < text_offset) return true;
   std::uint32_t size = 0;
-  std::memcpy(&size, text_.data(), sizeof(size));
-  text_begin_ = text_offset;
-  text_end_ = text_offset + std::min<std::size_t>(size, text_.size() - text_offset);
+  std::memcpy(&size, section_.data(), sizeof(size));
+  begin_ = text_offset;
+  end_ = std::min<std::size_t>(section_.size(), std::size_t{text_offset} + size);
+  return true;
 }
+
+// ---- a few symbols, found in the text
+
+void Symbols::mark_lines() {
+  constexpr std::size_t distance = 1024;
+  const char* const begin = text();
+  const char* const end = begin + end_;
+  for (std::size_t at = std::max(marked_until_, begin_); at + distance < end_; at += distance) {
+    marked_until_ = at + distance;
+    const char* const line = end_of_line(begin + at, end) + 1;
+    if (line >= end) return;
+    const char* const line_end = end_of_line(line, end);
+    if (line_end == end) return;  // it may be cut
+    std::uint64_t address;
+    if (!is_symbol(parse_address(line, line_end, address), line_end)) continue;
+    const bool is_in_order = marks_.empty() || address >= marks_.back().address;
+    if (!is_in_order || is_of_module(line, line_end)) {
+      are_marks_whole_ = true;
+      return;
+    }
+    if (marks_.empty() || address > marks_.back().address)
+      marks_.push_back({address, static_cast<std::size_t>(line - begin)});
+  }
+}
+
+/// Null: not found in this way.
+const Symbol* Symbols::find_among_marks(std::uint64_t address) {
+  while (!are_marks_whole_ && (marks_.empty() || marks_.back().address <= address)) {
+    mark_lines();
+    if (are_marks_whole_ || (!marks_.empty() && marks_.back().address > address)) break;
+    if (!go_on()) are_marks_whole_ = true;
+  }
+  const auto after = std::upper_bound(
+      marks_.begin(), marks_.end(), address,
+      [](std::uint64_t wanted, const Line& mark) { return wanted < mark.address; });
+  if (after == marks_.end() || after - marks_.begin() < 2) return nullptr;
+  const Symbol* const found = find_between(after[-1], address);
+  return found != nullptr ? found : find_between(after[-2], address);
+}
+
+/// From a mark on. Null if it may be the mark itself. Within a function of several names it is the
+/// first; at its very address, which of them libtraceevent takes depends on the number of all
+/// symbols: null, too.
+const Symbol* Symbols::find_between(const Line& mark, std::uint64_t address) {
+  const char* const begin = text();
+  const char* const end = begin + end_;
+  Line best = mark;
+  bool is_behind_mark = false, has_other_names = false;
+  for (const char* line = end_of_line(begin + mark.at, end) + 1; line < end;) {
+    const char* const line_end = end_of_line(line, end);
+    std::uint64_t next;
+    if (is_symbol(parse_address(line, line_end, next), line_end)) {
+      if (next < best.address) return nullptr;
+      if (next > address && is_of_module(line, line_end)) return nullptr;
+      if (next > address) break;
+      has_other_names = next == best.address;
+      if (!has_other_names) {
+        best = {next, static_cast<std::size_t>(line - begin)};
+        is_behind_mark = true;
+      }
+    }
+    line = line_end + 1;
+  }
+  return is_behind_mark && !(has_other_names && address == best.address) ? symbol_of(best)
+                                                                         : nullptr;
+}
+
+// ---- those of modules
+
+/// They stay without any unless the kernel's own are in order and below all of them.
+void Symbols::parse_modules() {
+  are_modules_parsed_ = true;
+  while (go_on()) continue;
+  if (marks_.empty()) return;
+  const char* const begin = text();
+  const char* const end = begin + end_;
+  Line own = marks_.back();
+  bool is_good = true;
+  for (const char* line = begin + own.at; line < end && is_good;) {
+    const char* const line_end = end_of_line(line, end);
+    Line next{0, static_cast<std::size_t>(line - begin)};
+    if (is_symbol(parse_address(line, line_end, next.address), line_end)) {
+      if (!modules_.empty() || is_of_module(line, line_end)) {
+        modules_.push_back(next);
+        is_good = next.address > own.address;
+      } else {
+        is_good = next.address >= own.address;
+        own = next;
+      }
+    }
+    line = line_end + 1;
+  }
+  if (!is_good) modules_.clear();
+  std::stable_sort(modules_.begin(), modules_.end(),
+                   [](const Line& a, const Line& b) { return a.address < b.address; });
+}
+
+/// Null: not found in this way. Of several names, as in find_between.
+const Symbol* Symbols::find_among_modules(std::uint64_t address) {
+  if (!are_modules_parsed_) parse_modules();
+  const auto is_below = [](const Line& line, std::uint64_t wanted) {
+    return line.address < wanted;
+  };
+  const auto after = std::upper_bound(
+      modules_.begin(), modules_.end(), address,
+      [](std::uint64_t wanted, const Line& line) { return wanted < line.address; });
+  if (after == modules_.begin() || after == modules_.end()) return nullptr;
+  const auto first = std::lower_bound(modules_.begin(), after, after[-1].address, is_below);
+  return after - first > 1 && first->address == address ? nullptr : symbol_of(*first);
+}
+
+// ---- all of them
 
 void Symbols::parse() {
-  const char* const begin = text_.data();
-  const char* const end = begin + text_end_;
+  is_parsed_ = true;
+  while (go_on()) continue;
+  const char* const begin = text();
+  const char* const end = begin + end_;
   constexpr std::size_t shortest_line = 5;
-  line_memory_ = LargeBuffer((text_end_ / shortest_line + 1) * sizeof(Line));
+  line_memory_ = LargeBuffer((end_ / shortest_line + 1) * sizeof(Line));
   auto* const first = reinterpret_cast<Line*>(line_memory_.data());
   Line* next = first;
   std::size_t sorted_count = 0;
   bool is_sorted = true;
-  for (const char* line = begin + text_begin_; line < end;) {
-    const auto* line_end = static_cast<const char*>(
-        std::memchr(line, '\n', static_cast<std::size_t>(end - line)));
-    if (line_end == nullptr) line_end = end;
+  for (const char* line = begin + begin_; line < end;) {
+    const char* const line_end = end_of_line(line, end);
     std::uint64_t address;
-    const char* const after = parse_address(line, line_end, address);
-    // Offsets of per-CPU variables, and marks of some architectures.
-    if (after != nullptr && line_end - after >= 4 && after[1] != 'A' && after[1] != 'a' &&
-        after[3] != '$') {
+    if (is_symbol(parse_address(line, line_end, address), line_end)) {
       is_sorted = is_sorted && (next == first || next[-1].address <= address);
       *next++ = {address, static_cast<std::size_t>(line - begin)};
       if (is_sorted) ++sorted_count;
@@ -145,33 +256,10 @@ void Symbols::sort(std::size_t sorted_count) {
   }
 }
 
-void Symbols::prepare() {
-  is_ready_ = true;
-  if (postponed_.size != 0) load_section();
-  parse();
-}
-
-const Symbol& Symbols::symbol_of(const Line& line) {
-  const auto [entry, is_new] = symbols_.try_emplace(line.at);
-  Symbol& symbol = entry->second;
-  if (!is_new) return symbol;
-  std::string_view rest(text_.data() + line.at, text_end_ - line.at);
-  rest = rest.substr(0, rest.find('\n'));
-  std::uint64_t ignored;
-  const char* const name = parse_address(rest.data(), rest.data() + rest.size(), ignored) + 3;
-  rest.remove_prefix(static_cast<std::size_t>(name - rest.data()));
-  symbol.address = line.address;
-  symbol.name = rest.substr(0, rest.find_first_of(" \t"));
-  const std::size_t bracket = rest.find('[');
-  if (bracket != std::string_view::npos && bracket > symbol.name.size())
-    symbol.module = rest.substr(bracket + 1, rest.find(']', bracket) - bracket - 1);
-  return symbol;
-}
-
 /// Step by step as bsearch, so that of several names it finds the one that `trace-cmd report`
 /// shows.
-const Symbol* Symbols::find(std::uint64_t address) {
-  if (!is_ready_) prepare();
+const Symbol* Symbols::find_among_all(std::uint64_t address) {
+  if (!is_parsed_) parse();
   for (std::size_t low = 0, high = lines_.size(); low < high;) {
     const std::size_t middle = (low + high) / 2;
     const Line& line = lines_[middle];
@@ -181,10 +269,39 @@ const Symbol* Symbols::find(std::uint64_t address) {
     }
     // Nothing tells where the last one ends.
     const bool is_inside = middle + 1 < lines_.size() && address < lines_[middle + 1].address;
-    if (address == line.address || is_inside) return &symbol_of(line);
+    if (address == line.address || is_inside) return symbol_of(line);
     low = middle + 1;
   }
   return nullptr;
+}
+
+// ---- one
+
+const Symbol* Symbols::symbol_of(const Line& line) {
+  const auto [entry, is_new] = symbols_.try_emplace(line.at);
+  Symbol& symbol = entry->second;
+  if (!is_new) return &symbol;
+  const char* const begin = text() + line.at;
+  const char* const end = end_of_line(begin, text() + end_);
+  std::uint64_t ignored;
+  const char* const name = parse_address(begin, end, ignored) + 3;
+  const std::string_view rest(name, static_cast<std::size_t>(end - name));
+  symbol.address = line.address;
+  symbol.name = rest.substr(0, rest.find_first_of(" \t"));
+  const std::size_t bracket = rest.find('[');
+  if (bracket != std::string_view::npos && bracket > symbol.name.size())
+    symbol.module = rest.substr(bracket + 1, rest.find(']', bracket) - bracket - 1);
+  return &symbol;
+}
+
+const Symbol* Symbols::find(std::uint64_t address) {
+  const auto [entry, is_new] = found_.try_emplace(address);
+  if (!is_new) return entry->second;
+  if (!is_parsed_) entry->second = find_among_marks(address);
+  if (!is_parsed_ && entry->second == nullptr && are_marks_whole_)
+    entry->second = find_among_modules(address);
+  if (entry->second == nullptr) entry->second = find_among_all(address);
+  return entry->second;
 }
 
 }  // namespace rcuscope::trace_cmd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Symbols: the kernel's /proc/kallsyms as a trace-cmd file has it, taken apart when the first one is
-// asked for. It is most of a small file: 2 to 4 MB of text, compressed to a fifth.
+// Symbols: the kernel's /proc/kallsyms as a trace-cmd file has it, decompressed and taken apart as
+// far as symbols are asked for. It is most of a small file: 2 to 4 MB of text, compressed to a
+// fifth.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,9 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
+#include "io/trace_cmd/decompression.h"
 #include "io/trace_cmd/large_buffer.h"
 
 namespace rcuscope::trace_cmd {
@@ -38,25 +41,39 @@ class Symbols {
     std::uint64_t address;
     std::size_t at;  ///< In the text.
   };
-  struct Section {
-    std::uint64_t at = 0;  ///< Of the compressed bytes in the file.
-    std::size_t compressed_size = 0, size = 0;
-  };
 
-  void prepare();
-  void load_section();
+  const char* text() const { return is_postponed_ ? section_.data() : text_.data(); }
+  bool go_on();
+  void mark_lines();
+  const Symbol* find_among_marks(std::uint64_t address);
+  const Symbol* find_between(const Line& mark, std::uint64_t address);
+  const Symbol* find_among_modules(std::uint64_t address);
+  void parse_modules();
+  const Symbol* find_among_all(std::uint64_t address);
   void parse();
   void sort(std::size_t sorted_count);
-  const Symbol& symbol_of(const Line& line);
+  const Symbol* symbol_of(const Line& line);
 
   int descriptor_ = -1;
-  Section postponed_;
+  bool is_postponed_ = false;
+  Decompression section_;
   LargeBuffer text_;
-  std::size_t text_begin_ = 0, text_end_ = 0;
+  std::size_t begin_ = 0, end_ = 0;  ///< Of what is there of the text.
+
+  /// Some lines of the kernel's own, which are in order: the text is taken apart between two of
+  /// them. Not all lines, and not all of the text, are needed for most events.
+  std::vector<Line> marks_;
+  std::size_t marked_until_ = 0;
+  bool are_marks_whole_ = false;
+  std::vector<Line> modules_;  ///< Those of modules, by address, behind one of the kernel's own.
+  bool are_modules_parsed_ = false;
+
   LargeBuffer line_memory_;
   std::span<Line> lines_;  ///< By address.
+  bool is_parsed_ = false;
+
   std::unordered_map<std::size_t, Symbol> symbols_;  ///< Those asked for, by place in the text.
-  bool is_ready_ = false;
+  std::unordered_map<std::uint64_t, const Symbol*> found_;  ///< By address asked for.
 };
 
 }  // namespace rcuscope::trace_cmd
