@@ -263,16 +263,18 @@ class Reader {
     return found == nullptr ? std::string_view("?") : found->name;
   }
 
-  std::string_view print(const Plan& plan, const RawRecord& raw) {
-    printed_.clear();
-    if (plan.printer && plan.printer->print(bytes_of(raw), names_, printed_)) return printed_;
+  /// Appends to `out`.
+  void print(const Plan& plan, const RawRecord& raw, std::string& out) {
+    const std::size_t before = out.size();
+    if (plan.printer && plan.printer->print(bytes_of(raw), names_, out)) return;
+    out.resize(before);
     descriptions_.prepare_printing(tep_, plan.type);
     tep_record record = as_library_has_it(raw);
     trace_seq_reset(&sequence_);
     tep_print_event(tep_, &sequence_, &record, "%s", TEP_PRINT_INFO);
     descriptions_.check_printed();
     trace_seq_terminate(&sequence_);
-    return {sequence_.buffer, strnlen(sequence_.buffer, sequence_.buffer_size)};
+    out.append(sequence_.buffer, strnlen(sequence_.buffer, sequence_.buffer_size));
   }
 
   std::string_view constant(const Plan& plan, std::size_t i, const RawRecord& raw) {
@@ -283,8 +285,9 @@ class Reader {
       entry->second = *known;
     } else {
       kernel::Record printed;
-      if (kernel::match_text(*plan.row, print(plan, raw), printed))
-        entry->second = printed.texts[i];
+      words_.clear();
+      print(plan, raw, words_);
+      if (kernel::match_text(*plan.row, words_, printed)) entry->second = printed.texts[i];
     }
     return entry->second;
   }
@@ -318,7 +321,8 @@ class Reader {
         if (name == reader) text.reader = reader;
     }
     words_ = plan.format == nullptr ? "unknown event" : plan.format->name;
-    words_.append(": ").append(print(plan, raw));
+    words_.append(": ");
+    print(plan, raw, words_);
     while (words_.ends_with('\n') || words_.ends_with(' ')) words_.pop_back();
     text.id = translator_.intern(words_);
     return text;
@@ -333,7 +337,7 @@ class Reader {
   trace_seq sequence_{};
   Names names_;
   bool prints_itself_ = false;
-  std::string key_, printed_, words_;
+  std::string key_, words_;
   bool is_big_endian_ = false, are_bytes_ours_ = false;
   RecentTexts recent_;
   std::unordered_map<std::string, Text, Hash, std::equal_to<>> texts_;

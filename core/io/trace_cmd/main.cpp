@@ -47,7 +47,7 @@ void prepare_memory(std::uintmax_t file_size) {
   mallopt(M_TRIM_THRESHOLD, keep);
   mallopt(M_TOP_PAD, room);
 #ifdef MADV_HUGEPAGE
-  constexpr std::uintmax_t large_file = 4 << 20;
+  constexpr std::uintmax_t large_file = 512 << 10;
   if (file_size < large_file) return;
   void* volatile more_than_there_is = std::malloc(std::size_t{1} << 20);
   std::free(more_than_there_is);  // and now there is

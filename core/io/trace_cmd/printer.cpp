@@ -3,13 +3,17 @@
 #include "io/trace_cmd/printer.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 namespace rcuscope::trace_cmd {
 namespace {
 
 using Kind = Expression::Kind;
+
+constexpr int width_max = 64;
 
 void append_hexadecimal(std::uint64_t value, std::string& out) {
   std::array<char, 16> digits;
@@ -70,7 +74,6 @@ bool Printer::parse_conversion(std::string_view& format, Piece& piece) {
   };
   if (take('#')) piece.has_prefix = true;
   if (take('0')) piece.has_zeros = true;
-  constexpr int width_max = 64;
   while (!format.empty() && format.front() >= '0' && format.front() <= '9') {
     piece.width = piece.width * 10 + (format.front() - '0');
     if (piece.width > width_max) return false;
@@ -135,6 +138,16 @@ std::optional<Printer> Printer::make(const EventFormat& event) {
     if (!(piece.conversion == 's' ? is_text_argument(piece.value)
                                   : is_number_argument(piece.value)))
       return std::nullopt;
+    const Field* const field = piece.value.field;
+    if (piece.value.kind == Kind::field && field->count == 0 && std::has_single_bit(field->size) &&
+        field->size <= 8) {
+      piece.size = field->size;
+      piece.offset = field->offset;
+    } else if (piece.value.kind == Kind::element &&
+               std::has_single_bit(field->size / field->count) && field->size / field->count <= 8) {
+      piece.size = field->size / field->count;
+      piece.offset = field->offset + piece.value.value * piece.size;
+    }
     printer.pieces_.push_back(std::exchange(piece, {}));
   }
   if (!rest.empty()) return std::nullopt;
@@ -142,36 +155,57 @@ std::optional<Printer> Printer::make(const EventFormat& event) {
   return printer;
 }
 
-void Printer::print_number(const Piece& piece, std::uint64_t value, std::string& out) {
-  std::array<char, 24> digits;
-  char* const begin = digits.data();
-  char* const limit = begin + digits.size();
-  char* end = nullptr;
-  if (piece.bytes == 4) value = static_cast<std::uint32_t>(value);
-  if (piece.conversion == 'x') {
-    end = std::to_chars(begin, limit, value, 16).ptr;
-  } else if (piece.conversion == 'u') {
-    end = std::to_chars(begin, limit, value).ptr;
-  } else if (piece.bytes == 4) {
-    end = std::to_chars(begin, limit, static_cast<std::int32_t>(value)).ptr;
+/// As evaluate() has it.
+std::optional<std::uint64_t> Printer::number(const Piece& piece, std::string_view record) {
+  if (piece.size == 0) return evaluate(piece.value, record);
+  if (piece.offset + piece.size > record.size()) return std::nullopt;
+  const char* const place = record.data() + piece.offset;
+  std::uint64_t value = 0;
+  if (piece.size == 8) {
+    std::memcpy(&value, place, 8);
+  } else if (piece.size == 4) {
+    std::memcpy(&value, place, 4);
   } else {
-    end = std::to_chars(begin, limit, static_cast<std::int64_t>(value)).ptr;
+    std::memcpy(&value, place, piece.size);
   }
-  std::string_view text(begin, static_cast<std::size_t>(end - begin));
-  std::string_view sign;
-  if (text.starts_with('-')) {
-    sign = text.substr(0, 1);
-    text.remove_prefix(1);
-  } else if (piece.has_prefix && piece.conversion == 'x' && value != 0) {
-    sign = "0x";
+  return value;
+}
+
+void Printer::print_number(const Piece& piece, std::uint64_t value, std::string& out) {
+  std::array<char, 2 * width_max> digits;
+  char* const end = digits.data() + digits.size();
+  char* begin = end;
+  bool is_negative = false;
+  if (piece.bytes == 4) value = static_cast<std::uint32_t>(value);
+  const bool has_prefix = piece.has_prefix && piece.conversion == 'x' && value != 0;
+  if (piece.conversion == 'x') {
+    do {
+      *--begin = "0123456789abcdef"[value & 15];
+      value >>= 4;
+    } while (value != 0);
+  } else {
+    if (piece.conversion == 'd') {
+      const auto number =
+          piece.bytes == 4 ? static_cast<std::int32_t>(value) : static_cast<std::int64_t>(value);
+      is_negative = number < 0;
+      if (is_negative) value = ~static_cast<std::uint64_t>(number) + 1;
+    }
+    do {
+      *--begin = static_cast<char>('0' + value % 10);
+      value /= 10;
+    } while (value != 0);
   }
-  const auto width = static_cast<std::size_t>(piece.width);
-  const std::size_t fill =
-      width > sign.size() + text.size() ? width - sign.size() - text.size() : 0;
-  if (!piece.has_zeros) out.append(fill, ' ');
-  out.append(sign);
-  if (piece.has_zeros) out.append(fill, '0');
-  out.append(text);
+  // A sign is before zeros, and behind spaces.
+  const int sign = has_prefix ? 2 : is_negative ? 1 : 0;
+  const auto fill_up_to = [&](int width, char c) {
+    while (end - begin < width) *--begin = c;
+  };
+  if (piece.has_zeros) fill_up_to(piece.width - sign, '0');
+  if (has_prefix) *--begin = 'x';
+  if (has_prefix) *--begin = '0';
+  if (is_negative) *--begin = '-';
+  fill_up_to(piece.width, ' ');
+  out.append(begin, end);
 }
 
 bool Printer::print_text(const Expression& text, std::string_view record, const Names& names,
@@ -218,7 +252,7 @@ bool Printer::print(std::string_view record, const Names& names, std::string& ou
       if (!print_text(piece.value, record, names, out)) return false;
       continue;
     }
-    const auto value = evaluate(piece.value, record);
+    const std::optional<std::uint64_t> value = number(piece, record);
     if (!value) return false;
     if (piece.conversion == 'S') {
       const std::string* const symbol = names.symbol(*value);

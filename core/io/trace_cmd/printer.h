@@ -38,11 +38,14 @@ class Printer {
     int width = 0;
     int bytes = 4;  ///< Of a number.
     Expression value;
+    /// Where the value is a number in the record, as most are; 0: it is not.
+    std::size_t size = 0, offset = 0;
   };
 
   static bool parse_conversion(std::string_view& format, Piece& piece);
   static bool print_text(const Expression& text, std::string_view record, const Names& names,
                          std::string& out);
+  static std::optional<std::uint64_t> number(const Piece& piece, std::string_view record);
   static void print_number(const Piece& piece, std::uint64_t value, std::string& out);
 
   std::vector<Piece> pieces_;
