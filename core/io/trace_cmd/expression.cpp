@@ -32,6 +32,31 @@ constexpr std::array<Operator, 10> operators = {{{"<<", 'l', 6},
 constexpr std::array<std::string_view, 8> wide_types = {
     "long", "unsigned long", "u64", "s64", "unsigned long long", "long long", "void *", "__u64"};
 
+std::optional<std::uint64_t> apply(char operation, std::uint64_t left, std::uint64_t right) {
+  switch (operation) {
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '&':
+      return left & right;
+    case '|':
+      return left | right;
+    case '^':
+      return left ^ right;
+    case '=':
+      return left == right ? 1 : 0;
+    case '!':
+      return left != right ? 1 : 0;
+    default:
+      break;
+  }
+  if (right >= 64) return std::nullopt;
+  return operation == 'l' ? left << right : left >> right;
+}
+
 class Parser {
  public:
   Parser(std::string_view rest, const EventFormat& format) : rest_(rest), format_(format) {}
@@ -94,6 +119,12 @@ class Parser {
       Result right = operand();
       if (right) right = binary(std::move(*right), next->precedence);
       if (!right || !is_number(left) || !is_number(*right)) return std::nullopt;
+      if (left.kind == Kind::number && right->kind == Kind::number) {
+        const auto value = apply(next->operation, left.value, right->value);
+        if (!value) return std::nullopt;
+        left.value = *value;
+        continue;
+      }
       Expression both;
       both.kind = Kind::binary;
       both.operation = next->operation;
@@ -219,31 +250,6 @@ std::optional<std::uint64_t> read(const Field& field, std::size_t offset, std::s
   if (size != 1 && size != 2 && size != 4 && size != 8) return std::nullopt;
   std::memcpy(&value, record.data() + offset, size);
   return value;
-}
-
-std::optional<std::uint64_t> apply(char operation, std::uint64_t left, std::uint64_t right) {
-  switch (operation) {
-    case '+':
-      return left + right;
-    case '-':
-      return left - right;
-    case '*':
-      return left * right;
-    case '&':
-      return left & right;
-    case '|':
-      return left | right;
-    case '^':
-      return left ^ right;
-    case '=':
-      return left == right ? 1 : 0;
-    case '!':
-      return left != right ? 1 : 0;
-    default:
-      break;
-  }
-  if (right >= 64) return std::nullopt;
-  return operation == 'l' ? left << right : left >> right;
 }
 
 }  // namespace

@@ -198,6 +198,7 @@ void Symbols::parse_modules() {
   if (!is_good) modules_.clear();
   std::stable_sort(modules_.begin(), modules_.end(),
                    [](const Line& a, const Line& b) { return a.address < b.address; });
+  if (is_good) greatest_ = modules_.empty() ? own.address : modules_.back().address;
 }
 
 /// Null: not found in this way. Of several names, as in find_between.
@@ -298,8 +299,10 @@ const Symbol* Symbols::find(std::uint64_t address) {
   const auto [entry, is_new] = found_.try_emplace(address);
   if (!is_new) return entry->second;
   if (!is_parsed_) entry->second = find_among_marks(address);
-  if (!is_parsed_ && entry->second == nullptr && are_marks_whole_)
+  if (!is_parsed_ && entry->second == nullptr && are_marks_whole_) {
     entry->second = find_among_modules(address);
+    if (address > greatest_) return nullptr;  // nothing tells where the last one ends
+  }
   if (entry->second == nullptr) entry->second = find_among_all(address);
   return entry->second;
 }

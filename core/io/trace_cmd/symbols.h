@@ -67,6 +67,7 @@ class Symbols {
   bool are_marks_whole_ = false;
   std::vector<Line> modules_;  ///< Those of modules, by address, behind one of the kernel's own.
   bool are_modules_parsed_ = false;
+  std::uint64_t greatest_ = ~std::uint64_t{0};  ///< Address of a symbol, where that is known.
 
   LargeBuffer line_memory_;
   std::span<Line> lines_;  ///< By address.
