@@ -23,8 +23,8 @@ Program make_replaceable_program(ReplaceableModelBody body, const Variant& varia
 
 /// The program of a catalogue scenario, under its own variant and configuration or others. The body
 /// runs once; what it has made on the model's heap and in the kernel is brought back for the other
-/// executions. So it keeps nothing elsewhere that an actor changes, and the locals of its actors own
-/// nothing while a primitive runs, or have a W::Owning before them.
+/// executions. So it keeps nothing elsewhere that an actor changes, and the locals of its actors
+/// own nothing while a primitive runs, or have a W::Owning before them.
 Program make_program(const Scenario& scenario, const std::optional<Variant>& variant = {},
                      const std::optional<IommuConfig>& config = {});
 
