@@ -72,6 +72,29 @@ const std::vector<std::string>* SourceFiles::find(const std::string& path, std::
   return has_line ? &file->second : nullptr;
 }
 
+namespace {
+
+/// "grp_dev->name" of "\tkfree(grp_dev->name);"; none = there is no such call.
+std::optional<std::string_view> argument_of(std::string_view line, std::string_view call) {
+  const std::string wanted = std::string(call) + "(";
+  const std::size_t at = line.find(wanted);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = line.substr(at + wanted.size());
+  return rest.substr(0, rest.find_first_of(",)"));
+}
+
+/// How much one argument is like another: the same member, or both a member or none.
+int likeness(std::string_view ours, std::string_view theirs) {
+  const auto member = [](std::string_view argument) {
+    const std::size_t arrow = argument.rfind("->");
+    return arrow == std::string_view::npos ? std::string_view() : argument.substr(arrow + 2);
+  };
+  if (ours.empty() || member(ours).empty() != member(theirs).empty()) return 1;
+  return member(ours) == member(theirs) ? 3 : 2;
+}
+
+}  // namespace
+
 std::optional<PlaceInfo> SourceFiles::in_kernel(const PlaceInfo& place, std::string_view call) {
   if (kernel_ == nullptr) return std::nullopt;
   const auto function = kernel_->find(place.function);
@@ -79,11 +102,17 @@ std::optional<PlaceInfo> SourceFiles::in_kernel(const PlaceInfo& place, std::str
   PlaceInfo found{function->file, place.function, function->first_line};
   const auto* lines = find(found.file, found.line);
   if (lines == nullptr) return std::nullopt;
-  const std::string wanted = std::string(call) + "(";
+  std::string_view own;
+  if (const auto* own_lines = find(place.file, place.line)) {
+    own = argument_of((*own_lines)[static_cast<std::size_t>(place.line) - 1], call).value_or("");
+  }
+  int best = 0;
   for (std::int32_t line = function->first_line + 1; line <= function->last_line; ++line) {
-    if ((*lines)[static_cast<std::size_t>(line) - 1].find(wanted) == std::string::npos) continue;
+    const auto theirs = argument_of((*lines)[static_cast<std::size_t>(line) - 1], call);
+    const int now = theirs ? likeness(own, *theirs) : 0;
+    if (now <= best) continue;
+    best = now;
     found.line = line;
-    break;
   }
   return found;
 }

@@ -28,7 +28,8 @@ class SourceFiles {
 
   /// From now on functions are shown as they stand in that kernel tree, where it has them.
   void use_kernel(std::shared_ptr<KernelSource> kernel) { kernel_ = std::move(kernel); }
-  /// The same function in the kernel tree, at the line that calls `call`, else at its head.
+  /// The same function in the kernel tree, at the line that calls `call`, of several at the one
+  /// whose argument is most like that of the own line; else at its head.
   std::optional<PlaceInfo> in_kernel(const PlaceInfo& place, std::string_view call);
 
  private:

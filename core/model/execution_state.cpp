@@ -244,8 +244,14 @@ void Execution::report(FindingKind kind, ActorId actor, std::string message, std
   finding.step = steps_ - 1;
   finding.is_by_reader = actor.is_valid() && this->actor(actor).is_reader();
   if (is_tracing()) {
+    // A bad access stands where it is made. What else is wrong is seen before its operation is
+    // published, or after the last one: no line of that would be right.
+    const bool is_access =
+        kind == FindingKind::use_after_free || kind == FindingKind::double_free ||
+        kind == FindingKind::null_dereference || kind == FindingKind::list_corruption;
+    const Place at = is_access && actor.is_valid() ? this->actor(actor).pending.place : Place{};
     const ActorId previous = std::exchange(current_, actor);
-    emit(EventKind::finding, trace_object(object), static_cast<std::int64_t>(kind), {}, {},
+    emit(EventKind::finding, trace_object(object), static_cast<std::int64_t>(kind), at, {},
          event_flag::error);
     current_ = previous;
   }

@@ -69,6 +69,19 @@ TEST(KernelSource, knows_our_names_of_replaceable_steps) {
   EXPECT_EQ(kernel.find("free_group_device")->first_line, 4);
 }
 
+TEST(KernelSource, of_two_calls_it_shows_the_one_with_the_own_argument) {
+  const Tree tree;
+  const auto kernel = std::make_shared<KernelSource>(tree.root);
+  kernel->wait();
+  SourceFiles files;
+  files.use_kernel(kernel);
+  const fs::path own = tree.root / "own.h";
+  std::ofstream(own) << "w_.kfree(gdev->name);\nw_.kfree(gdev);\nw_.synchronize_rcu();\n";
+  EXPECT_EQ(files.in_kernel({own.string(), "free_name", 1}, "kfree")->line, 7);
+  EXPECT_EQ(files.in_kernel({own.string(), "free_gdev", 2}, "kfree")->line, 9);
+  EXPECT_EQ(files.in_kernel({own.string(), "reclaim", 3}, "synchronize_rcu")->line, 8);
+}
+
 TEST(KernelSource, shows_the_line_that_makes_the_call) {
   const Tree tree;
   const auto kernel = std::make_shared<KernelSource>(tree.root);

@@ -18,6 +18,7 @@ using test::LayoutOf;
 
 struct Shown {
   std::string name;
+  std::string message;
   Session session;
 };
 
@@ -32,6 +33,7 @@ const std::vector<Shown>& counterexamples() {
       const Program program = make_program(scenario);
       for (const Finding& finding : explore(program, *runner, options).findings) {
         shown.push_back({scenario.name + " " + std::string(describe(finding.kind).name),
+                         finding.message,
                          Session(replay(program, *runner, finding.schedule, options).trace)});
       }
     }
@@ -128,6 +130,23 @@ TEST(Labels, of_the_catalogue_are_crossed_by_no_arrow_without_a_ground_of_their_
   }
   EXPECT_GT(label_count, 3'000u);
   EXPECT_LT(crossed_count, label_count / 40) << "a last resort";
+}
+
+TEST(Counterexamples, bad_access_is_the_line_at_which_its_actor_stands) {
+  std::size_t count = 0;
+  for (const Shown& shown : counterexamples()) {
+    constexpr std::string_view start = "BUG: KASAN: slab-use-after-free in ";
+    const TraceStore& trace = shown.session.trace();
+    const auto last = static_cast<EventIndex>(trace.size() - 1);
+    if (!shown.message.starts_with(start) || trace.kind(last) != EventKind::finding) continue;
+    const std::int32_t place = trace.columns().place[last];
+    ASSERT_GE(place, 0) << shown.name;
+    const std::string& function = trace.names().places[static_cast<std::size_t>(place)].function;
+    EXPECT_NE(shown.message.find(" " + function + ": "), std::string::npos)
+        << shown.name << ": " << shown.message << ", but the line is in " << function;
+    ++count;
+  }
+  EXPECT_GT(count, 20u);
 }
 
 }  // namespace
