@@ -81,54 +81,78 @@ void add_await_site(AwaitSites& sites, const AwaitSite& site) {
 }
 
 void add_new_await_site(AwaitSites& sites, const AwaitSite& site) {
-  const std::size_t before = sites.size();
-  add_await_site(sites, site);
-  if (sites.size() == before)
+  if (is_known(sites, site))
     throw InternalError("actor " + std::to_string(site.actor.value) +
                         " goes round at a place where it is known to wait");
+  constexpr std::ptrdiff_t few = 3;
+  const auto of_operation = std::count_if(sites.begin(), sites.end(), [&](const AwaitSite& known) {
+    return known.is_same_operation(site);
+  });
+  AwaitSite added = site;
+  if (of_operation >= few) added.state = 0;
+  add_await_site(sites, added);
+}
+
+bool is_known(const AwaitSites& sites, const AwaitSite& site) {
+  const AwaitSite anywhere{site.actor, site.kind, site.location, 0};
+  return std::binary_search(sites.begin(), sites.end(), site) ||
+         std::binary_search(sites.begin(), sites.end(), anywhere);
 }
 
 std::string to_text(const AwaitSites& sites) {
   std::string text;
-  for (const AwaitSite& site : sites)
+  for (const AwaitSite& site : sites) {
     text += (text.empty() ? "" : ";") + std::to_string(site.actor.value) + "." +
             std::to_string(static_cast<unsigned>(site.kind)) + "." + std::to_string(site.location);
+    if (site.state != 0) text += "." + std::to_string(site.state);
+  }
   return text;
 }
 
 AwaitSites parse_await_sites(std::string_view text) {
   AwaitSites sites;
   const std::string whole(text);
-  const auto take = [&](char separator) {
+  const auto take = [&](std::string_view separators) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    const bool is_separated = text.empty() ? separator == ';' : text.front() == separator;
+    const bool is_separated = text.empty()
+                                  ? separators.find(';') != std::string_view::npos
+                                  : separators.find(text.front()) != std::string_view::npos;
     if (error != std::errc() || !is_separated)
       throw UsageError("schedule: '" + whole +
-                       "' is no list of await sites; expected actor.kind.location;...");
+                       "' is no list of await sites; expected actor.kind.location.state;...");
+    const bool is_last = text.empty() || text.front() == ';';
     if (!text.empty()) text.remove_prefix(1);
-    return number;
+    return std::pair(number, is_last);
   };
   while (!text.empty()) {
     AwaitSite site;
-    site.actor = {static_cast<std::int32_t>(take('.'))};
-    site.kind = static_cast<OperationKind>(take('.'));
-    site.location = take(';');
+    site.actor = {static_cast<std::int32_t>(take(".").first)};
+    site.kind = static_cast<OperationKind>(take(".").first);
+    const auto [location, is_last] = take(".;");
+    site.location = location;
+    if (!is_last) site.state = take(";").first;
     sites.push_back(site);
   }
   return sites;
 }
 
-AwaitSite Execution::site_of(ActorId actor, OperationKind kind, const void* address) const {
+AwaitSite Execution::site_of(ActorId actor, OperationKind kind, const void* address,
+                             std::uint64_t state) const {
   const std::uint64_t location =
       heap_.contains(address) ? reinterpret_cast<std::uintptr_t>(address) - heap_.base() + 1 : 0;
-  return {actor, kind, location};
+  return {actor, kind, location, state};
 }
 
+/// Asks for the actor's state only where it matters. Context: on the stack of the actor.
 bool Execution::is_await_site(const ModelActor& actor, const Operation& operation) const {
-  return std::binary_search(options_.awaits.begin(), options_.awaits.end(),
-                            site_of(actor.id, operation.kind, operation.address));
+  AwaitSite site = site_of(actor.id, operation.kind, operation.address, 0);
+  if (std::none_of(options_.awaits.begin(), options_.awaits.end(),
+                   [&](const AwaitSite& known) { return known.is_same_operation(site); }))
+    return false;
+  site.state = runner_.local_state(operation.place);
+  return is_known(options_.awaits, site);
 }
 
 void Execution::find_await_sites(ModelActor& actor) const {
@@ -178,11 +202,11 @@ void Execution::note_progress(ModelActor& actor) {
   if (++idle.count < start_of_record) return;
   std::vector<Claim> reads;
   add_reads(operation, reads);
-  idle.steps.push_back({operation.kind, operation.address, actor.is_reader(), !reads.empty()});
+  idle.steps.push_back({operation.kind, operation.address, runner_.local_state(operation.place),
+                        actor.is_reader(), !reads.empty()});
   if (idle.count < patience) return;
   const AwaitSite site = find_loop(actor);
-  if (looks_at_something(idle.steps) &&
-      !std::binary_search(options_.awaits.begin(), options_.awaits.end(), site)) {
+  if (looks_at_something(idle.steps) && !is_known(options_.awaits, site)) {
     setup_error_ = std::make_exception_ptr(AwaitFound{site});
     return end(ExecutionEnd::interrupted);
   }
@@ -217,7 +241,12 @@ AwaitSite Execution::find_loop(const ModelActor& actor) const {
     if (can_wait && steps[best].is_reader) best = i;
     if (step.is_same_operation(last)) break;
   }
-  return site_of(actor.id, steps[best].kind, steps[best].address);
+  // Of a loop that counts its turns no state comes again: it is known by its operation alone.
+  const auto again = std::count_if(steps.begin(), steps.end(), [&](const IdleStep& step) {
+    return step.is_same_operation(steps[best]);
+  });
+  return site_of(actor.id, steps[best].kind, steps[best].address,
+                 again > 1 ? steps[best].state : 0);
 }
 
 }  // namespace rcuscope

@@ -21,7 +21,13 @@ struct AwaitSite {
   /// relax: the actor calls cpu_relax. call_rcu: see callback_placement.
   OperationKind kind{};
   std::uint64_t location = 0;  ///< Offset in the model's heap, plus one; 0 = none.
+  /// Where in its code the actor is, and with which locals: ActorRunner::local_state(). Elsewhere
+  /// the same operation is no turn of the loop. 0 = wherever it is.
+  std::uint64_t state = 0;
 
+  bool is_same_operation(const AwaitSite& other) const {
+    return actor == other.actor && kind == other.kind && location == other.location;
+  }
   friend auto operator<=>(const AwaitSite&, const AwaitSite&) = default;
 };
 
@@ -39,11 +45,15 @@ struct AwaitFound {
 
 void add_await_site(AwaitSites& sites, const AwaitSite& site);
 
-/// The same for one that an execution found. Throws: InternalError if it was known before: the
-/// search would begin anew for ever.
+/// The same for one that an execution found. After a few that differ in their states only, as of a
+/// loop that counts its turns, there is one for all states. Throws: InternalError if it was known
+/// before: the search would begin anew for ever.
 void add_new_await_site(AwaitSites& sites, const AwaitSite& site);
 
-/// "2.3.40;1.3.0": actor, kind, location.
+/// True if an actor that is there waits.
+bool is_known(const AwaitSites& sites, const AwaitSite& site);
+
+/// "2.3.40.7;1.3.0": actor, kind, location, and state if there is one.
 std::string to_text(const AwaitSites& sites);
 /// Throws: UsageError.
 AwaitSites parse_await_sites(std::string_view text);
@@ -62,11 +72,12 @@ struct Watch {
 struct IdleStep {
   OperationKind kind{};
   const void* address = nullptr;
+  std::uint64_t state = 0;  ///< See AwaitSite.
   bool is_reader = false;
   bool looks = false;  ///< At something that others can change.
 
   bool is_same_operation(const IdleStep& other) const {
-    return kind == other.kind && address == other.address;
+    return kind == other.kind && address == other.address && state == other.state;
   }
 };
 

@@ -199,7 +199,8 @@ class Execution final : public ActorEntry {
     return options_.memory != nullptr && phase_ == Phase::actors && current_.value != 0 &&
            log_size_ > memory_known_steps_;
   }
-  AwaitSite site_of(ActorId actor, OperationKind kind, const void* address) const;
+  AwaitSite site_of(ActorId actor, OperationKind kind, const void* address,
+                    std::uint64_t state) const;
   bool is_await_site(const ModelActor& actor, const Operation& operation) const;
   void find_await_sites(ModelActor& actor) const;
   bool wait_for_change(const Place& place);

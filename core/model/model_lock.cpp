@@ -39,7 +39,8 @@ bool Model::mutex_trylock(mutex& lock, Place place) const {
 
 void Model::mutex_unlock(mutex& lock, Place place) const {
   Operation operation = operation_on(OperationKind::mutex_unlock, &lock, lock.name, place);
-  operation.claim(ResourceClass::lock, resource_of(&lock), Mode::release);
+  // Of a lock that others hold, or nobody, it gives nothing back: nobody goes on because of it.
+  if (is_held(lock)) operation.claim(ResourceClass::lock, resource_of(&lock), Mode::release);
   if (!execution_->step(operation)) return;
   if (lock.owner != execution_->current()) return;  // reported by the observer of locks
   execution_->release(lock);
@@ -78,7 +79,8 @@ bool Model::spin_trylock(spinlock& lock, Place place) const {
 void Model::spin_unlock(spinlock& lock, SpinMode mode, Place place) const {
   Operation operation = operation_on(OperationKind::spin_unlock, &lock, lock.name, place);
   operation.argument = static_cast<std::int64_t>(mode);
-  operation.claim(ResourceClass::lock, resource_of(&lock), Mode::release);
+  // Of a lock that others hold, or nobody, it gives nothing back: nobody goes on because of it.
+  if (is_held(lock)) operation.claim(ResourceClass::lock, resource_of(&lock), Mode::release);
   if (!execution_->step(operation)) return;
   if (lock.owner != execution_->current()) return;  // reported by the observer of locks
   execution_->emit(EventKind::spin_unlock, execution_->trace_object(&lock, lock.name, "spinlock"),

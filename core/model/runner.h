@@ -2,11 +2,13 @@
 // ActorRunner: how control goes from one actor to the next, and to the controller that explores.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "base/fiber.h"
 #include "base/ids.h"
+#include "base/place.h"
 
 namespace rcuscope {
 
@@ -30,6 +32,11 @@ class ActorRunner {
 
   /// Leaves `from`, which runs, and continues `to`. Returns when somebody switches back.
   virtual void switch_to(ActorId from, ActorId to) = 0;
+
+  /// A number for the place in its code where the running actor calls a primitive, and for its
+  /// locals as far as the language shows them: the same in each process. Never 0. `place`: of the
+  /// primitive. Context: on the stack of the actor.
+  virtual std::uint64_t local_state(const Place& place) const = 0;
 
   /// True if actors can be put back to where they have been: see Fiber::save(), restore(), forget()
   /// for what that takes.
@@ -56,6 +63,8 @@ struct ThreadHooks {
   /// execution has to end: then `interrupt` is called for the running actor until it gives way.
   std::function<bool()> poll;
   std::function<void(ActorId)> interrupt;
+  /// Of the running actor, on its thread: see ActorRunner::local_state().
+  std::function<std::uint64_t()> local_state;
 };
 
 /// Actors as plain functions on threads of their own, which share one CPU (SWITCHING.md 2: a

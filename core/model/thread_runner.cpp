@@ -51,6 +51,10 @@ class ThreadRunner final : public ActorRunner {
     if (hooks_.after_wait) hooks_.after_wait();
   }
 
+  std::uint64_t local_state(const Place&) const override {
+    return hooks_.local_state ? hooks_.local_state() | 1U : 1U;
+  }
+
  private:
   struct Slot {
     ActorId actor;

@@ -82,6 +82,7 @@ enum class Action : std::uint8_t {
   call_rcu_put,  ///< The callback gives the reference back.
   open_section,  ///< The actor never leaves it.
   irqs_off,      ///< Nobody turns them on again.
+  unlock,        ///< Of the spinlock, or of the mutex, whoever holds it.
   count_
 };
 
@@ -150,7 +151,8 @@ inline constexpr std::string_view action_names[] = {"read",
                                                     "publish_new",
                                                     "call_rcu_put",
                                                     "open_section",
-                                                    "irqs_off"};
+                                                    "irqs_off",
+                                                    "unlock"};
 static_assert(std::size(action_names) == static_cast<std::size_t>(Action::count_));
 
 inline std::string name_of(Action action) {

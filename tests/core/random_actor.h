@@ -27,7 +27,8 @@ class RandomActorBody : RandomAccesses {
       const auto [action, variable] = actor_.actions[index++];
       if (action == Action::leave_section) return;
       if (run_section(action, index) || run_memory(action, variable) ||
-          run_ordered(action, variable) || run_count(action, variable) || run_lock(action))
+          run_ordered(action, variable) || run_count(action, variable) ||
+          run_lock(action, variable))
         continue;
       run_deferred(action);
     }
@@ -83,7 +84,7 @@ class RandomActorBody : RandomAccesses {
     }
   }
 
-  bool run_lock(Action action) const {
+  bool run_lock(Action action, int variable) const {
     switch (action) {
       case Action::spin_trylock: {
         const bool is_taken = w_.spin_trylock(shared_->spin);
@@ -93,6 +94,12 @@ class RandomActorBody : RandomAccesses {
       }
       case Action::open_section:
         w_.rcu_read_lock();
+        return true;
+      case Action::unlock:
+        if (variable == 0)
+          w_.spin_unlock(shared_->spin, SpinMode::plain);
+        else
+          w_.mutex_unlock(shared_->lock);
         return true;
       case Action::irqs_off:
         w_.mask(Mask::irq);
