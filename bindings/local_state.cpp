@@ -133,21 +133,21 @@ void add_place(Hash& hash, PyFrameObject* frame) {
 }  // namespace
 
 std::uint64_t hash_of_local_state() {
-  Hash hash;
+  Hash places, variables;
   Values values;
   auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
   while (frame) {
     auto* const of_python = reinterpret_cast<PyFrameObject*>(frame.ptr());
-    add_place(hash, of_python);
+    add_place(places, of_python);
     const py::object locals = py::getattr(frame, "f_locals", py::none());
     if (PyDict_Check(locals.ptr()))
-      hash.add(values.hash_of_dict(locals.ptr(), 0));
+      variables.add(values.hash_of_dict(locals.ptr(), 0));
     else if (!locals.is_none())  // a view, from Python 3.13 on
-      hash.add(values.hash_of_dict(py::dict(locals).ptr(), 0));
+      variables.add(values.hash_of_dict(py::dict(locals).ptr(), 0));
     frame =
         py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(of_python)));
   }
-  return hash.value();
+  return places.value() >> 32 << 32 | variables.value() >> 32 | 1U;
 }
 
 }  // namespace rcuscope::bindings

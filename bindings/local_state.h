@@ -6,9 +6,9 @@
 
 namespace rcuscope::bindings {
 
-/// Of all frames of the calling thread: the place of the call that each is in, and its variables as
-/// far as they are numbers, texts, or containers and plain objects of such; of others the type. The
-/// same in each process for the same code. Context: GIL held.
+/// Of all frames of the calling thread: the place of the call that each is in (upper half), and its
+/// variables as far as they are numbers, texts, or containers and plain objects of such; of others
+/// the type (lower half). The same in each process for the same code. Context: GIL held.
 std::uint64_t hash_of_local_state();
 
 }  // namespace rcuscope::bindings

@@ -40,6 +40,9 @@ bool is_idle(OperationKind kind) {
   }
 }
 
+/// Of a state without its variables.
+std::uint64_t place_of(std::uint64_t state) { return state >> 32 << 32; }
+
 /// True if others can change what the loop goes by. One that looks at nothing ends by itself, or at
 /// max_steps.
 bool looks_at_something(const std::vector<IdleStep>& steps) {
@@ -89,14 +92,16 @@ void add_new_await_site(AwaitSites& sites, const AwaitSite& site) {
     return known.is_same_operation(site);
   });
   AwaitSite added = site;
-  if (of_operation >= few) added.state = 0;
+  if (of_operation >= few) added.state = place_of(site.state);
   add_await_site(sites, added);
 }
 
 bool is_known(const AwaitSites& sites, const AwaitSite& site) {
-  const AwaitSite anywhere{site.actor, site.kind, site.location, 0};
-  return std::binary_search(sites.begin(), sites.end(), site) ||
-         std::binary_search(sites.begin(), sites.end(), anywhere);
+  const auto has = [&](std::uint64_t state) {
+    return std::binary_search(sites.begin(), sites.end(),
+                              AwaitSite{site.actor, site.kind, site.location, state});
+  };
+  return has(site.state) || has(place_of(site.state)) || has(0);
 }
 
 std::string to_text(const AwaitSites& sites) {
@@ -241,12 +246,12 @@ AwaitSite Execution::find_loop(const ModelActor& actor) const {
     if (can_wait && steps[best].is_reader) best = i;
     if (step.is_same_operation(last)) break;
   }
-  // Of a loop that counts its turns no state comes again: it is known by its operation alone.
+  // Of a loop that counts its turns no state comes again: it is known by its place alone.
   const auto again = std::count_if(steps.begin(), steps.end(), [&](const IdleStep& step) {
     return step.is_same_operation(steps[best]);
   });
   return site_of(actor.id, steps[best].kind, steps[best].address,
-                 again > 1 ? steps[best].state : 0);
+                 again > 1 ? steps[best].state : place_of(steps[best].state));
 }
 
 }  // namespace rcuscope

@@ -21,8 +21,8 @@ struct AwaitSite {
   /// relax: the actor calls cpu_relax. call_rcu: see callback_placement.
   OperationKind kind{};
   std::uint64_t location = 0;  ///< Offset in the model's heap, plus one; 0 = none.
-  /// Where in its code the actor is, and with which locals: ActorRunner::local_state(). Elsewhere
-  /// the same operation is no turn of the loop. 0 = wherever it is.
+  /// Where in its code the actor is, and with which variables: ActorRunner::local_state(). Else the
+  /// same operation is no turn of the loop. Lower half 0 = whatever they hold; 0 = anywhere.
   std::uint64_t state = 0;
 
   bool is_same_operation(const AwaitSite& other) const {
@@ -46,7 +46,7 @@ struct AwaitFound {
 void add_await_site(AwaitSites& sites, const AwaitSite& site);
 
 /// The same for one that an execution found. After a few that differ in their states only, as of a
-/// loop that counts its turns, there is one for all states. Throws: InternalError if it was known
+/// loop that looks at many values, one has them all. Throws: InternalError if it was known
 /// before: the search would begin anew for ever.
 void add_new_await_site(AwaitSites& sites, const AwaitSite& site);
 

@@ -29,7 +29,7 @@ class FiberRunner final : public ActorRunner {
     std::uint64_t hash = 14'695'981'039'346'656'037U;  // FNV-1a
     for (const char c : std::string_view(place.function))
       hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
-    return ((hash ^ place.line) * 1'099'511'628'211U) | 1U;
+    return (hash ^ place.line) * 1'099'511'628'211U >> 32 << 32 | 1U;
   }
 
   bool can_go_back() const override { return Fiber::can_go_back(); }

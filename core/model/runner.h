@@ -33,8 +33,8 @@ class ActorRunner {
   /// Leaves `from`, which runs, and continues `to`. Returns when somebody switches back.
   virtual void switch_to(ActorId from, ActorId to) = 0;
 
-  /// A number for the place in its code where the running actor calls a primitive, and for its
-  /// locals as far as the language shows them: the same in each process. Never 0. `place`: of the
+  /// Where the running actor calls a primitive (upper half) with which variables, as far as the
+  /// language shows them (lower half, never 0): the same in each process. `place`: of the
   /// primitive. Context: on the stack of the actor.
   virtual std::uint64_t local_state(const Place& place) const = 0;
 

@@ -121,6 +121,24 @@ def test_loop_that_counts_its_turns_ends_all_the_same(strategy: str) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
+def test_read_behind_a_loop_that_counts_is_no_turn_of_it(strategy: str) -> None:
+    def body(k: rs.Kernel) -> None:
+        x = k.shared("x", 0)
+
+        @k.process
+        def reader() -> None:
+            turns = 0
+            while (value := k.smp_load_acquire(x)) == 1:
+                turns += 1
+            if value == 0:
+                k.BUG_ON(k.smp_load_acquire(x) == 0)
+
+        publish_one_and_two(k, x)
+
+    assert kinds(body, strategy) == {"bug_on"}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_wait_for_nobody_is_a_stall(strategy: str) -> None:
     def body(k: rs.Kernel) -> None:
         x = k.shared("x", 0)
