@@ -137,7 +137,9 @@ def test_nondeterminism_names_operations_without_a_location() -> None:
             k.WRITE_ONCE(x, 2)
             k.READ_ONCE(x)
 
-    expected = "'one', step .*: expected smp_mb as in the execution before, but it publishes write x"
+    expected = (
+        "'one', step .*: expected smp_mb as in the execution before, but it publishes write x"
+    )
     with pytest.raises(rs.NondeterminismError, match=expected):
         rs.explore(body, memory="sc")
 
