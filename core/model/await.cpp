@@ -88,11 +88,11 @@ void add_new_await_site(AwaitSites& sites, const AwaitSite& site) {
     throw InternalError("actor " + std::to_string(site.actor.value) +
                         " goes round at a place where it is known to wait");
   constexpr std::ptrdiff_t few = 3;
-  const auto of_operation = std::count_if(sites.begin(), sites.end(), [&](const AwaitSite& known) {
-    return known.is_same_operation(site);
+  const auto at_place = std::count_if(sites.begin(), sites.end(), [&](const AwaitSite& known) {
+    return known.is_same_operation(site) && place_of(known.state) == place_of(site.state);
   });
   AwaitSite added = site;
-  if (of_operation >= few) added.state = place_of(site.state);
+  if (at_place >= few) added.state = place_of(site.state);
   add_await_site(sites, added);
 }
 

@@ -469,8 +469,7 @@ TEST(Fiber, that_is_forgotten_can_be_started_again) {
   Ring ring;
   for (int time = 0; time < 3; ++time) {
     ring.a.start(&count_up, &ring);
-    switch_fiber(ring.main, ring.a);
-    switch_fiber(ring.main, ring.a);
+    for (int i = 0; i < 2; ++i) switch_fiber(ring.main, ring.a);
     EXPECT_EQ(ring.live_count, 2);
     ring.a.forget();
     EXPECT_TRUE(ring.a.is_idle());
