@@ -81,7 +81,10 @@ std::string encode_events(const TraceStore& trace) {
 /// Packets that hold rows of names in their context. Rows must come table by table.
 class DefinitionWriter {
  public:
-  explicit DefinitionWriter(const TraceSummary& trace) : trace_(trace) { begin_packet(); }
+  DefinitionWriter(const TraceSummary& trace, std::size_t size_guess) : trace_(trace) {
+    out_.reserve(size_guess);
+    begin_packet();
+  }
 
   void add_text(std::string_view text) {
     append_bytes(out_, static_cast<std::uint32_t>(text.size()));
@@ -129,6 +132,17 @@ class DefinitionWriter {
   DefinitionHeader definitions_;
 };
 
+/// Of what there may be megabytes of, so that growing does not copy them.
+std::size_t size_guess(const TraceNames& names) {
+  constexpr std::size_t per_text = sizeof(std::uint32_t);
+  std::size_t size = std::size_t{4} << 10;
+  for (const ObjectInfo& object : names.objects)
+    size += object.name.size() + object.type.size() + 2 * per_text;
+  for (const std::string& text : names.strings) size += text.size() + per_text;
+  return size +
+         size / definition_bytes_per_packet * (sizeof(PacketHeader) + sizeof(DefinitionHeader));
+}
+
 void write_names(const TraceNames& names, DefinitionWriter& writer) {
   for (const ActorInfo& actor : names.actors) {
     writer.add_text(actor.name);
@@ -157,7 +171,7 @@ void write_names(const TraceNames& names, DefinitionWriter& writer) {
 
 std::string encode_definitions(const TraceSummary& trace, const TraceNames& names,
                                std::span<const std::int32_t> places) {
-  DefinitionWriter writer(trace);
+  DefinitionWriter writer(trace, size_guess(names) + places.size_bytes());
   write_names(names, writer);
   for (const auto& [key, value] : names.metadata) {
     writer.add_text(key);

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,7 +18,7 @@ class InternedTexts {
   /// The same text gives the same number; they count from 0.
   std::int32_t intern(std::string_view text) {
     if (2 * texts_.size() >= slots_.size()) grow();
-    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>()(text));
+    const std::uint32_t hash = hash_of(text);
     Slot& slot = find(hash, text);
     if (slot.number < 0) {
       slot = {hash, static_cast<std::int32_t>(texts_.size())};
@@ -38,6 +38,26 @@ class InternedTexts {
     std::uint32_t hash = 0;
     std::int32_t number = -1;
   };
+
+  /// A multiplication for each eight bytes; std::hash would be a call, and most texts are short.
+  static std::uint32_t hash_of(std::string_view text) {
+    constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;
+    std::uint64_t hash = text.size() * factor;
+    const auto mix = [&hash](std::uint64_t word) {
+      hash = (hash ^ word) * factor;
+      hash ^= hash >> 32;
+    };
+    while (text.size() >= sizeof(std::uint64_t)) {
+      std::uint64_t word;
+      std::memcpy(&word, text.data(), sizeof(word));
+      mix(word);
+      text.remove_prefix(sizeof(word));
+    }
+    std::uint64_t rest = 0;
+    for (const char c : text) rest = rest << 8 | static_cast<std::uint8_t>(c);
+    mix(rest);
+    return static_cast<std::uint32_t>(hash);
+  }
 
   /// Where the text is, or is to be. Requires: a free slot.
   Slot& find(std::uint32_t hash, std::string_view text) {

@@ -57,6 +57,8 @@ struct Plan {
   std::array<const Field*, 2> texts{};
   std::array<TextKind, 2> text_kinds{};
   std::optional<Printer> printer;  ///< None: libtraceevent prints it.
+  /// Looked up among the recent texts, and found there.
+  std::uint32_t sought_count = 0, found_count = 0;
   bool is_made = false;
 };
 
@@ -225,7 +227,7 @@ class Reader {
     return field->is_pointer && !is_array ? TextKind::constant : TextKind::inside;
   }
 
-  void fill(const Plan& plan, const RawRecord& raw, kernel::Record& record) {
+  void fill(Plan& plan, const RawRecord& raw, kernel::Record& record) {
     if (plan.row == nullptr || plan.row->known == Known::function) {
       const Text text = text_of(plan, raw);
       record.text_id = text.id;
@@ -264,17 +266,17 @@ class Reader {
   }
 
   /// Appends to `out`.
-  void print(const Plan& plan, const RawRecord& raw, std::string& out) {
+  void print(const Plan& plan, const RawRecord& raw, Line& out) {
     const std::size_t before = out.size();
     if (plan.printer && plan.printer->print(bytes_of(raw), names_, out)) return;
-    out.resize(before);
+    out.cut(before);
     descriptions_.prepare_printing(tep_, plan.type);
     tep_record record = as_library_has_it(raw);
     trace_seq_reset(&sequence_);
     tep_print_event(tep_, &sequence_, &record, "%s", TEP_PRINT_INFO);
     descriptions_.check_printed();
     trace_seq_terminate(&sequence_);
-    out.append(sequence_.buffer, strnlen(sequence_.buffer, sequence_.buffer_size));
+    out.append({sequence_.buffer, strnlen(sequence_.buffer, sequence_.buffer_size)});
   }
 
   std::string_view constant(const Plan& plan, std::size_t i, const RawRecord& raw) {
@@ -285,21 +287,32 @@ class Reader {
       entry->second = *known;
     } else {
       kernel::Record printed;
-      words_.clear();
+      words_.cut(0);
       print(plan, raw, words_);
-      if (kernel::match_text(*plan.row, words_, printed)) entry->second = printed.texts[i];
+      if (kernel::match_text(*plan.row, words_.text(), printed)) entry->second = printed.texts[i];
     }
     return entry->second;
   }
 
   /// The same bytes are the same text: most events repeat, and printing takes a microsecond.
-  Text text_of(const Plan& plan, const RawRecord& raw) {
+  Text text_of(Plan& plan, const RawRecord& raw) {
     const std::string_view payload = bytes_of(raw).substr(common_size_);
+    if (plan.printer && rarely_repeats(plan)) return make_text(plan, raw);
     RecentTexts::Entry* const recent = recent_.find(plan.type, payload);
-    if (recent != nullptr && recent_.is_known(*recent)) return recent->text;
+    ++plan.sought_count;
+    if (recent != nullptr && recent_.is_known(*recent)) {
+      ++plan.found_count;
+      return recent->text;
+    }
     const Text text = text_of_rare(plan, raw, payload);
     if (recent != nullptr) recent_.keep(*recent, text);
     return text;
+  }
+
+  /// Then looking its bytes up, and keeping them, takes longer than it saves.
+  static bool rarely_repeats(const Plan& plan) {
+    constexpr std::uint32_t enough = 64;
+    return plan.sought_count >= enough && plan.found_count < plan.sought_count / 2;
   }
 
   Text text_of_rare(const Plan& plan, const RawRecord& raw, std::string_view payload) {
@@ -320,11 +333,13 @@ class Reader {
       for (const std::string_view reader : {"__rcu_read_lock", "__rcu_read_unlock"})
         if (name == reader) text.reader = reader;
     }
-    words_ = plan.format == nullptr ? "unknown event" : plan.format->name;
+    words_.cut(0);
+    words_.append(plan.format == nullptr ? "unknown event" : plan.format->name);
     words_.append(": ");
     print(plan, raw, words_);
-    while (words_.ends_with('\n') || words_.ends_with(' ')) words_.pop_back();
-    text.id = translator_.intern(words_);
+    std::string_view words = words_.text();
+    while (words.ends_with('\n') || words.ends_with(' ')) words.remove_suffix(1);
+    text.id = translator_.intern(words);
     return text;
   }
 
@@ -337,7 +352,8 @@ class Reader {
   trace_seq sequence_{};
   Names names_;
   bool prints_itself_ = false;
-  std::string key_, words_;
+  std::string key_;
+  Line words_;
   bool is_big_endian_ = false, are_bytes_ours_ = false;
   RecentTexts recent_;
   std::unordered_map<std::string, Text, Hash, std::equal_to<>> texts_;
@@ -381,9 +397,13 @@ std::uintmax_t size_of(const std::string& path) {
   return ignored ? 0 : size;
 }
 
-/// A generous guess: room that is not used costs nothing.
+/// A generous guess: room that is not used costs nothing. Small files are mostly descriptions;
+/// there a guess for pages of events would put large pages of memory between the events and their
+/// texts.
 std::size_t event_count_guess(std::uintmax_t file_size) {
-  constexpr std::size_t compression = 10, bytes_per_event = 16;
+  constexpr std::uintmax_t small_file = 1 << 20;
+  constexpr std::size_t bytes_per_event = 16;
+  const std::size_t compression = file_size < small_file ? 1 : 10;
   return static_cast<std::size_t>(file_size) * compression / bytes_per_event;
 }
 

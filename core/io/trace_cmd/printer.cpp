@@ -2,9 +2,7 @@
 // Follows: Documentation/core-api/printk-formats.rst, and what libtraceevent makes of it.
 #include "io/trace_cmd/printer.h"
 
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -14,12 +12,6 @@ namespace {
 using Kind = Expression::Kind;
 
 constexpr int width_max = 64;
-
-void append_hexadecimal(std::uint64_t value, std::string& out) {
-  std::array<char, 16> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
-  out.append(digits.data(), end);
-}
 
 bool is_text(const Expression& expression) {
   return expression.kind == Kind::literal || expression.kind == Kind::string ||
@@ -40,27 +32,35 @@ bool is_number_argument(const Expression& expression) {
          !(expression.kind == Kind::field && expression.field->count > 0);
 }
 
-void append_flags(const Expression& flags, std::uint64_t value, std::string& out) {
+std::size_t digit_count(std::uint64_t value, unsigned base) {
+  std::size_t count = 1;
+  for (; value >= base; value /= base) ++count;
+  return count;
+}
+
+void append_flags(const Expression& flags, std::uint64_t value, Line& out) {
   std::string_view between;
   for (const auto& [flag, name] : flags.names) {
     if ((value & flag) != flag) continue;
-    out.append(between).append(name);
+    out.append(between);
+    out.append(name);
     between = flags.text;
     value &= ~flag;
   }
   if (value == 0) return;
-  out.append(between).append("0x");
-  append_hexadecimal(value, out);
+  out.append(between);
+  out.append("0x");
+  out.append_hexadecimal(value);
 }
 
-void append_symbolic(const Expression& symbolic, std::uint64_t value, std::string& out) {
+void append_symbolic(const Expression& symbolic, std::uint64_t value, Line& out) {
   for (const auto& [key, name] : symbolic.names) {
     if (key != value) continue;
     out.append(name);
     return;
   }
   out.append("0x");
-  append_hexadecimal(value, out);
+  out.append_hexadecimal(value);
 }
 
 }  // namespace
@@ -171,45 +171,39 @@ std::optional<std::uint64_t> Printer::number(const Piece& piece, std::string_vie
   return value;
 }
 
-void Printer::print_number(const Piece& piece, std::uint64_t value, std::string& out) {
-  std::array<char, 2 * width_max> digits;
-  char* const end = digits.data() + digits.size();
-  char* begin = end;
-  bool is_negative = false;
+void Printer::print_number(const Piece& piece, std::uint64_t value, Line& out) {
   if (piece.bytes == 4) value = static_cast<std::uint32_t>(value);
-  const bool has_prefix = piece.has_prefix && piece.conversion == 'x' && value != 0;
-  if (piece.conversion == 'x') {
-    do {
-      *--begin = "0123456789abcdef"[value & 15];
-      value >>= 4;
-    } while (value != 0);
-  } else {
-    if (piece.conversion == 'd') {
-      const auto number =
-          piece.bytes == 4 ? static_cast<std::int32_t>(value) : static_cast<std::int64_t>(value);
-      is_negative = number < 0;
-      if (is_negative) value = ~static_cast<std::uint64_t>(number) + 1;
-    }
-    do {
-      *--begin = static_cast<char>('0' + value % 10);
-      value /= 10;
-    } while (value != 0);
+  bool is_negative = false;
+  if (piece.conversion == 'd') {
+    const auto number =
+        piece.bytes == 4 ? static_cast<std::int32_t>(value) : static_cast<std::int64_t>(value);
+    is_negative = number < 0;
+    if (is_negative) value = ~static_cast<std::uint64_t>(number) + 1;
   }
+  const bool is_hexadecimal = piece.conversion == 'x';
+  const std::string_view sign = is_negative                                        ? "-"
+                                : is_hexadecimal && piece.has_prefix && value != 0 ? "0x"
+                                                                                   : "";
   // A sign is before zeros, and behind spaces.
-  const int sign = has_prefix ? 2 : is_negative ? 1 : 0;
-  const auto fill_up_to = [&](int width, char c) {
-    while (end - begin < width) *--begin = c;
-  };
-  if (piece.has_zeros) fill_up_to(piece.width - sign, '0');
-  if (has_prefix) *--begin = 'x';
-  if (has_prefix) *--begin = '0';
-  if (is_negative) *--begin = '-';
-  fill_up_to(piece.width, ' ');
-  out.append(begin, end);
+  if (piece.width > 0) {
+    const std::size_t size = sign.size() + digit_count(value, is_hexadecimal ? 16 : 10);
+    const auto width = static_cast<std::size_t>(piece.width);
+    const std::size_t missing = size < width ? width - size : 0;
+    if (!piece.has_zeros) out.append_fill(missing, ' ');
+    out.append(sign);
+    if (piece.has_zeros) out.append_fill(missing, '0');
+  } else {
+    out.append(sign);
+  }
+  if (is_hexadecimal) {
+    out.append_hexadecimal(value);
+  } else {
+    out.append_decimal(value);
+  }
 }
 
 bool Printer::print_text(const Expression& text, std::string_view record, const Names& names,
-                         std::string& out) {
+                         Line& out) {
   switch (text.kind) {
     case Kind::literal:
       out.append(text.text);
@@ -244,7 +238,7 @@ bool Printer::print_text(const Expression& text, std::string_view record, const 
   return true;
 }
 
-bool Printer::print(std::string_view record, const Names& names, std::string& out) const {
+bool Printer::print(std::string_view record, const Names& names, Line& out) const {
   for (const Piece& piece : pieces_) {
     out.append(piece.before);
     if (piece.conversion == 0) return true;
@@ -261,7 +255,7 @@ bool Printer::print(std::string_view record, const Names& names, std::string& ou
     } else if (piece.conversion == 'p') {
       if (*value == 0) return false;
       out.append("0x");
-      append_hexadecimal(*value, out);
+      out.append_hexadecimal(*value);
     } else {
       print_number(piece, *value, out);
     }

@@ -12,6 +12,7 @@
 
 #include "io/trace_cmd/event_format.h"
 #include "io/trace_cmd/expression.h"
+#include "io/trace_cmd/line.h"
 
 namespace rcuscope::trace_cmd {
 
@@ -27,7 +28,7 @@ class Printer {
 
   /// Appends to `out`. Return: false if this record is one for the library; then `out` may have
   /// got a part.
-  bool print(std::string_view record, const Names& names, std::string& out) const;
+  bool print(std::string_view record, const Names& names, Line& out) const;
 
  private:
   /// A conversion, and the plain text before it.
@@ -44,9 +45,9 @@ class Printer {
 
   static bool parse_conversion(std::string_view& format, Piece& piece);
   static bool print_text(const Expression& text, std::string_view record, const Names& names,
-                         std::string& out);
+                         Line& out);
   static std::optional<std::uint64_t> number(const Piece& piece, std::string_view record);
-  static void print_number(const Piece& piece, std::uint64_t value, std::string& out);
+  static void print_number(const Piece& piece, std::uint64_t value, Line& out);
 
   std::vector<Piece> pieces_;
 };
