@@ -158,12 +158,6 @@ def _size(trace: rs.Trace) -> str:
     return f"{len(trace)} events{lost}"
 
 
-def _told(trace: rs.Trace) -> str:
-    """A line for each event, and one for those that are not there."""
-    lost = f"{trace.events_lost} events were lost\n" if trace.events_lost else ""
-    return trace.describe() + lost
-
-
 def _export(arguments: argparse.Namespace) -> int:
     trace = rs.load(arguments.file)
     output = Path(arguments.output)
@@ -172,7 +166,7 @@ def _export(arguments: argparse.Namespace) -> int:
         ".html": lambda: trace.to_html(output),
         ".png": lambda: trace.to_png(output, theme=arguments.theme),
         ".gif": lambda: trace.to_gif(output, theme=arguments.theme),
-        ".txt": lambda: output.write_text(_told(trace), encoding="utf-8"),
+        ".txt": lambda: output.write_text(trace.describe(), encoding="utf-8"),
         ".ctf": lambda: trace.save(output),
         ".pftrace": lambda: trace.to_perfetto(output),
         ".csv": lambda: trace.to_csv(output),

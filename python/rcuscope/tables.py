@@ -32,13 +32,16 @@ def named_columns(trace: Trace) -> dict[str, Any]:
 
 
 def write_csv(trace: Trace, path: Path) -> None:
-    """A line of names, then a line for each event."""
+    """A line of names, then a line for each event, with what the whole trace has lost in each."""
     columns = named_columns(trace)
+    columns["events_lost"] = [trace.events_lost] * len(trace)
     rows = zip(*(c if isinstance(c, list) else c.tolist() for c in columns.values()), strict=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(rows)
+        if trace.events_lost and len(trace) == 0:  # nothing else would tell it
+            writer.writerow([*[""] * (len(columns) - 1), trace.events_lost])
 
 
 class _Stream:

@@ -225,14 +225,15 @@ class Trace(show.Shown):
         return Trace(self._store.slice(start, end))
 
     def describe(self) -> str:
-        """English, one line an event: time, actor, sentence.
+        """English, one line an event: time, actor, sentence. What was lost is told in a last line.
 
         Example:
             >>> import rcuscope as rs
             >>> "LIST_POISON1" in rs.explore("list_del").findings[0].message
             True
         """
-        return self._store.describe()
+        lost = f"{self.events_lost} events were lost\n" if self.events_lost else ""
+        return self._store.describe() + lost
 
     # ---- files
     def save(self, path: str | PathLike[str]) -> None:
@@ -277,6 +278,9 @@ class Trace(show.Shown):
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Writes the events as text, a line each, with names beside the numbers.
+
+        The column "events_lost" has the number of the whole trace in each line. A trace that lost
+        all of its events has one line with nothing else.
 
         Args:
             path: Of the file.

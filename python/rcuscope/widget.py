@@ -55,7 +55,7 @@ def _sentences(trace: Trace) -> list[str] | None:
     """One for each event; None if they are too many, or if one has several lines."""
     if len(trace) > _SENTENCES_MAX:
         return None
-    lines = trace.describe().splitlines()
+    lines = trace._store.describe().splitlines()
     return [_sentence(line) for line in lines] if len(lines) == len(trace) else None
 
 
@@ -252,7 +252,7 @@ class TimelineWidget(anywidget.AnyWidget):
         if content.get("kind") == "panels":
             self.send({"kind": "panels", "time": time, "panels": panels_at(self.trace, at)})
             return
-        lines = self.trace[at : at + 1].describe().splitlines()
+        lines = self.trace[at : at + 1]._store.describe().splitlines()
         told = [_sentence(line) for line in lines[:_ANSWER_LINES_MAX]]
         if len(lines) > len(told):
             told.append(f"... and {len(lines) - len(told)} more at this time")

@@ -182,17 +182,36 @@ def test_every_export_tells_what_was_lost(
     assert found.events_lost == len(trace)
     were = "events were lost"
     told = {".svg": were, ".html": "lost", ".txt": were, ".pftrace": "events lost"}
-    for suffix in (*told, ".ctf", ".csv"):  # .ctf: see below; .csv: a table and nothing else
+    for suffix in (*told, ".ctf", ".csv"):  # the last two: see below
         output = tmp_path / f"out{suffix}"
         assert cli.main(["export", str(tmp_path / "mended.ctf"), str(output)]) == 0
         assert f"(0 events, {len(trace)} lost)" in capsys.readouterr().out
         if suffix in told:
             assert f"{len(trace)} {told[suffix]}" in output.read_text(errors="replace")
     assert rs.load(tmp_path / "out.ctf").events_lost == len(trace)
+    with (tmp_path / "out.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["time"], row["events_lost"]) == ("", str(len(trace)))
     pq = pytest.importorskip("pyarrow.parquet")
     found.to_parquet(tmp_path / "out.parquet")
     schema = pq.read_schema(tmp_path / "out.parquet")
     assert schema.metadata[b"events_lost"] == str(len(trace)).encode()
+
+
+def test_what_was_lost_is_told_beside_the_events_that_are_there(tmp_path: Path) -> None:
+    rs.run("posted", repeat=50).trace.save(tmp_path / "whole.ctf")
+    events = tmp_path / "whole.ctf" / "events"
+    events.write_bytes(events.read_bytes()[:-1])  # the last of its packets is not whole
+    trace = rs.load(tmp_path / "whole.ctf", recover=True)
+    assert len(trace) > 0
+    assert trace.events_lost > 0
+    lines = trace.describe().splitlines()
+    assert lines[-1] == f"{trace.events_lost} events were lost"
+    assert len(lines) == len(trace) + 1
+    trace.to_csv(tmp_path / "events.csv")
+    with (tmp_path / "events.csv").open(newline="") as file:
+        told = [row["events_lost"] for row in csv.DictReader(file)]
+    assert told == [str(trace.events_lost)] * len(trace)
 
 
 # ---- parts
