@@ -3,6 +3,7 @@
 #include "explore/happens_before.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "explore/happens_before_parts.h"
 #include "explore/rule.h"
@@ -37,18 +38,11 @@ std::uint64_t domain_of(const Operation& operation) {
   return 0;
 }
 
-/// Calls visit with the bucket of each resource that the operation claims.
 template <class Visit>
-void for_each_bucket(const Operation& operation, Visit visit) {
-  constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;  // spreads neighbours
-  const auto bucket_of = [](Claim claim) {
-    const std::uint64_t resource =
-        claim.resource() << 4 | static_cast<std::uint64_t>(claim.resource_class());
-    return static_cast<std::size_t>(resource * golden_ratio >> 58);
-  };
-  for (std::uint8_t c = 0; c < operation.claim_count; ++c) visit(bucket_of(operation.claims[c]));
+void for_each_claim(const Operation& operation, Visit visit) {
+  for (std::uint8_t c = 0; c < operation.claim_count; ++c) visit(operation.claims[c]);
   if (operation.more == nullptr) return;
-  for (const Claim claim : *operation.more) visit(bucket_of(claim));
+  for (const Claim claim : *operation.more) visit(claim);
 }
 
 bool changes_what_was_read(const Operation& change, const Operation& read) {
@@ -67,9 +61,7 @@ bool is_lazy_opening(const Operation& operation) {
 }
 
 inline bool Commuting::are_dependent(Claim a, Claim b) const {
-  return dependent(a, b) &&
-         (ordered_counts == nullptr || a.resource_class() != ResourceClass::refcount ||
-          ordered_counts->contains(a.resource()));
+  return dependent(a, b) && is_ordered(a);
 }
 
 bool Commuting::are_dependent(const Operation& a, const Operation& b) const {
@@ -98,49 +90,66 @@ bool Commuting::are_dependent_in_order(const Operation& earlier, const Operation
 void HappensBefore::truncate(std::size_t size) {
   if (size >= size_) return;
   for (std::size_t i = size_; i-- > size;) {
-    last_of_[static_cast<std::size_t>(events_[i].step.actor.value)] = events_[i].previous + 1;
-    for_each_bucket(events_[i].step.operation,
-                    [&](std::size_t bucket) { touching_[bucket].erase(i); });
+    const StepRecord& step = events_[i].step;
+    const auto actor = static_cast<std::size_t>(step.actor.value);
+    last_of_[actor] = events_[i].previous + 1;
+    of_actor_[actor].erase(i);
+    for_each_claim(step.operation, [&](Claim claim) { claims_.erase(claim, i); });
   }
   size_ = size;
   merged_.truncate(size);
+  grace_period_starts_.truncate(size);
+  if (claims_.size() > max_known_claims) forget_unused_claims();
+}
+
+void HappensBefore::forget_unused_claims() {
+  claims_.clear();
+  for (std::size_t i = 0; i < size_; ++i) index_claims(i);
+}
+
+void HappensBefore::index_claims(std::size_t i) {
+  for_each_claim(events_[i].step.operation, [&](Claim claim) { claims_.insert(claim, i); });
 }
 
 void HappensBefore::append(const StepRecord& step, bool is_merged, const Execution& execution,
                            std::vector<Race>& races) {
   const std::size_t i = size_++;
+  const auto actor = static_cast<std::size_t>(step.actor.value);
   make_room();
   Event& event = events_[i];
   event.step = step;
-  event.predecessors.clear();
   event.enablers.clear();
   event.changes.clear();
+  event.previous = last_of_[actor] - 1;
   if (is_merged) merged_.insert(i);
-  std::int64_t& last = last_of_[static_cast<std::size_t>(step.actor.value)];
-  event.previous = last - 1;
-  if (event.previous >= 0) event.predecessors.push_back(static_cast<std::size_t>(event.previous));
+  if (of_actor_.size() <= actor) of_actor_.resize(actor + 1);
   add_enablers(i, execution);
-  event.predecessors.insert(event.predecessors.end(), event.enablers.begin(), event.enablers.end());
-  const std::size_t first_dependent = event.predecessors.size();
-  add_dependences(i);
-  last = static_cast<std::int64_t>(i) + 1;
+  find_conflicts(i);
+  find_dependences(i);
+  event.predecessors = scratch_.dependences;
+  if (event.previous >= 0) event.predecessors.insert(static_cast<std::size_t>(event.previous));
+  for (const std::size_t k : event.enablers) event.predecessors.insert(k);
+  index_claims(i);
+  of_actor_[actor].insert(i);
+  last_of_[actor] = static_cast<std::int64_t>(i) + 1;
+  if (step.operation.kind == OperationKind::grace_period_start) grace_period_starts_.insert(i);
   EventSet& before = before_[i];
   before.clear();
   before.insert(i);
   EventSet& direct = scratch_.direct;
   direct.clear();
   // The latest ones first: what is before them need not be looked at again.
-  for (std::size_t p = event.predecessors.size(); p-- > 0;) {
-    const std::size_t j = event.predecessors[p];
-    if (before.contains(j)) continue;
+  EventSet& rest = scratch_.rest;
+  rest = event.predecessors;
+  for (std::size_t j = rest.last(); j != EventSet::none; j = rest.last()) {
     before.merge(before_[j]);
+    rest.subtract(before_[j]);
     direct.insert(j);
   }
-  for (std::size_t p = first_dependent; p < event.predecessors.size(); ++p) {
-    const std::size_t j = event.predecessors[p];
+  scratch_.dependences.for_each([&](std::size_t j) {
     if ((direct.contains(j) || may_be_indirect(j, i)) && is_reversible(j, i, execution))
       races.push_back({j, i, {}, {}});
-  }
+  });
 }
 
 /// For one more than there are: what never ran is outlined behind the last one.
@@ -151,27 +160,32 @@ void HappensBefore::make_room() {
   conflicts_.resize(size_ + 1);
 }
 
-EventSet HappensBefore::events_like(const Operation& operation) const {
-  EventSet events;
-  for_each_bucket(operation, [&](std::size_t bucket) { events.merge(touching_[bucket]); });
-  return events;
-}
-
-void HappensBefore::add_dependences(std::size_t i) {
-  Event& event = events_[i];
-  const Operation& operation = event.step.operation;
+void HappensBefore::find_conflicts(std::size_t i) {
+  const StepRecord& step = events_[i].step;
   EventSet& conflicts = conflicts_[i];
   conflicts.clear();
-  events_like(operation).for_each([&](std::size_t j) {
-    const StepRecord& other = events_[j].step;
-    if (other.actor == event.step.actor || !commuting_.are_dependent(other.operation, operation))
-      return;
-    conflicts.insert(j);
-    const bool may_be_lazy = other.operation.kind == OperationKind::grace_period_start;
-    if (!may_be_lazy || commuting_.are_dependent_in_order(other.operation, operation))
-      event.predecessors.push_back(j);
+  for_each_claim(step.operation, [&](Claim claim) {
+    if (!commuting_.is_ordered(claim)) return;
+    std::uint32_t modes = conflict_table[static_cast<std::size_t>(claim.mode())];
+    for (; modes != 0; modes &= modes - 1) {
+      const Claim other = claim.with_mode(static_cast<Mode>(std::countr_zero(modes)));
+      if (!dependent(other, claim)) continue;  // a mutation
+      if (const EventSet* events = claims_.find(other)) conflicts.merge(*events);
+    }
   });
-  for_each_bucket(operation, [&](std::size_t bucket) { touching_[bucket].insert(i); });
+  conflicts.subtract(of_actor_[static_cast<std::size_t>(step.actor.value)]);
+}
+
+/// Those of the conflicts that order the two events.
+void HappensBefore::find_dependences(std::size_t i) {
+  EventSet& dependences = scratch_.dependences;
+  dependences = conflicts_[i];
+  if (!commuting_.lazy_readers || !dependences.intersects(grace_period_starts_)) return;
+  grace_period_starts_.for_each([&](std::size_t j) {
+    const bool is_dependent =
+        commuting_.are_dependent_in_order(events_[j].step.operation, events_[i].step.operation);
+    if (!is_dependent) dependences.erase(j);
+  });
 }
 
 std::int64_t HappensBefore::first_of(ActorId actor, std::size_t before) const {
@@ -335,13 +349,9 @@ void HappensBefore::add_last_release(std::size_t i) {
   for (std::uint8_t c = 0; c < operation.claim_count; ++c) {
     const Claim claim = operation.claims[c];
     if (claim.resource_class() != ResourceClass::lock) continue;
-    for (std::size_t k = i; k-- > 0;) {
-      if (!has_claim(events_[k].step.operation, ResourceClass::lock, claim.resource(),
-                     Mode::release))
-        continue;
-      events_[i].enablers.push_back(k);
-      break;
-    }
+    const EventSet* releases = claims_.find(claim.with_mode(Mode::release));
+    const std::size_t last = releases == nullptr ? EventSet::none : releases->last();
+    if (last != EventSet::none) events_[i].enablers.push_back(last);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "explore/claim_index.h"
 #include "explore/event_set.h"
 #include "explore/reference_budget.h"
 #include "model/execution.h"
@@ -35,6 +36,11 @@ struct Commuting {
   const OrderedCounts* ordered_counts = nullptr;  ///< Gets and puts of others do; null: of none.
 
   bool are_dependent(Claim a, Claim b) const;
+  /// False of a claim that commutes with all others, whatever the table says.
+  bool is_ordered(Claim claim) const {
+    return ordered_counts == nullptr || claim.resource_class() != ResourceClass::refcount ||
+           ordered_counts->contains(claim.resource());
+  }
   bool are_dependent(const Operation& a, const Operation& b) const;
   /// Must an execution with `earlier` before `later` also be tried the other way round? Lazy
   /// readers: a section that opens after the start of a grace period constrains nothing, so
@@ -72,17 +78,21 @@ class HappensBefore {
  private:
   struct Event {
     StepRecord step;
-    std::int64_t previous = -1;             ///< Of its actor.
-    std::vector<std::size_t> predecessors;  ///< Direct ones: program order, enabling, dependence.
-    std::vector<std::size_t> changes;       ///< Of relax: what it waited for; one is enough.
-    std::vector<std::size_t> enablers;      ///< Those without which it could not have run.
-    std::size_t indispensable_count = 0;    ///< The first of them: not only a release.
+    std::int64_t previous = -1;           ///< Of its actor.
+    EventSet predecessors;                ///< By program order, enabling or dependence.
+    std::vector<std::size_t> changes;     ///< Of relax: what it waited for; one is enough.
+    std::vector<std::size_t> enablers;    ///< Those without which it could not have run.
+    std::size_t indispensable_count = 0;  ///< The first of them: not only a release.
   };
-  /// Resources are told apart by a hash: events that touch one bucket may touch one resource.
-  static constexpr std::size_t bucket_count = 64;
+  /// Claims that are kept for the next executions. Where addresses differ from one execution to the
+  /// next, there would be more and more of them.
+  static constexpr std::size_t max_known_claims = 10'000;
 
   void make_room();
-  void add_dependences(std::size_t i);
+  void index_claims(std::size_t i);
+  void forget_unused_claims();
+  void find_conflicts(std::size_t i);
+  void find_dependences(std::size_t i);
   void add_enablers(std::size_t i, const Execution& execution);
   void add_start_enablers(std::size_t i, const Execution& execution);
   void add_sections_opened_before(std::size_t start, std::uint64_t domain, std::size_t i);
@@ -113,7 +123,6 @@ class HappensBefore {
   bool is_second_held_back(std::size_t second, const EventSet& by) const;
   bool stays_behind(std::size_t k, const Race& race, std::size_t first,
                     const EventSet& behind) const;
-  EventSet events_like(const Operation& operation) const;
   void append_cancelled_race(const ModelActor& actor, const Execution& execution,
                              std::vector<Race>& races);
   void append_blocked_race(const Execution& execution, const BlockedActor& blocked,
@@ -127,11 +136,13 @@ class HappensBefore {
   std::vector<EventSet> before_;     ///< Of each event: what happens before or at it.
   std::vector<EventSet> conflicts_;  ///< Of each event: earlier ones that do not commute with it.
   EventSet merged_;                  ///< See above.
-  std::array<EventSet, bucket_count> touching_;     ///< Events by what they touch.
+  ClaimIndex claims_;
+  std::vector<EventSet> of_actor_;                  ///< By actor; may be shorter.
+  EventSet grace_period_starts_;                    ///< Which may be lazy: see Commuting.
   std::array<std::int64_t, max_actors> last_of_{};  ///< Of each actor, plus one.
   /// Kept for its memory: of append() and of initials().
   struct Scratch {
-    EventSet direct, in_sequence, behind;
+    EventSet dependences, rest, direct, in_sequence, behind;
   } scratch_;
   std::size_t size_ = 0;
   Commuting commuting_;

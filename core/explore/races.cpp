@@ -82,7 +82,7 @@ bool HappensBefore::is_reversible(std::size_t j, std::size_t i, const Execution&
     return (is_enabler && !is_release(k, i)) || !keeps_section_of(k, j, i, execution);
   };
   // The latest one is the likeliest to come between.
-  return std::none_of(event.predecessors.rbegin(), event.predecessors.rend(), comes_between) &&
+  return !event.predecessors.any_from_last(comes_between) &&
          (!holds(Rule::race_only_if_not_taken) || could_run_before(j, i, execution));
 }
 

@@ -129,6 +129,13 @@ class Claim {
     return static_cast<ResourceClass>(word_ >> mode_bits & class_mask);
   }
   constexpr std::uint64_t resource() const { return word_ >> resource_shift; }
+  constexpr std::uint64_t word() const { return word_; }
+  /// The same resource, claimed in another way.
+  constexpr Claim with_mode(Mode mode) const {
+    Claim other = *this;
+    other.word_ = (word_ & ~mode_mask) | static_cast<std::uint64_t>(mode);
+    return other;
+  }
   constexpr bool is_on_same_resource(Claim other) const {
     return (word_ ^ other.word_) <= mode_mask;
   }
