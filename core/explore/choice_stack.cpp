@@ -84,10 +84,12 @@ ChoicePoint& ChoiceStack::push(const Execution& execution, std::span<const Actor
   point.order.clear();
   point.position = 0;
   point.is_everything_planned = false;
+  point.enabled.reserve(enabled.size());
   for (const ActorId id : enabled) point.enabled.emplace_back(id, execution.actor(id).pending);
   if (use_sleep_sets_ && size_ > 1) {
     const ChoicePoint& parent = points_[size_ - 2];
     const Candidate& executed = parent.chosen();
+    point.sleep.reserve(parent.sleep.size());
     for (const Candidate& sleeper : parent.sleep)
       if (sleeper.actor != executed.actor && !wakes(sleeper, executed, lazy_readers_))
         point.sleep.push_back(sleeper);

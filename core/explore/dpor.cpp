@@ -4,7 +4,8 @@
 // early by a fatal finding or a limit: races with what it never ran are unknown, so every choice on
 // its way is tried.
 #include <algorithm>
-#include <sstream>
+#include <charconv>
+#include <string_view>
 #include <utility>
 
 #include "base/assert.h"
@@ -96,7 +97,8 @@ class Dpor final : public TreeSearch {
     // The search is over, and ordering a very long execution would take long.
     if (end == ExecutionEnd::interrupted || end == ExecutionEnd::step_limit) return;
     const bool is_too_lazy =
-        lazy_readers_ && holds(Rule::lazy_guard) && needs_eager_readers(execution);
+        lazy_readers_ && holds(Rule::lazy_guard) &&
+        needs_eager_readers(execution, std::min(kept_steps_, execution.log().size()));
     const bool was_count_out_of_order = ordered_counts_.add_from(execution);
     if (is_too_lazy || was_count_out_of_order) return restart(lazy_readers_ && !is_too_lazy);
     races_.clear();
@@ -173,8 +175,9 @@ class Dpor final : public TreeSearch {
 
   /// True if somebody may block inside a section or never leaves it, which are findings of their
   /// own, a loop that waits or an interrupt that spins on a lock, or if somebody polls grace
-  /// periods: then it matters when a callback starts, not only what it does first.
-  static bool needs_eager_readers(const Execution& execution) {
+  /// periods: then it matters when a callback starts, not only what it does first. `known_steps`:
+  /// of the log, that an execution began with of which this was false.
+  static bool needs_eager_readers(const Execution& execution, std::size_t known_steps) {
     const auto is_special = [&execution](ActorId id, OperationKind kind) {
       const ModelActor& actor = execution.actor(id);
       const bool is_interrupt = actor.spec.kind != ActorKind::process && actor.shares_cpu();
@@ -194,27 +197,32 @@ class Dpor final : public TreeSearch {
              finding.kind == FindingKind::suspicious_rcu_usage ||
              finding.kind == FindingKind::lock_imbalance || finding.kind == FindingKind::stall;
     };
+    const std::span<const StepRecord> new_steps = execution.log().subspan(known_steps);
     return std::any_of(execution.findings().begin(), execution.findings().end(), blocks) ||
-           std::any_of(execution.log().begin(), execution.log().end(), is_special_step) ||
-           is_ordered_by_grace_period(execution);
+           std::any_of(new_steps.begin(), new_steps.end(), is_special_step) ||
+           is_ordered_by_grace_period(execution, known_steps);
   }
 
   /// True if somebody who was a reader and somebody behind a grace period access one location. A
   /// section that opens after the start of the grace period leaves the two without order; weak
   /// memory may tell, and the states of sequential consistency do not.
-  static bool is_ordered_by_grace_period(const Execution& execution) {
+  static bool is_ordered_by_grace_period(const Execution& execution, std::size_t known_steps) {
     const std::span<const StepRecord> log = execution.log();
     const auto is_behind = [&execution](const StepRecord& step) {
       return step.operation.kind == OperationKind::grace_period_end ||
              (step.operation.kind == OperationKind::actor_start &&
               execution.actor(step.actor).grace_period >= 0);
     };
-    const auto first = std::find_if(log.begin(), log.end(), is_behind);
+    auto first = std::find_if(log.begin(), log.end(), is_behind);
     if (first == log.end()) return false;
-    ActorSet readers;
-    for (const StepRecord& step : log)
-      if (step.opens_section) readers.set(static_cast<std::size_t>(step.actor.value));
+    const auto new_ones = log.begin() + static_cast<std::ptrdiff_t>(known_steps);
+    ActorSet readers, known_readers;
+    for (auto step = log.begin(); step != log.end(); ++step) {
+      if (step == new_ones) known_readers = readers;
+      if (step->opens_section) readers.set(static_cast<std::size_t>(step->actor.value));
+    }
     if (readers.none()) return false;
+    if (readers == known_readers) first = std::max(first, new_ones);
     for (auto later = first; later != log.end(); ++later) {
       if (!is_access(later->operation.kind)) continue;
       for (auto earlier = log.begin(); earlier != later; ++earlier)
@@ -294,13 +302,24 @@ class Dpor final : public TreeSearch {
 }  // namespace
 
 std::unique_ptr<TreeSearch> make_dpor_search(const std::string& mode) {
-  std::istringstream words(mode);
-  std::string readers;
-  words >> readers;
+  std::string_view rest = mode;
+  const auto next_word = [&rest] {
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    const std::string_view word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(word.size());
+    return word;
+  };
+  const std::string_view readers = next_word();
   OrderedCounts ordered_counts;
-  std::uint64_t offset = 0;
-  while (words >> offset) ordered_counts.insert_offset(offset);
-  if ((readers != "lazy" && readers != "eager") || !words.eof())
+  bool has_only_offsets = true;
+  for (std::string_view word = next_word(); !word.empty(); word = next_word()) {
+    std::uint64_t offset = 0;
+    const char* const end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data(), end, offset);
+    has_only_offsets &= stop == end && error == std::errc{};
+    ordered_counts.insert_offset(offset);
+  }
+  if ((readers != "lazy" && readers != "eager") || !has_only_offsets)
     throw UsageError("work unit: '" + mode +
                      "' is no mode of a search; expected lazy or eager, then the offsets of "
                      "reference counts");

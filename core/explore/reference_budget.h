@@ -15,6 +15,12 @@
 
 namespace rcuscope {
 
+/// A step that does something to a reference count.
+struct UseOfCount {
+  std::size_t step = 0;     ///< Index into Execution::log().
+  std::uint64_t count = 0;  ///< Its resource.
+};
+
 /// Counts whose operations the search keeps in order. They are known by their offsets into the
 /// model's heap, which lies elsewhere in each process; one that is not there is always kept so.
 class OrderedCounts {
@@ -30,9 +36,11 @@ class OrderedCounts {
   bool add_from(const Execution& execution);
 
  private:
-  std::vector<std::uint64_t> offsets_;    ///< Sorted.
-  const ModelHeap* heap_ = nullptr;       ///< Of the latest execution.
-  std::vector<std::uint64_t> looked_at_;  ///< Counts of one execution; kept for its memory.
+  std::vector<std::uint64_t> offsets_;  ///< Sorted.
+  const ModelHeap* heap_ = nullptr;     ///< Of the latest execution.
+  // Of one execution; kept for their memory.
+  std::vector<std::uint64_t> looked_at_;  ///< Its counts.
+  std::vector<UseOfCount> uses_;
 };
 
 }  // namespace rcuscope
