@@ -158,14 +158,15 @@ void complete(std::vector<Finding>& findings, const TraceStore& trace,
 }
 
 /// What the trace says of itself: the same schedule says the same.
-void add_metadata(TraceNames& names, const Finding* shown, const std::string& schedule) {
-  names.metadata["world"] = "model";
-  names.metadata["schedule"] = shown == nullptr ? schedule : shown->schedule;
+void add_metadata(std::map<std::string, std::string>& metadata, const Finding* shown,
+                  const std::string& schedule) {
+  metadata["world"] = "model";
+  metadata["schedule"] = shown == nullptr ? schedule : shown->schedule;
   if (shown == nullptr) return;
-  names.metadata["verdict"] = "UNSAFE";
-  names.metadata["finding"] = describe(shown->kind).name;
-  names.metadata["message"] = shown->message;
-  names.metadata["explanation"] = shown->explanation;
+  metadata["verdict"] = "UNSAFE";
+  metadata["finding"] = describe(shown->kind).name;
+  metadata["message"] = shown->message;
+  metadata["explanation"] = shown->explanation;
 }
 
 ReplayResult replay_once(const Program& program, ActorRunner& runner, std::string_view schedule,
@@ -181,14 +182,12 @@ ReplayResult replay_once(const Program& program, ActorRunner& runner, std::strin
   ReplayResult result;
   result.findings = checked.execution.findings();
   result.final_state = checked.execution.final_state();
-  const TraceStore trace = builder.build();
+  TraceStore trace = builder.build();
   const std::string plain = with_await_sites(std::string(choices), options.awaits);
   complete(result.findings, trace, plain);
-  TraceNames names = trace.names();
-  for (const auto& [key, value] : metadata) names.metadata.insert_or_assign(key, value);
-  add_metadata(names, chosen_finding(result.findings, schedule), plain);
-  result.trace =
-      TraceStore(trace.clock(), trace.columns(), std::move(names), trace.events_lost_count());
+  std::map<std::string, std::string> all_metadata = metadata;
+  add_metadata(all_metadata, chosen_finding(result.findings, schedule), plain);
+  result.trace = std::move(trace).with_metadata(all_metadata);
   return result;
 }
 

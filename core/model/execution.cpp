@@ -3,6 +3,7 @@
 #include "model/execution.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/assert.h"
@@ -12,9 +13,11 @@ namespace rcuscope {
 Execution::Execution(ActorRunner& runner, Options options)
     : runner_(runner), options_(std::move(options)), heap_(max_actors) {
   actors_.reserve(max_actors);
-  for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
-    for (Observer* observer : options_.observers)
-      if (observer->watches(static_cast<OperationKind>(kind))) watchers_[kind].push_back(observer);
+  RCUSCOPE_ASSERT(options_.observers.size() <= 32, options_.observers.size());
+  for (std::size_t i = 0; i < options_.observers.size(); ++i)
+    for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
+      if (options_.observers[i]->watches(static_cast<OperationKind>(kind)))
+        watchers_[kind] |= std::uint32_t{1} << i;
 }
 
 ActorId Execution::declare(ActorSpec spec) {
@@ -152,8 +155,10 @@ void Execution::record_step(ModelActor& actor) {
   if (phase_ == Phase::actors && actor.id.value != 0) log_step(actor);
   note_progress(actor);
   note_operation(actor);
-  for (Observer* observer : watchers_[static_cast<std::size_t>(actor.pending.kind)])
-    observer->on_operation(*this, actor, actor.pending);
+  std::uint32_t watchers = watchers_[static_cast<std::size_t>(actor.pending.kind)];
+  for (; watchers != 0; watchers &= watchers - 1)
+    options_.observers[static_cast<std::size_t>(std::countr_zero(watchers))]->on_operation(
+        *this, actor, actor.pending);
 }
 
 void Execution::log_step(ModelActor& actor) {

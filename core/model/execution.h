@@ -181,6 +181,7 @@ class Execution final : public ActorEntry {
   ObjectId trace_object(ObjectId heap_object);
   ObjectId trace_object(const void* address, const char* literal, const char* type);
   std::int64_t trace_string(std::string_view text);
+  std::int64_t trace_location(const Operation& operation);  ///< The string of its name.
 
   ActorId run_actor(ActorId id) noexcept override;
 
@@ -256,7 +257,8 @@ class Execution final : public ActorEntry {
   std::uint64_t run_number_ = 0;
   bool is_chosen_ = false;  // the next step was the chooser's decision
   std::vector<ActorId> enabled_;
-  std::array<std::vector<Observer*>, operation_kind_count> watchers_;  // of each kind of operation
+  /// Of each kind of operation: who watches it, as bits by index into options_.observers.
+  std::array<std::uint32_t, operation_kind_count> watchers_{};
   AfterSetupSlot after_setup_;
   bool has_after_setup_ = false;  // the program has called go_back_to_here()
   bool goes_back_ = false;        // this execution takes snapshots
@@ -277,6 +279,11 @@ class Execution final : public ActorEntry {
   std::unordered_map<std::string, std::int32_t> text_ids_;
   std::vector<std::int32_t> trace_ids_of_objects_;
   std::unordered_map<const void*, std::int32_t> trace_ids_of_parts_;
+  struct TracedLocation {
+    const char* literal = nullptr;
+    std::int64_t name = -1;
+  };
+  std::unordered_map<const void*, TracedLocation> trace_names_of_locations_;
   std::atomic<bool> interrupt_requested_{false};
 };
 

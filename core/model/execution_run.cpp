@@ -90,6 +90,7 @@ void Execution::reset() {
   setup_error_ = nullptr;
   trace_ids_of_objects_.clear();
   trace_ids_of_parts_.clear();
+  trace_names_of_locations_.clear();
 }
 
 /// The rest, of an execution that begins with set-up.

@@ -349,4 +349,13 @@ std::int64_t Execution::trace_string(std::string_view text) {
   return trace_ ? trace_->intern(text).value : -1;
 }
 
+/// Memory is never used twice in one execution, so an address keeps its name.
+std::int64_t Execution::trace_location(const Operation& operation) {
+  if (!trace_) return -1;
+  TracedLocation& known = trace_names_of_locations_[operation.address];
+  if (known.literal != operation.location)
+    known = {operation.location, trace_string(location_name(operation))};
+  return known.name;
+}
+
 }  // namespace rcuscope

@@ -40,7 +40,7 @@ bool Model::access_location(OperationKind kind, const void* address, const char*
   if (!execution_->step(operation)) return false;
   if (execution_->is_tracing())
     execution_->emit(event_of(kind, access), object_id(address),
-                     execution_->trace_string(execution_->location_name(operation)), place, {},
+                     execution_->trace_location(operation), place, {},
                      static_cast<std::uint16_t>(access));
   execution_->note_access(operation);
   return true;

@@ -54,9 +54,20 @@ StringId TraceBuilder::intern(std::string_view text) {
   return StringId{entry->second};
 }
 
+/// A trace names few files, and most events stand in the one of the event before.
+std::uint32_t TraceBuilder::file_id(const char* file) {
+  for (std::size_t i = files_.size(); i-- > 0;)
+    if (files_[i] == file) return file_ids_[i];
+  std::size_t id = 0;
+  while (id < files_.size() && std::string_view(files_[id]) != file) ++id;
+  files_.push_back(file);
+  file_ids_.push_back(static_cast<std::uint32_t>(id));
+  return file_ids_.back();
+}
+
 PlaceId TraceBuilder::intern(const Place& place) {
   const auto next = static_cast<std::int32_t>(names_.places.size());
-  const std::string key = std::string(place.file) + ":" + std::to_string(place.line);
+  const std::uint64_t key = std::uint64_t{file_id(place.file)} << 32 | place.line;
   const auto [entry, is_new] = place_ids_.emplace(key, next);
   if (is_new) {
     names_.places.push_back({place.file, std::string(short_function_name(place.function)),

@@ -32,12 +32,16 @@ class TraceBuilder {
   TraceStore build();
 
  private:
+  std::uint32_t file_id(const char* file);
+
   Clock clock_;
   std::vector<Event> events_;
   std::vector<std::int32_t> places_;
   TraceNames names_;
   std::unordered_map<std::string, std::int32_t> string_ids_;
-  std::unordered_map<std::string, std::int32_t> place_ids_;
+  std::unordered_map<std::uint64_t, std::int32_t> place_ids_;  ///< By file and line.
+  std::vector<const char*> files_;       ///< Different texts, or the same at different addresses.
+  std::vector<std::uint32_t> file_ids_;  ///< Of each of them: the first one with its text.
   std::uint64_t events_lost_count_ = 0;
 };
 

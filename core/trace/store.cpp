@@ -74,6 +74,11 @@ std::string_view TraceStore::string(std::int64_t id) const {
              : std::string_view();
 }
 
+TraceStore TraceStore::with_metadata(const std::map<std::string, std::string>& metadata) && {
+  for (const auto& [key, value] : metadata) names_.metadata.insert_or_assign(key, value);
+  return std::move(*this);
+}
+
 TraceStore TraceStore::slice(Timestamp from, Timestamp to) const {
   const auto position = [this](Timestamp time) {
     const auto found = std::lower_bound(columns_.time.begin(), columns_.time.end(), time);

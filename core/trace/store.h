@@ -91,6 +91,8 @@ class TraceStore {
 
   /// The events with from <= time < to, with the same names.
   TraceStore slice(Timestamp from, Timestamp to) const;
+  /// The same trace, which says this of itself beside what it said before.
+  TraceStore with_metadata(const std::map<std::string, std::string>& metadata) &&;
 
  private:
   // The one way to add events: growth.h.
