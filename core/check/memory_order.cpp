@@ -30,6 +30,20 @@ bool is_acquiring(Access access) { return access == Access::acquire || access ==
 
 }  // namespace
 
+/// Many searches are so short that growing would cost more than what they look at.
+MemoryOrder::MemoryOrder() {
+  constexpr std::size_t usual_accesses = 64;
+  events_.reserve(usual_accesses);
+  clocks_.reserve(usual_accesses);
+  published_.reserve(usual_accesses);
+  read_from_.reserve(usual_accesses);
+  overwritten_.reserve(usual_accesses);
+  neighbours_.reserve(usual_accesses);
+  marks_.reserve(2 * usual_accesses);
+  saved_actors_.reserve(2 * usual_accesses);
+  saved_clocks_.reserve(2 * usual_accesses);
+}
+
 // --- clocks
 
 /// Everything before this point of the actor, for whoever synchronises with it.
@@ -51,7 +65,10 @@ void MemoryOrder::acquire(ActorId id, const VectorClock& clock) {
 
 void MemoryOrder::barrier(ActorId id, Barrier kind) {
   Actor& actor = of(id);
-  if (kind == Barrier::full) return full_barrier(id, OrderPoint::Kind::full);
+  if (kind == Barrier::full) {
+    full_barrier(id, OrderPoint::Kind::full);
+    return;
+  }
   if (kind == Barrier::read) {
     join(actor.before_reads, actor.pending);
     actor.points.push_back({OrderPoint::Kind::read, actor.position});
@@ -63,11 +80,13 @@ void MemoryOrder::barrier(ActorId id, Barrier kind) {
   actor.points.push_back({OrderPoint::Kind::write, actor.position});
 }
 
-void MemoryOrder::full_barrier(ActorId id, OrderPoint::Kind kind, const ModelSrcu* domain) {
+VectorClock MemoryOrder::full_barrier(ActorId id, OrderPoint::Kind kind, const ModelSrcu* domain) {
   Actor& actor = of(id);
   acquire(id, actor.pending);
-  join(actor.fenced, released(id));
+  VectorClock all = released(id);
+  join(actor.fenced, all);
   actor.points.push_back({kind, actor.position, domain});
+  return all;
 }
 
 bool MemoryOrder::covers(const VectorClock& clock, const AccessEvent& earlier) {
@@ -181,12 +200,14 @@ void MemoryOrder::on_operation(Execution& execution, const ModelActor& actor,
     case OperationKind::refcount_read:
       return on_count(execution, actor, operation);
     case OperationKind::grace_period_start:
-      return full_barrier(actor.id, OrderPoint::Kind::full);
+      full_barrier(actor.id, OrderPoint::Kind::full);
+      return;
     case OperationKind::grace_period_end:
       acquire(actor.id, period({static_cast<std::int32_t>(operation.argument)}));
-      return full_barrier(
+      full_barrier(
           actor.id, OrderPoint::Kind::grace_period,
           execution.grace_periods().all()[static_cast<std::size_t>(operation.argument)].domain);
+      return;
     case OperationKind::srcu_read_unlock:
       note_closed_section(actor.id, static_cast<const ModelSrcu*>(operation.address));
       return;
@@ -314,6 +335,7 @@ std::size_t MemoryOrder::add_event(const Execution& execution, const ModelActor&
   published_.emplace_back();
   read_from_.push_back(reads ? location.latest_write : none);
   overwritten_.push_back(location.latest_write);
+  neighbours_.emplace_back(none, none);
   if (writes) {
     published_.back() = self.fenced;
     location.latest_write = index;
@@ -356,9 +378,10 @@ void MemoryOrder::on_updated(Execution& execution, const ModelActor& actor, bool
     if (is_acquiring(event.access) && source != none) acquire(actor.id, published_[source]);
     if (event.access == Access::full) {
       event.is_full_barrier = true;
-      full_barrier(actor.id, OrderPoint::Kind::full);
+      published_[index] = full_barrier(actor.id, OrderPoint::Kind::full);
+    } else if (is_publishing(event.access)) {
+      published_[index] = released(actor.id);
     }
-    if (is_publishing(event.access)) published_[index] = released(actor.id);
     if (source != none) published_[index].join(published_[source]);
   }
   compare_with_earlier(execution, index);

@@ -24,6 +24,8 @@ namespace rcuscope {
 
 class MemoryOrder final : public MemoryObserver, private AccessGraph {
  public:
+  MemoryOrder();
+
   bool begin(Execution& execution, std::size_t known_steps) override;
   void on_step(const ModelActor& actor) override;
   void on_operation(Execution& execution, const ModelActor& actor,
@@ -79,8 +81,10 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
     ActorId parent;                              ///< Who made it come to be, and where.
     std::int32_t parent_position = 0;
   };
+  /// Its accesses are a list, as indices into events_.
   struct Location {
-    std::vector<std::size_t> accesses;  ///< Indices into events_.
+    std::size_t first_access = none;
+    std::size_t last_access = none;
     std::size_t latest_write = none;
     bool is_reported = false;
   };
@@ -152,7 +156,8 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
   VectorClock released(ActorId id);
   void acquire(ActorId id, const VectorClock& clock);
   void barrier(ActorId id, Barrier kind);
-  void full_barrier(ActorId id, OrderPoint::Kind kind, const ModelSrcu* domain = nullptr);
+  /// Return: released(), which it has to know.
+  VectorClock full_barrier(ActorId id, OrderPoint::Kind kind, const ModelSrcu* domain = nullptr);
   static bool covers(const VectorClock& clock, const AccessEvent& earlier);
   static std::uint32_t dependency(const Actor& actor, const void* object);
   static const void* object_of(const Execution& execution, const void* address);
@@ -189,6 +194,8 @@ class MemoryOrder final : public MemoryObserver, private AccessGraph {
   std::vector<VectorClock> published_;       ///< Of each event that is a store.
   std::vector<std::size_t> read_from_;       ///< Of each event that is a load: the store, or none.
   std::vector<std::size_t> overwritten_;     ///< Of each event: the store before it, or none.
+  /// Of each event: the accesses to its location before and after it, or none.
+  std::vector<std::pair<std::size_t, std::size_t>> neighbours_;
   std::unordered_map<const void*, std::size_t> location_ids_;
   std::vector<Location> locations_;
   std::unordered_map<const void*, VectorClock> sync_;  ///< Locks, counts, completions, names, CPUs.

@@ -25,9 +25,14 @@ std::string_view verb(const AccessEvent& event) {
 }  // namespace
 
 void MemoryOrder::compare_with_earlier(Execution& execution, std::size_t later) {
-  Location& location = locations_[events_[later].location];
-  for (const std::size_t earlier : location.accesses) compare(execution, earlier, later);
-  location.accesses.push_back(later);
+  const std::size_t id = events_[later].location;
+  for (std::size_t k = locations_[id].first_access; k != none; k = neighbours_[k].second)
+    compare(execution, k, later);
+  Location& location = locations_[id];
+  neighbours_[later].first = location.last_access;
+  (location.last_access == none ? location.first_access
+                                : neighbours_[location.last_access].second) = later;
+  location.last_access = later;
 }
 
 void MemoryOrder::compare(Execution& execution, std::size_t earlier, std::size_t later) {

@@ -65,6 +65,7 @@ void MemoryOrder::undo(const Mark& mark) {
   published_.resize(mark.events);
   read_from_.resize(mark.events);
   overwritten_.resize(mark.events);
+  neighbours_.resize(mark.events);
   dependencies_.resize(mark.dependencies);
   conflicts_.resize(mark.conflicts);
   doubts_.resize(mark.doubts);
@@ -96,8 +97,10 @@ void MemoryOrder::undo(const Mark& mark) {
 void MemoryOrder::forget_access(std::size_t event) {
   Location& location = locations_[events_[event].location];
   location.latest_write = overwritten_[event];
-  std::vector<std::size_t>& accesses = location.accesses;
-  if (!accesses.empty() && accesses.back() == event) accesses.pop_back();
+  if (location.last_access != event) return;
+  const std::size_t previous = neighbours_[event].first;
+  location.last_access = previous;
+  (previous == none ? location.first_access : neighbours_[previous].second) = none;
 }
 
 /// Once for all executions that begin with this step.

@@ -22,6 +22,17 @@ class VectorClock {
     std::int32_t writes = 0;
   };
 
+  VectorClock() = default;
+  VectorClock(const VectorClock&) = default;
+  VectorClock(VectorClock&&) = default;
+  VectorClock& operator=(VectorClock&&) = default;
+  /// Nearly always of two clocks without far actors.
+  VectorClock& operator=(const VectorClock& other) {
+    near_ = other.near_;
+    if (!far_.empty() || !other.far_.empty()) far_ = other.far_;
+    return *this;
+  }
+
   Epoch at(ActorId actor) const {
     const auto index = static_cast<std::size_t>(actor.value);
     if (index < near_.size()) return near_[index];
