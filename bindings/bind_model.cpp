@@ -147,7 +147,7 @@ class PythonRun {
     hooks.on_thread_end = detach_thread;
     hooks.before_wait = release_gil_if_held;
     hooks.after_wait = retake_gil;
-    hooks.local_state = hash_of_local_state;
+    hooks.find_local_state = find_local_state;
     hooks.poll = [this] { return must_end(); };
     hooks.interrupt = [this](ActorId actor) { interrupt(actor); };
     return hooks;

@@ -6,8 +6,11 @@
 #include <Python.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
+
+#include "handle.h"
 
 namespace rcuscope::bindings {
 namespace {
@@ -95,6 +98,8 @@ std::uint64_t Values::hash_of(PyObject* object, int depth) {
     std::uint64_t bits = 0;
     std::memcpy(&bits, &value, sizeof bits);
     hash.add(bits);
+  } else if (is_handle(object)) {
+    hash.add(reinterpret_cast<std::uintptr_t>(as_handle(object)->value.pointer()));
   } else if (PyUnicode_Check(object)) {
     hash.add(text_of(object));
   } else if (PyBytes_Check(object)) {
@@ -130,24 +135,40 @@ void add_place(Hash& hash, PyFrameObject* frame) {
     hash.add(hash_of_number(last.ptr()));
 }
 
+std::uint32_t upper_half(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+
+/// Those of one frame. `depth`: how many it has called that are not over.
+void add_variables(LocalState& state, PyObject* locals, std::uint64_t depth, Values& values) {
+  PyObject *key = nullptr, *value = nullptr;
+  Py_ssize_t position = 0;
+  while (PyDict_Next(locals, &position, &key, &value)) {
+    Hash name;
+    name.add(text_of(key));
+    name.add(depth);
+    state.variables.push_back({upper_half(name.value()) | 1U, upper_half(values.hash_of(value, 0))});
+  }
+}
+
 }  // namespace
 
-std::uint64_t hash_of_local_state() {
-  Hash places, variables;
+void find_local_state(LocalState& state) {
+  Hash places;
   Values values;
+  state.variables.clear();
   auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
-  while (frame) {
+  for (std::uint64_t depth = 0; frame; ++depth) {
     auto* const of_python = reinterpret_cast<PyFrameObject*>(frame.ptr());
     add_place(places, of_python);
     const py::object locals = py::getattr(frame, "f_locals", py::none());
     if (PyDict_Check(locals.ptr()))
-      variables.add(values.hash_of_dict(locals.ptr(), 0));
+      add_variables(state, locals.ptr(), depth, values);
     else if (!locals.is_none())  // a view, from Python 3.13 on
-      variables.add(values.hash_of_dict(py::dict(locals).ptr(), 0));
+      add_variables(state, py::dict(locals).ptr(), depth, values);
     frame =
         py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(of_python)));
   }
-  return places.value() >> 32 << 32 | variables.value() >> 32 | 1U;
+  state.place = upper_half(places.value()) | 1U;
+  std::sort(state.variables.begin(), state.variables.end());
 }
 
 }  // namespace rcuscope::bindings

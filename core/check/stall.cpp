@@ -11,7 +11,7 @@ class Stall final : public Observer {
   void on_blocked(Execution& execution) override {
     for (std::size_t i = 0; i < execution.actor_count(); ++i) {
       const ModelActor& actor = execution.actor({static_cast<std::int32_t>(i)});
-      if (actor.is_finished() || actor.pending.kind != OperationKind::relax) continue;
+      if (actor.is_finished() || !actor.is_parked()) continue;
       execution.report(FindingKind::stall, actor.id, message(execution, actor),
                        actor.spec.name + " waits in a loop");
       return;
@@ -29,7 +29,7 @@ class Stall final : public Observer {
 
   static std::string reads(const Execution& execution, const ModelActor& actor) {
     std::string text;
-    for (const Claim claim : actor.watch.reads) {
+    for (const Claim claim : actor.watch.current().reads) {
       if (claim.mode() == Mode::use) continue;
       const auto* const address = reinterpret_cast<const void*>(claim.resource());
       const std::string name = execution.object_name(execution.find_object(address));

@@ -222,7 +222,7 @@ void HappensBefore::add_enablers(std::size_t i, const Execution& execution) {
       if (holds(Rule::edge_from_complete)) add_completion(i);
       break;
     case OperationKind::relax:
-      if (holds(Rule::edge_from_change)) add_change(i, execution);
+      if (holds(Rule::edge_from_change)) add_change(i);
       break;
     case OperationKind::barrier_end:
       if (holds(Rule::edge_to_barrier)) add_awaited_callbacks(i, execution);
@@ -271,21 +271,23 @@ void HappensBefore::add_completion(std::size_t i) {
 }
 
 /// The changes without which the actor would still be parked. One of several could have come later.
-void HappensBefore::add_change(std::size_t i, const Execution& execution) {
+void HappensBefore::add_change(std::size_t i) {
   const ActorId actor = events_[i].step.actor;
   std::vector<std::size_t>& changes = events_[i].changes;
-  for (std::size_t r = i; r-- > 0;) {
-    const StepRecord& read = events_[r].step;
-    if (read.actor != actor) continue;
-    if (read.operation.kind == OperationKind::relax) break;
+  std::int64_t r = events_[i].previous;
+  const std::int64_t turn = events_[i].step.operation.argument;
+  for (std::int64_t left = steps_of_turn(turn); left > 0 && r >= 0; --left) {
+    const StepRecord& read = events_[static_cast<std::size_t>(r)].step;
     // After a change of its own it was not parked at all, unless it says that it waits.
-    if (read.changes_state && !execution.actor(actor).calls_relax) return changes.clear();
-    for (std::size_t k = r + 1; k < i; ++k) {
+    if (read.changes_state && !ends_by_others(turn)) return changes.clear();
+    for (auto k = static_cast<std::size_t>(r) + 1; k < i; ++k) {
       const StepRecord& step = events_[k].step;
       if (step.actor != actor && step.changes_state && !contains(changes, k) &&
+          read.operation.kind != OperationKind::relax &&
           changes_what_was_read(step.operation, read.operation))
         changes.push_back(k);
     }
+    r = events_[static_cast<std::size_t>(r)].previous;
   }
   if (changes.size() == 1) events_[i].enablers.push_back(changes.front());
 }

@@ -98,7 +98,7 @@ class HappensBefore {
   void add_sections_opened_before(std::size_t start, std::uint64_t domain, std::size_t i);
   void add_cpu_freed(std::size_t i, const Execution& execution);
   void add_completion(std::size_t i);
-  void add_change(std::size_t i, const Execution& execution);
+  void add_change(std::size_t i);
   void add_awaited_callbacks(std::size_t i, const Execution& execution);
   void add_last_release(std::size_t i);
   template <class IsWanted>

@@ -220,6 +220,7 @@ std::size_t HappensBefore::outline_phantom(const ModelActor& actor, const Execut
   make_room();
   Event& event = events_[size_];
   event.step = StepRecord(actor.id, actor.pending);
+  event.previous = last_of(actor.id, size_);
   event.enablers.clear();
   event.changes.clear();
   add_enablers(size_, execution);

@@ -82,7 +82,6 @@ struct ActorState {
 
   // waiting in a loop: see await.h
   bool has_await_sites = false;
-  bool calls_relax = false;
   Watch watch;
   IdleStretch idle;
 
@@ -93,6 +92,8 @@ struct ActorState {
 
   bool is_started() const { return progress == Progress::started; }
   bool is_finished() const { return progress == Progress::finished; }
+  /// It waits for a change at one of its sites.
+  bool is_parked() const { return pending.kind == OperationKind::relax && pending.argument != 0; }
 };
 
 struct ModelActor : ActorState {

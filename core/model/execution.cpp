@@ -127,7 +127,8 @@ bool Execution::step(const Operation& operation) {
   if (operation.kind == OperationKind::spin_lock && me().spec.kind == ActorKind::callback &&
       !places_callbacks_ && !me().is_abandoned)
     need_callback_placement();
-  if (me().has_await_sites && is_await_site(me(), operation) && !wait_for_change(operation.place))
+  if (me().has_await_sites && !me().is_abandoned && comes_back(me(), operation) &&
+      !wait_for_change(operation.place))
     return false;
   return publish(operation);
 }
@@ -151,6 +152,7 @@ bool Execution::publish(const Operation& operation) {
 }
 
 void Execution::record_step(ModelActor& actor) {
+  if (is_probing()) return;
   ++steps_;
   if (phase_ == Phase::actors && actor.id.value != 0) log_step(actor);
   note_progress(actor);
@@ -268,6 +270,7 @@ ActorId Execution::next_actor() {
     interrupt_requested_.store(false, std::memory_order_relaxed);
     end(ExecutionEnd::interrupted);
   }
+  if (!is_over_ && is_probing()) return go_on_probing();
   if (!is_over_ && steps_ >= options_.max_steps) end(ExecutionEnd::step_limit);
   if (is_over_) return {};
   if (phase_ == Phase::actors)
@@ -351,7 +354,7 @@ ActorId Execution::nobody_enabled() {
   for (Observer* observer : options_.observers)
     if (!all_finished) observer->on_blocked(*this);
   end(ExecutionEnd::complete);
-  return {};
+  return all_finished ? ActorId{} : next_probe({0});
 }
 
 bool Execution::is_enabled(const ModelActor& actor) const {
@@ -388,10 +391,12 @@ void Execution::run_body(ModelActor& actor) {
     finish_actor(actor);
   } catch (const ExecutionAbandoned&) {
   } catch (const BadPointer& bad) {  // often: to throw it once more, below, would be dear
+    if (is_probing()) return static_cast<void>(note_way_out());
     for (Observer* observer : options_.observers)
       observer->on_bad_pointer(*this, actor, bad.address);
     end(ExecutionEnd::fatal_finding);
   } catch (...) {
+    if (is_probing()) return static_cast<void>(note_way_out());
     report_exception(actor);
   }
 }

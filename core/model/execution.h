@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "model/after_setup.h"
@@ -174,7 +175,7 @@ class Execution final : public ActorEntry {
   void note_count(int before);  ///< The reference count that is about to change.
 
   // --- trace
-  bool is_tracing() const { return trace_ != nullptr; }
+  bool is_tracing() const { return trace_ != nullptr && !is_probing(); }
   void emit(EventKind kind, ObjectId object, std::int64_t value, const Place& place,
             GracePeriodId grace_period = {}, std::uint16_t flags = 0);
   /// Ids for the trace, made on first use. `literal` names a part of an object: a mutex, a list.
@@ -198,15 +199,24 @@ class Execution final : public ActorEntry {
   bool publish(const Operation& operation);
   bool keeps_memory_order() const {
     return options_.memory != nullptr && phase_ == Phase::actors && current_.value != 0 &&
-           log_size_ > memory_known_steps_;
+           log_size_ > memory_known_steps_ && !is_probing();
   }
   AwaitSite site_of(ActorId actor, OperationKind kind, const void* address,
-                    std::uint64_t state) const;
-  bool is_await_site(const ModelActor& actor, const Operation& operation) const;
+                    std::uint32_t place) const;
+  std::size_t site_at(const ModelActor& actor, const Operation& operation);
+  bool comes_back(ModelActor& actor, const Operation& operation);
+  bool has_to_wait(ModelActor& actor, Visit& visit);
   void find_await_sites(ModelActor& actor) const;
   bool wait_for_change(const Place& place);
   void note_progress(ModelActor& actor);
   AwaitSite find_loop(const ModelActor& actor) const;
+  AwaitSite find_site(ActorId actor, const std::vector<IdleStep>& steps,
+                      const IdleStep& best) const;
+  bool is_probing() const { return probe_.actor.is_valid(); }
+  ActorId next_probe(ActorId behind);
+  ActorId go_on_probing();
+  ActorId note_way_out();
+  std::uint64_t loop_of(const ModelActor& actor) const;
   void find_callback_placement();
   void need_callback_placement();
   ActorId next_actor();
@@ -268,6 +278,17 @@ class Execution final : public ActorEntry {
   ModelHeap heap_;
   GracePeriods grace_periods_;
   std::vector<WorkItem> work_;
+  LocalState local_state_;                           // kept for its memory
+  std::unordered_set<std::uint64_t> endless_loops_;  // parked actors that were probed: loop_of()
+  /// A parked actor goes on alone when all is over, to see whether its loop has an end after all.
+  /// Nothing of that is told to anybody.
+  struct {
+    ActorId actor;
+    ActorState state_before;
+    std::uint64_t loop = 0;
+    std::int32_t steps = 0;
+    std::int32_t latest_return = 0;  // in steps
+  } probe_;
   std::int64_t version_ = 0;  // grows with each operation that changes something
   bool places_callbacks_ = false;
   std::vector<BlockedActor> blocked_at_end_;

@@ -63,6 +63,7 @@ void Execution::go_back_to_here() { has_after_setup_ = true; }
 void Execution::set_await_sites(const AwaitSites& sites) {
   if (sites != options_.awaits) {
     snapshots_.clear();  // set-up looks at them
+    endless_loops_.clear();
     log_size_ = 0;       // and steps that were known need not come again
   }
   options_.awaits = sites;
@@ -71,6 +72,7 @@ void Execution::set_await_sites(const AwaitSites& sites) {
 /// What every execution begins with, wherever it begins.
 void Execution::reset() {
   is_over_ = false;
+  probe_ = {};
   is_chosen_ = false;
   find_callback_placement();
   blocked_at_end_.clear();

@@ -124,7 +124,7 @@ void Execution::note_excluded(const ModelActor& actor, std::uint8_t before) {
 
 /// The record of the running actor's last operation; null outside of the actors' phase.
 StepRecord* Execution::last_step() {
-  if (phase_ != Phase::actors || log_size_ == 0) return nullptr;
+  if (phase_ != Phase::actors || log_size_ == 0 || is_probing()) return nullptr;
   StepRecord& last = log_[log_size_ - 1];
   return last.actor == current_ ? &last : nullptr;
 }

@@ -46,7 +46,7 @@ bool Execution::can_proceed(const ModelActor& actor) const {
     case OperationKind::spin_lock:
       return !lock_of(actor.pending).owner.is_valid();
     case OperationKind::relax:
-      return actor.watch.has_fired || actor.watch.reads.empty();
+      return !actor.is_parked() || actor.watch.may_go_on();
     case OperationKind::wait_for_completion:
       return static_cast<const ModelCompletion*>(actor.pending.address)->done > 0;
     case OperationKind::barrier_end:
@@ -233,6 +233,7 @@ void Execution::note_completion_available() {
 
 void Execution::report(FindingKind kind, ActorId actor, std::string message, std::string place,
                        ObjectId object) {
+  if (is_probing()) return;
   for (const Finding& known : findings_)
     if (known.kind == kind && known.place == place) return;
   Finding finding;
@@ -303,7 +304,7 @@ std::string Execution::part_name(const void* address, const char* literal) const
 
 void Execution::emit(EventKind kind, ObjectId object, std::int64_t value, const Place& place,
                      GracePeriodId grace_period, std::uint16_t flags) {
-  if (!trace_) return;
+  if (!is_tracing()) return;
   Event event;
   event.time = steps_ > 0 ? steps_ - 1 : 0;
   event.kind = kind;

@@ -25,11 +25,13 @@ class FiberRunner final : public ActorRunner {
   void switch_to(ActorId from, ActorId to) override { switch_fiber(fiber(from), fiber(to)); }
 
   /// C++ shows the place alone: of a function that is called twice its primitives are one place.
-  std::uint64_t local_state(const Place& place) const override {
+  void find_local_state(const Place& place, LocalState& state) const override {
     std::uint64_t hash = 14'695'981'039'346'656'037U;  // FNV-1a
     for (const char c : std::string_view(place.function))
       hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
-    return (hash ^ place.line) * 1'099'511'628'211U >> 32 << 32 | 1U;
+    hash = (hash ^ place.line) * 1'099'511'628'211U;
+    state.place = static_cast<std::uint32_t>(hash >> 32) | 1U;
+    state.variables.clear();
   }
 
   bool can_go_back() const override { return Fiber::can_go_back(); }

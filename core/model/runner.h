@@ -8,6 +8,7 @@
 
 #include "base/fiber.h"
 #include "base/ids.h"
+#include "model/local_state.h"
 #include "base/place.h"
 
 namespace rcuscope {
@@ -33,10 +34,9 @@ class ActorRunner {
   /// Leaves `from`, which runs, and continues `to`. Returns when somebody switches back.
   virtual void switch_to(ActorId from, ActorId to) = 0;
 
-  /// Where the running actor calls a primitive (upper half) with which variables, as far as the
-  /// language shows them (lower half, never 0): the same in each process. `place`: of the
-  /// primitive. Context: on the stack of the actor.
-  virtual std::uint64_t local_state(const Place& place) const = 0;
+  /// Where the running actor calls a primitive, with which variables. `place`: of the primitive.
+  /// Context: on the stack of the actor.
+  virtual void find_local_state(const Place& place, LocalState& state) const = 0;
 
   /// True if actors can be put back to where they have been: see Fiber::save(), restore(), forget()
   /// for what that takes.
@@ -63,8 +63,8 @@ struct ThreadHooks {
   /// execution has to end: then `interrupt` is called for the running actor until it gives way.
   std::function<bool()> poll;
   std::function<void(ActorId)> interrupt;
-  /// Of the running actor, on its thread: see ActorRunner::local_state().
-  std::function<std::uint64_t()> local_state;
+  /// Of the running actor, on its thread: see ActorRunner::find_local_state().
+  std::function<void(LocalState&)> find_local_state;
 };
 
 /// Actors as plain functions on threads of their own, which share one CPU (SWITCHING.md 2: a

@@ -18,7 +18,8 @@ constexpr std::size_t snapshot_distance = 4;
 /// The running actor gives way to the controller, which takes the snapshot on a stack of its own.
 /// On the way to what is new: an execution that goes back less far is the next one, mostly.
 bool Execution::must_take_snapshot() const {
-  if (!goes_back_ || !has_after_setup_ || phase_ != Phase::actors || is_over_) return false;
+  if (!goes_back_ || !has_after_setup_ || phase_ != Phase::actors || is_over_ || is_probing())
+    return false;
   if (snapshots_.is_empty()) return log_size_ == 0;
   return log_size_ <= memory_known_steps_ &&
          log_size_ >= snapshots_.back().log_size + snapshot_distance;

@@ -51,8 +51,9 @@ class ThreadRunner final : public ActorRunner {
     if (hooks_.after_wait) hooks_.after_wait();
   }
 
-  std::uint64_t local_state(const Place&) const override {
-    return hooks_.local_state ? hooks_.local_state() | 1U : 1U;
+  void find_local_state(const Place&, LocalState& state) const override {
+    state = {1, {}};
+    if (hooks_.find_local_state) hooks_.find_local_state(state);
   }
 
  private:

@@ -67,7 +67,7 @@ struct TestWorld<Model> {
       try {
         return run_once(body, awaits);
       } catch (const AwaitFound& found) {
-        awaits.push_back(found.site);
+        add_new_await_site(awaits, found.site);
       }
     }
   }
