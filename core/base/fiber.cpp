@@ -159,6 +159,14 @@ bool Fiber::save(Image& image) const {
   return true;
 }
 
+/// FNV-1a, of the address and of the bytes.
+std::uint64_t Fiber::Image::hash() const {
+  std::uint64_t hash = 14'695'981'039'346'656'037U ^ reinterpret_cast<std::uintptr_t>(context_);
+  for (const std::byte byte : stack_)
+    hash = (hash ^ static_cast<std::uint64_t>(byte)) * 1'099'511'628'211U;
+  return hash;
+}
+
 void Fiber::restore(const Image& image) {
   RCUSCOPE_ASSERT(state_ != State::running && mapping_ != nullptr, state_);
   VALGRIND_MAKE_MEM_UNDEFINED(image.context_, image.stack_.size());

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <vector>
 
@@ -127,6 +128,10 @@ class Fiber {
 };
 
 class Fiber::Image {
+ public:
+  std::uint64_t hash() const;
+
+ private:
   friend class Fiber;
 
   void* context_ = nullptr;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "explore/beyond_limit.h"
 #include "explore/explain.h"
 #include "explore/minimize.h"
 #include "explore/schedule.h"
@@ -107,12 +108,15 @@ Verdict explore(const Program& program, ActorRunner& runner, const ExploreOption
 void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runner,
                      const ExploreOptions& options) {
   if (verdict.limit == limit_execution_size) return;  // it would be reached again
+  look_beyond_limit(verdict, program, runner, options);
   ExploreOptions with_sites = options;
   with_sites.awaits = verdict.awaits;
   const auto goes_on = [&] { return !options.progress || options.progress({verdict, 1.0}); };
   for (Finding& finding : verdict.findings) {
     Minimized shortest;
-    if (options.minimizes && verdict.limit != "interrupted") {
+    // What shows only beyond the limit takes too long to be made shorter.
+    const bool is_too_long = finding.step >= options.max_steps;
+    if (options.minimizes && !is_too_long && verdict.limit != "interrupted") {
       shortest = minimize(finding, program, runner, with_sites, goes_on);
       verdict.minimizing_executions += shortest.executions;
       if (shortest.is_interrupted) verdict.limit = "interrupted";

@@ -101,9 +101,9 @@ Verdict search_schedules(const Program& program, ActorRunner& runner,
 /// Throws: what the program's set-up throws, NondeterminismError.
 Verdict explore(const Program& program, ActorRunner& runner, const ExploreOptions& options);
 
-/// The last part of explore(), for verdicts that were put together from several searches: gives
-/// each finding its shortest schedule and its explanation, with the verdict's await sites. Throws:
-/// NondeterminismError.
+/// The last part of explore(), for verdicts that were put together from several searches: looks
+/// beyond a limit on steps, then gives each finding its shortest schedule and its explanation, with
+/// the verdict's await sites. Throws: NondeterminismError.
 void finish_findings(Verdict& verdict, const Program& program, ActorRunner& runner,
                      const ExploreOptions& options);
 

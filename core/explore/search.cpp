@@ -122,7 +122,9 @@ void Search::run_once() {
   }
   tally_.steps += static_cast<std::uint64_t>(execution_.steps());
   keep_findings();
-  if (end == ExecutionEnd::step_limit) tally_.limit = "max_steps";
+  // Samples do not rest on one another.
+  if (end == ExecutionEnd::step_limit && !is_sampling(options_.strategy))
+    tally_.limit = "max_steps";
   if (end == ExecutionEnd::complete && !tally_.keep(execution_.final_state()))
     tally_.limit = "final_states";
   if (end == ExecutionEnd::complete) {

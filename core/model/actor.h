@@ -84,6 +84,7 @@ struct ActorState {
   bool has_await_sites = false;
   Watch watch;
   IdleStretch idle;
+  std::uint64_t variables_digest = 0;  ///< At the limit of steps: of all of them; 0: not seen.
 
   // abandoning: see Execution::stay_quiet
   bool is_abandoned = false;

@@ -138,7 +138,8 @@ bool Execution::publish(const Operation& operation) {
   if (self.is_abandoned) return stay_quiet(self);
   self.pending = operation;
   claim_cpu(self, self.pending);
-  if (must_take_snapshot()) {
+  if (is_going_round()) note_variables();
+  if (must_take_snapshot() || is_going_round()) {
     runner_.switch_to(self.id, {});
   } else if (const ActorId next = next_actor(); next != self.id) {
     current_ = next;
@@ -271,8 +272,8 @@ ActorId Execution::next_actor() {
     end(ExecutionEnd::interrupted);
   }
   if (!is_over_ && is_probing()) return go_on_probing();
-  if (!is_over_ && steps_ >= options_.max_steps) end(ExecutionEnd::step_limit);
-  if (is_over_) return {};
+  if (is_over_ || !goes_on_past_limit()) return {};
+  if (is_going_round()) return next_in_turn();
   if (phase_ == Phase::actors)
     return log_size_ < known_steps_ ? next_known() : choose_in_actor_phase();
   // Set-up and teardown run alone: main first, then callbacks in order.
@@ -375,7 +376,7 @@ ActorId Execution::run_actor(ActorId id) noexcept {
   ModelActor& actor = actors_[static_cast<std::size_t>(id.value)];
   if (!actor.is_abandoned) run_body(actor);
   if (!is_over_) {
-    if (must_take_snapshot()) return {};
+    if (must_take_snapshot() || is_going_round()) return {};
     const ActorId next = next_actor();
     current_ = next;
     return next;

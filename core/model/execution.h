@@ -24,6 +24,7 @@
 #include "model/execution_options.h"
 #include "model/grace_period.h"
 #include "model/heap.h"
+#include "model/rounds.h"
 #include "model/runner.h"
 #include "model/snapshot.h"
 #include "model/step_record.h"
@@ -226,6 +227,14 @@ class Execution final : public ActorEntry {
   ActorId next_known();
   ActorId next_local() const;
   ActorId commit(ActorId chosen);
+  bool goes_on_past_limit();
+  bool is_going_round() const {
+    return rounds_.are_on() && phase_ == Phase::actors && !is_over_ && !is_probing();
+  }
+  ActorId next_in_turn();
+  void note_round();
+  void note_variables();
+  std::uint64_t hash_of(const ModelActor& actor);
   ActorId choose_in_actor_phase();
   void end(ExecutionEnd how);
   void note_blocked();
@@ -278,6 +287,7 @@ class Execution final : public ActorEntry {
   ModelHeap heap_;
   GracePeriods grace_periods_;
   std::vector<WorkItem> work_;
+  Rounds rounds_;          // at the limit of steps
   LocalState local_state_;                           // kept for its memory
   std::unordered_set<std::uint64_t> endless_loops_;  // parked actors that were probed: loop_of()
   /// A parked actor goes on alone when all is over, to see whether its loop has an end after all.

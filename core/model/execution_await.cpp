@@ -239,7 +239,10 @@ ActorId Execution::next_probe(ActorId behind) {
   probe_ = {};
   for (auto i = static_cast<std::size_t>(behind.value) + 1; i < actor_count_; ++i) {
     const ModelActor& actor = actors_[i];
-    if (actor.is_finished() || !actor.is_parked() ||
+    const auto keeps_it_off = [&](const ModelActor& other) { return is_kept_off_by(actor, other); };
+    const auto end = actors_.begin() + static_cast<std::ptrdiff_t>(actor_count_);
+    if (actor.is_finished() || !actor.is_parked() || can_proceed(actor) ||
+        (actor.shares_cpu() && std::any_of(actors_.begin() + 1, end, keeps_it_off)) ||
         endless_loops_.contains(loop_of(actor)))
       continue;
     probe_.actor = actor.id;

@@ -38,11 +38,13 @@ ExecutionEnd Execution::run(const std::function<void(Execution&)>& program, Choo
   }
   while (!is_over_) {
     take_snapshot();
+    note_round();
     go_on();
   }
   if (!can_be_left()) abandon_unfinished();
   if (setup_error_) std::rethrow_exception(std::exchange(setup_error_, nullptr));
-  return how_ended_;
+  return rounds_.are_on() && how_ended_ != ExecutionEnd::interrupted ? ExecutionEnd::step_limit
+                                                                     : how_ended_;
 }
 
 /// Context: the controller.
@@ -73,6 +75,7 @@ void Execution::set_await_sites(const AwaitSites& sites) {
 void Execution::reset() {
   is_over_ = false;
   probe_ = {};
+  rounds_.end();
   is_chosen_ = false;
   find_callback_placement();
   blocked_at_end_.clear();

@@ -36,6 +36,9 @@ class FiberRunner final : public ActorRunner {
 
   bool can_go_back() const override { return Fiber::can_go_back(); }
   bool has_exceptions(ActorId actor) override { return fiber(actor).has_exceptions(); }
+  std::uint64_t hash_of_stack(ActorId actor) override {
+    return fiber(actor).save(image_) ? image_.hash() | 1U : 0;
+  }
   bool save(ActorId actor, Fiber::Image& image) override { return fiber(actor).save(image); }
   void restore(ActorId actor, const Fiber::Image& image) override { fiber(actor).restore(image); }
   void forget(ActorId actor) override {
@@ -61,6 +64,7 @@ class FiberRunner final : public ActorRunner {
   Fiber controller_ = Fiber::adopt_thread();
   FiberPool fibers_;
   std::vector<Slot> slots_;
+  Fiber::Image image_;  // kept for its memory
 };
 
 }  // namespace

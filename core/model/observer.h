@@ -28,6 +28,8 @@ class Observer {
   virtual void on_actor_end(Execution&, const ModelActor&) {}
   /// Nobody can go on and somebody has not ended.
   virtual void on_blocked(Execution&) {}
+  /// These go round and round: the state of everything comes again, whoever runs.
+  virtual void on_going_round(Execution&, const ActorSet&) {}
   /// The execution is cut short: only what nobody could undo any more is a defect.
   virtual void on_cut_short(Execution&) {}
   /// All actors, callbacks and work have ended; teardown has not begun.

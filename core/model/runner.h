@@ -43,6 +43,8 @@ class ActorRunner {
   virtual bool can_go_back() const { return false; }
   /// Of an actor inside switch_to().
   virtual bool has_exceptions(ActorId) { return false; }
+  /// Likewise. Return: of all that it has on its stack, locals included; 0: cannot tell.
+  virtual std::uint64_t hash_of_stack(ActorId) { return 0; }
   /// Likewise. Return: false if it has to go on first.
   virtual bool save(ActorId, Fiber::Image&) { return false; }
   virtual void restore(ActorId, const Fiber::Image&) {}

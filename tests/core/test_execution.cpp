@@ -362,9 +362,9 @@ TEST_F(ExecutionTest, more_actors_than_an_execution_may_have_make_the_verdict_un
 
 TEST_F(ExecutionTest, step_limit_makes_the_verdict_unknown) {
   const Program endless = program([](Model w, ptr<Cell> cell) {
-    w.declare({"spinner", ActorKind::process, {}, [=] {
-                 while (w.read(cell->x, Access::once) == 0) {
-                 }
+    w.declare({"counter", ActorKind::process, {}, [=] {
+                 for (int turns = 0; w.read(cell->x, Access::once) >= 0; ++turns)
+                   w.write(cell->x, turns, Access::once);
                }});
   });
   ExploreOptions options;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What happens to an execution that reaches its limit on steps (DESIGN.md D4b, rule 5).
+#include "model/execution.h"
+
+namespace rcuscope {
+namespace {
+
+/// FNV-1a.
+class Hash {
+ public:
+  void add(std::uint64_t word) { value_ = (value_ ^ word) * 1'099'511'628'211U; }
+  void add(const void* address) { add(reinterpret_cast<std::uintptr_t>(address)); }
+  void add(std::span<const std::byte> bytes) {
+    for (const std::byte byte : bytes) add(static_cast<std::uint64_t>(byte));
+  }
+  void add(const ActorSet& actors) { add(std::hash<ActorSet>()(actors)); }
+  std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 14'695'981'039'346'656'037U;
+};
+
+}  // namespace
+
+/// The actors get as many steps again, fairly, without the chooser. Return: false if that is over,
+/// too, or main itself has no end.
+bool Execution::goes_on_past_limit() {
+  const Step limit = options_.max_steps;
+  if (steps_ < limit || (rounds_.are_on() && steps_ < 2 * limit)) return true;
+  if (rounds_.are_on() || phase_ != Phase::actors) {
+    end(ExecutionEnd::step_limit);
+    if (rounds_.going_round().none()) return false;
+    for (Observer* observer : options_.observers)
+      observer->on_going_round(*this, rounds_.going_round());
+    return false;
+  }
+  rounds_.begin();
+  return true;
+}
+
+ActorId Execution::next_in_turn() {
+  collect_enabled();
+  if (enabled_.empty()) return nobody_enabled();
+  if (enabled_.front().value == 0) return enabled_.front();  // main's join: everybody has ended
+  return rounds_.next(enabled_);
+}
+
+/// Context: the controller, so that every actor waits at its next operation.
+void Execution::note_round() {
+  if (!is_going_round()) return;
+  Hash hash;
+  for (std::size_t i = 0; i < heap_.size(); ++i) {
+    const HeapObject& object = heap_.at(ObjectId{static_cast<std::int32_t>(i)});
+    hash.add(object.is_freed);
+    hash.add({object.start, object.bytes});
+  }
+  for (const GracePeriod& grace_period : grace_periods_.all())
+    if (!grace_period.is_over) hash.add(grace_period.waits_for);
+  for (const WorkItem& item : work_)
+    hash.add(std::uint64_t{item.is_pending} << 1 | std::uint64_t{item.is_running});
+  for (std::size_t i = 0; i < actor_count_; ++i) {
+    const std::uint64_t state = hash_of(actors_[i]);
+    if (state == 0) return;
+    hash.add(state);
+  }
+  rounds_.note_state(hash.value());
+}
+
+/// Return: 0 if not all of it can be seen.
+std::uint64_t Execution::hash_of(const ModelActor& actor) {
+  Hash hash;
+  hash.add(static_cast<std::uint64_t>(actor.progress));
+  if (actor.is_finished()) return hash.value();
+  const Operation& next = actor.pending;
+  hash.add(static_cast<std::uint64_t>(next.kind));
+  hash.add(next.address);
+  if (next.kind != OperationKind::grace_period_end)  // its number grows
+    hash.add(static_cast<std::uint64_t>(next.argument));
+  hash.add(static_cast<std::uint64_t>(actor.reader_nesting));
+  const ContextMask& mask = actor.mask;
+  hash.add(std::uint64_t{mask.irq_off} | std::uint64_t{mask.bh_off} << 8 |
+           std::uint64_t{mask.preempt_off} << 16 | std::uint64_t{mask.spinlocks} << 24);
+  for (const SrcuSection& section : actor.srcu_sections) hash.add(section.domain);
+  for (const ModelMutex* lock : actor.held_mutexes) hash.add(lock);
+  for (const HeldSpinlock& held : actor.held_spinlocks) hash.add(held.lock);
+  hash.add(actor.waits_for);
+  if (!actor.is_started()) return hash.value();
+  const std::uint64_t stack = runner_.hash_of_stack(actor.id);
+  if (stack == 0 && actor.variables_digest == 0) return 0;
+  hash.add(stack);
+  hash.add(actor.variables_digest);
+  return hash.value();
+}
+
+/// Before the running actor gives way; what its stack holds is seen from outside.
+void Execution::note_variables() {
+  runner_.find_local_state(me().pending.place, local_state_);
+  if (!local_state_.variables.empty())
+    me().variables_digest = std::uint64_t{1} << 32 | digest_without(local_state_, {});
+}
+
+}  // namespace rcuscope
