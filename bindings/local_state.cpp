@@ -145,7 +145,8 @@ void add_variables(LocalState& state, PyObject* locals, std::uint64_t depth, Val
     Hash name;
     name.add(text_of(key));
     name.add(depth);
-    state.variables.push_back({upper_half(name.value()) | 1U, upper_half(values.hash_of(value, 0))});
+    state.variables.push_back(
+        {upper_half(name.value()) | 1U, upper_half(values.hash_of(value, 0))});
   }
 }
 

@@ -6,10 +6,10 @@
 
 namespace rcuscope::bindings {
 
-/// Of all frames of the calling thread: the place of the call that each is in, and the values of its
-/// variables as far as they are numbers, texts, handles, or containers and plain objects of such; of
-/// others the type. Places and names are the same in each process for the same code. Context: GIL
-/// held.
+/// Of all frames of the calling thread: the place of the call that each is in, and the values of
+/// its variables as far as they are numbers, texts, handles, or containers and plain objects of
+/// such; of others the type. Places and names are the same in each process for the same code.
+/// Context: GIL held.
 void find_local_state(LocalState& state);
 
 }  // namespace rcuscope::bindings

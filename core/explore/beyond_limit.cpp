@@ -13,8 +13,7 @@ constexpr std::uint64_t execution_count = 64;
 constexpr double seconds = 1;
 
 Verdict sampled(const Program& program, ActorRunner& runner, const ExploreOptions& options) {
-  const std::unique_ptr<Strategy> strategy =
-      make_random_search(options.seed, {0, execution_count});
+  const std::unique_ptr<Strategy> strategy = make_random_search(options.seed, {0, execution_count});
   CheckedExecution checked(runner, options);
   Search search(program, *strategy, checked, options);
   search.run();

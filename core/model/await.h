@@ -55,8 +55,8 @@ struct AwaitFound {
   AwaitSite site;
 };
 
-/// Adds the site, or what it adds to the one of that place: changing variables, turns. Return: false
-/// if all of it was known.
+/// Adds the site, or what it adds to the one of that place: changing variables, turns. Return:
+/// false if all of it was known.
 bool add_await_site(AwaitSites& sites, const AwaitSite& site);
 
 /// The same for one that an execution found. Throws: InternalError if it was known before: the
@@ -83,8 +83,8 @@ struct Visit {
   std::vector<Claim> reads;  ///< Since then.
 };
 
-/// The argument of OperationKind::relax where the actor is parked: which of its operations belong to
-/// the turn that is over, and whether it may have been ended by a change of its own.
+/// The argument of OperationKind::relax where the actor is parked: which of its operations belong
+/// to the turn that is over, and whether it may have been ended by a change of its own.
 constexpr std::int64_t turn_of(const Visit& visit) {
   return visit.steps * std::int64_t{2} + visit.is_of_relax;
 }

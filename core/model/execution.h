@@ -287,7 +287,7 @@ class Execution final : public ActorEntry {
   ModelHeap heap_;
   GracePeriods grace_periods_;
   std::vector<WorkItem> work_;
-  Rounds rounds_;          // at the limit of steps
+  Rounds rounds_;                                    // at the limit of steps
   LocalState local_state_;                           // kept for its memory
   std::unordered_set<std::uint64_t> endless_loops_;  // parked actors that were probed: loop_of()
   /// A parked actor goes on alone when all is over, to see whether its loop has an end after all.

@@ -149,7 +149,8 @@ void Execution::note_progress(ModelActor& actor) {
   if (!is_idle(operation.kind)) {
     note_change();
     if (!idle.calls_relax) return;
-    idle.version = version_;  // whoever calls cpu_relax waits for others, whatever it does meanwhile
+    idle.version =
+        version_;  // whoever calls cpu_relax waits for others, whatever it does meanwhile
   }
   idle.calls_relax |= operation.kind == OperationKind::relax;
   if (++idle.count < start_of_record) return;

@@ -66,7 +66,7 @@ void Execution::set_await_sites(const AwaitSites& sites) {
   if (sites != options_.awaits) {
     snapshots_.clear();  // set-up looks at them
     endless_loops_.clear();
-    log_size_ = 0;       // and steps that were known need not come again
+    log_size_ = 0;  // and steps that were known need not come again
   }
   options_.awaits = sites;
 }

@@ -12,9 +12,9 @@
 
 namespace rcuscope {
 
-/// An execution that reaches its limit goes on once more, fairly. Where a state comes again although
-/// everybody who could run has run in between, nobody will ever get out: loops that change something
-/// and change it back.
+/// An execution that reaches its limit goes on once more, fairly. Where a state comes again
+/// although everybody who could run has run in between, nobody will ever get out: loops that change
+/// something and change it back.
 class Rounds {
  public:
   void begin() { *this = {}, is_on_ = true; }
@@ -25,10 +25,9 @@ class Rounds {
   ActorId next(std::span<const ActorId> enabled) {
     ++turn_;
     for (const ActorId actor : enabled) latest_chance_[index(actor)] = turn_;
-    const ActorId next =
-        *std::min_element(enabled.begin(), enabled.end(), [this](ActorId a, ActorId b) {
-          return latest_turn_[index(a)] < latest_turn_[index(b)];
-        });
+    const ActorId next = *std::min_element(
+        enabled.begin(), enabled.end(),
+        [this](ActorId a, ActorId b) { return latest_turn_[index(a)] < latest_turn_[index(b)]; });
     latest_turn_[index(next)] = turn_;
     return next;
   }

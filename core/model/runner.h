@@ -8,8 +8,8 @@
 
 #include "base/fiber.h"
 #include "base/ids.h"
-#include "model/local_state.h"
 #include "base/place.h"
+#include "model/local_state.h"
 
 namespace rcuscope {
 

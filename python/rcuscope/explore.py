@@ -150,7 +150,9 @@ def explore(
             such schedule is executed. Exhausting it is "SAFE_BOUNDED", or "SAFE" if no schedule
             needs more.
         max_executions: Executions, complete or given up; None = no limit.
-        max_steps: Operations of one execution.
+        max_steps: Operations of one execution. One that reaches it goes on for as many, whoever
+            has waited longest first, and the search ends: a state that comes again then is a
+            "stall", else 64 random executions, or a second of them, look for findings.
         max_seconds: Of wall time; None = no limit.
         stop_on_first: End at the first finding.
         seed: Of sampling: the same seed tries the same schedules.

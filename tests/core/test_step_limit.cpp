@@ -87,9 +87,9 @@ TEST_F(StepLimit, reader_that_goes_round_holds_up_the_grace_period) {
 }
 
 TEST_F(StepLimit, loop_that_another_actor_ends_is_no_stall_but_unknown) {
-  const Verdict verdict = explored(
-      {{"loop", swings},
-       {"other", [](Model w, ptr<Cell> cell) { w.write(cell->x, 9, Access::once); }}});
+  const Verdict verdict =
+      explored({{"loop", swings},
+                {"other", [](Model w, ptr<Cell> cell) { w.write(cell->x, 9, Access::once); }}});
   EXPECT_EQ(verdict.outcome, Outcome::unknown);
   EXPECT_EQ(verdict.limit, "max_steps");
 }

@@ -74,7 +74,7 @@ def test_loop_that_looks_at_nothing_is_explored_to_its_end(jobs: int) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_endless_loop_that_looks_at_nothing_is_never_safe(jobs: int) -> None:
+def test_endless_loop_that_looks_at_nothing_is_a_stall(jobs: int) -> None:
     def body(k: rs.Kernel) -> None:
         @k.process
         def actor() -> None:
@@ -83,7 +83,41 @@ def test_endless_loop_that_looks_at_nothing_is_never_safe(jobs: int) -> None:
                 k.rcu_read_unlock()
 
     verdict = rs.explore(body, memory="sc", jobs=jobs, max_steps=3000)
-    assert (verdict.outcome, verdict.limit) == ("UNKNOWN", "max_steps")
+    assert (verdict.outcome, verdict.limit) == ("UNSAFE", "max_steps")
+    assert [finding.kind for finding in verdict.findings] == ["stall"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_use_after_free_beside_endless_loops_is_found(jobs: int) -> None:
+    def body(k: rs.Kernel) -> None:
+        x, y = k.shared("x", 0), k.shared("y", 0)
+        thing = k.kzalloc("thing", value=1)
+        pointer = k.shared("pointer", thing)
+
+        for name in ("first", "second"):
+
+            @k.process(name)
+            def counts() -> None:
+                turns = 0
+                while k.READ_ONCE(x) != 1:
+                    turns += 1
+                    k.WRITE_ONCE(y, turns)
+
+        @k.process
+        def updater() -> None:
+            k.rcu_assign_pointer(pointer, None)
+            k.kfree(thing)
+
+        @k.process
+        def reader() -> None:
+            with k.rcu_read_side():
+                found = k.rcu_dereference(pointer)
+                if found is not None:
+                    _ = found.value
+
+    verdict = rs.explore(body, memory="sc", jobs=jobs, max_steps=400)
+    assert (verdict.outcome, verdict.limit) == ("UNSAFE", "max_steps")
+    assert "use_after_free" in {finding.kind for finding in verdict.findings}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
