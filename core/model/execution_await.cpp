@@ -145,7 +145,12 @@ void Execution::note_progress(ModelActor& actor) {
   }
   if (actor.is_parked()) return;  // it was, so somebody has changed something
   IdleStretch& idle = actor.idle;
-  if (idle.version != version_) idle = {version_, 0, false, {}};
+  if (idle.version != version_) {
+    idle.version = version_;
+    idle.count = 0;
+    idle.calls_relax = false;
+    idle.steps.clear();
+  }
   if (!is_idle(operation.kind)) {
     note_change();
     if (!idle.calls_relax) return;
