@@ -155,6 +155,7 @@ void add_variables(LocalState& state, PyObject* locals, std::uint64_t depth, Val
 void find_local_state(LocalState& state) {
   Hash places;
   Values values;
+  state.shows_variables = true;
   state.variables.clear();
   auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
   for (std::uint64_t depth = 0; frame; ++depth) {

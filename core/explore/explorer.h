@@ -50,7 +50,8 @@ struct ExploreOptions {
   /// Of programs that can do so, executions begin with a state of an earlier one; false: to test
   /// that it changes nothing.
   bool goes_back = true;
-  bool minimizes = true;  ///< Each finding gets the shortest schedule that shows it.
+  std::int32_t patience = 1'000;  ///< As in ExecutionOptions.
+  bool minimizes = true;          ///< Each finding gets the shortest schedule that shows it.
   CheckOptions checks;
   /// Called at most every 50 ms. Return: false to stop; the verdict then holds what was found so
   /// far.

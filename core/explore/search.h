@@ -29,7 +29,7 @@ class CheckedExecution {
       : checkers_(make_checkers(options.checks)),
         memory_(make_memory_checker()),
         execution(runner, {options.max_steps, pointers(), options.awaits, options.goes_back,
-                           memory_.get()}) {}
+                           memory_.get(), options.patience}) {}
 
  private:
   std::vector<Observer*> pointers() const;

@@ -134,6 +134,10 @@ Standpoint step_along(const Program& program, ActorRunner& runner, std::string_v
   std::vector<ActorId> choices = parse_schedule(choices_of(schedule));
   if (next) choices.push_back(*next);
   ExploreOptions with_sites = options;
+  // Who steps by hand wants to see after a few turns that a loop waits. One that would have ended
+  // is parked, too: that hides nothing from a search.
+  constexpr std::int32_t few_operations = 20;
+  with_sites.patience = few_operations;
   for (const AwaitSite& site : await_sites_of(schedule)) add_await_site(with_sites.awaits, site);
   for (bool skips = false;; skips = true) {
     try {

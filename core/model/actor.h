@@ -84,7 +84,8 @@ struct ActorState {
   bool has_await_sites = false;
   Watch watch;
   IdleStretch idle;
-  std::uint64_t variables_digest = 0;  ///< At the limit of steps: of all of them; 0: not seen.
+  /// Of all of them, at its latest step beyond the limit; see Execution::note_variables().
+  std::uint64_t variables_digest = 0;
 
   // abandoning: see Execution::stay_quiet
   bool is_abandoned = false;

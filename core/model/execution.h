@@ -205,6 +205,7 @@ class Execution final : public ActorEntry {
   AwaitSite site_of(ActorId actor, OperationKind kind, const void* address,
                     std::uint32_t place) const;
   std::size_t site_at(const ModelActor& actor, const Operation& operation);
+  void find_local_state(const Operation& operation, LocalState& state) const;
   bool comes_back(ModelActor& actor, const Operation& operation);
   bool has_to_wait(ModelActor& actor, Visit& visit);
   void find_await_sites(ModelActor& actor) const;

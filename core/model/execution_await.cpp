@@ -8,11 +8,6 @@
 namespace rcuscope {
 namespace {
 
-/// Operations in a row without any change, after which a loop is taken to have no end of its own.
-constexpr std::int32_t patience = 1'000;
-/// From here on they are kept, to find the loop. Its turns are no longer than what is kept.
-constexpr std::int32_t start_of_record = 500;
-
 /// Operations that leave the state as it is, or that a loop undoes in the same turn.
 bool is_idle(OperationKind kind) {
   switch (kind) {
@@ -34,6 +29,14 @@ bool is_idle(OperationKind kind) {
     default:
       return false;
   }
+}
+
+/// True if the last operation was there before, which one that is done to many things was not.
+bool comes_often(const std::vector<IdleStep>& steps) {
+  constexpr std::ptrdiff_t often = 3;
+  return std::count_if(steps.begin(), steps.end(), [&](const IdleStep& step) {
+           return step.is_same_operation(steps.back());
+         }) >= often;
 }
 
 /// True if others can change what the loop goes by, and nobody else has to. One that looks at
@@ -71,10 +74,19 @@ std::size_t Execution::site_at(const ModelActor& actor, const Operation& operati
   bool has_state = false;
   for (std::size_t i = 0; i < options_.awaits.size(); ++i) {
     if (!options_.awaits[i].is_same_operation(here)) continue;
-    if (!std::exchange(has_state, true)) runner_.find_local_state(operation.place, local_state_);
+    if (!std::exchange(has_state, true)) find_local_state(operation, local_state_);
     if (options_.awaits[i].place == 0 || options_.awaits[i].place == local_state_.place) return i;
   }
   return options_.awaits.size();
+}
+
+/// Context: on the stack of the actor.
+void Execution::find_local_state(const Operation& operation, LocalState& state) const {
+  // Before and behind its code there is none.
+  if (operation.kind == OperationKind::actor_start || operation.kind == OperationKind::actor_end)
+    state = {};
+  else
+    runner_.find_local_state(operation.place, state);
 }
 
 /// True if the actor is at one of its sites where it was in this state before, and has to wait.
@@ -158,17 +170,17 @@ void Execution::note_progress(ModelActor& actor) {
         version_;  // whoever calls cpu_relax waits for others, whatever it does meanwhile
   }
   idle.calls_relax |= operation.kind == OperationKind::relax;
-  if (++idle.count < start_of_record) return;
+  if (++idle.count < options_.patience / 2) return;  // the latest half is enough to find the loop
   std::vector<Claim> reads;
   add_reads(operation, reads);
   IdleStep& step = idle.steps.emplace_back();
   step.kind = operation.kind;
   step.address = operation.address;
-  runner_.find_local_state(operation.place, step.state);
+  find_local_state(operation, step.state);
   step.is_reader = actor.is_reader();
   step.looks = !reads.empty();
-  if (idle.count < patience) return;
-  if (can_be_ended_by_others(idle.steps)) {
+  if (idle.count < options_.patience) return;
+  if (can_be_ended_by_others(idle.steps) && comes_often(idle.steps)) {
     setup_error_ = std::make_exception_ptr(AwaitFound{find_loop(actor)});
     return end(ExecutionEnd::interrupted);
   }
@@ -282,9 +294,9 @@ ActorId Execution::go_on_probing() {
   const bool has_left = actor.is_finished() || next == OperationKind::actor_end ||
                         (next != OperationKind::relax && !can_proceed(actor)) ||
                         (!is_idle(next) && !actor.watch.current().is_of_relax) ||
-                        probe_.steps - probe_.latest_return > start_of_record;
+                        probe_.steps - probe_.latest_return > options_.patience / 2;
   if (has_left) return note_way_out();
-  if (++probe_.steps < patience) return actor.id;
+  if (++probe_.steps < options_.patience) return actor.id;
   endless_loops_.insert(probe_.loop);
   static_cast<ActorState&>(actor) = probe_.state_before;
   is_over_ = true;

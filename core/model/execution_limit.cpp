@@ -5,6 +5,9 @@
 namespace rcuscope {
 namespace {
 
+/// Digest of variables that the language does not show. 0: the actor has not run since.
+constexpr std::uint64_t digest_of_unseen = 1;
+
 /// FNV-1a.
 class Hash {
  public:
@@ -86,7 +89,7 @@ std::uint64_t Execution::hash_of(const ModelActor& actor) {
   hash.add(actor.waits_for);
   if (!actor.is_started()) return hash.value();
   const std::uint64_t stack = runner_.hash_of_stack(actor.id);
-  if (stack == 0 && actor.variables_digest == 0) return 0;
+  if (stack == 0 && actor.variables_digest == digest_of_unseen) return 0;
   hash.add(stack);
   hash.add(actor.variables_digest);
   return hash.value();
@@ -94,9 +97,10 @@ std::uint64_t Execution::hash_of(const ModelActor& actor) {
 
 /// Before the running actor gives way; what its stack holds is seen from outside.
 void Execution::note_variables() {
-  runner_.find_local_state(me().pending.place, local_state_);
-  if (!local_state_.variables.empty())
-    me().variables_digest = std::uint64_t{1} << 32 | digest_without(local_state_, {});
+  find_local_state(me().pending, local_state_);
+  me().variables_digest = local_state_.shows_variables || local_state_.place == 0
+                              ? std::uint64_t{1} << 32 | digest_without(local_state_, {})
+                              : digest_of_unseen;
 }
 
 }  // namespace rcuscope

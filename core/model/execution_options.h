@@ -2,6 +2,7 @@
 // ExecutionOptions: what all executions of one search have in common.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/ids.h"
@@ -17,6 +18,8 @@ struct ExecutionOptions {
   AwaitSites awaits;
   bool goes_back = true;  ///< Of programs that call go_back_to_here().
   MemoryObserver* memory = nullptr;
+  /// Operations in a row without any change, after which a loop is taken to have no end of its own.
+  std::int32_t patience = 1'000;
 };
 
 }  // namespace rcuscope

@@ -31,6 +31,7 @@ class FiberRunner final : public ActorRunner {
       hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
     hash = (hash ^ place.line) * 1'099'511'628'211U;
     state.place = static_cast<std::uint32_t>(hash >> 32) | 1U;
+    state.shows_variables = false;
     state.variables.clear();
   }
 

@@ -17,8 +17,8 @@ struct LocalState {
   };
 
   std::uint32_t place = 0;  ///< Of the primitive that the actor calls, with its callers; never 0.
-  /// Sorted; as far as the language shows them. In C++: none.
-  std::vector<Variable> variables;
+  bool shows_variables = false;     ///< The language does; C++ does not.
+  std::vector<Variable> variables;  ///< Sorted.
 
   friend bool operator==(const LocalState&, const LocalState&) = default;
 };

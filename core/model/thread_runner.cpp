@@ -52,7 +52,7 @@ class ThreadRunner final : public ActorRunner {
   }
 
   void find_local_state(const Place&, LocalState& state) const override {
-    state = {1, {}};
+    state = {1, false, {}};
     if (hooks_.find_local_state) hooks_.find_local_state(state);
   }
 

@@ -100,7 +100,8 @@ def _grade_findings(exercise: Exercise, found: tuple[Finding, ...]) -> Grade:
 
 
 def _grade_verdict(exercise: Exercise, verdict: Verdict) -> Grade:
-    if verdict.findings:
+    is_stalled = all(finding.kind == "stall" for finding in verdict.findings)
+    if verdict.findings and not (is_stalled and verdict.limit == "max_steps"):
         return _grade_findings(exercise, verdict.findings)
     if verdict.limit == "max_steps":
         return _say(
