@@ -100,10 +100,11 @@ def _grade_findings(exercise: Exercise, found: tuple[Finding, ...]) -> Grade:
 
 
 def _grade_verdict(exercise: Exercise, verdict: Verdict) -> Grade:
-    is_stalled = all(finding.kind == "stall" for finding in verdict.findings)
-    if verdict.findings and not (is_stalled and verdict.limit == "max_steps"):
+    kinds = {finding.kind for finding in verdict.findings}
+    has_no_end = verdict.limit == "max_steps" and (not kinds or "stall" in kinds)
+    if verdict.findings and not has_no_end:
         return _grade_findings(exercise, verdict.findings)
-    if verdict.limit == "max_steps":
+    if has_no_end:
         return _say(
             exercise, False, "Your function does not end: one execution has 10,000 operations."
         )
