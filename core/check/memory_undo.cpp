@@ -28,7 +28,8 @@ bool MemoryOrder::begin(Execution& execution, std::size_t known_steps) {
       actor.needs.clear();
       actor.store_needs.clear();
     }
-  for (const std::string& why : doubts_) execution.note_memory_doubt(why);
+  const auto first = std::min_element(doubts_.begin(), doubts_.end());
+  if (first != doubts_.end()) execution.note_memory_doubt(*first);
   return is_kept;
 }
 

@@ -96,10 +96,10 @@ class Dpor final : public TreeSearch {
     stack_.throw_if_nondeterministic();
     // The search is over, and ordering a very long execution would take long.
     if (end == ExecutionEnd::interrupted || end == ExecutionEnd::step_limit) return;
+    const std::size_t known_steps = std::min(kept_steps_, execution.log().size());
     const bool is_too_lazy =
-        lazy_readers_ && holds(Rule::lazy_guard) &&
-        needs_eager_readers(execution, std::min(kept_steps_, execution.log().size()));
-    const bool was_count_out_of_order = ordered_counts_.add_from(execution);
+        lazy_readers_ && holds(Rule::lazy_guard) && needs_eager_readers(execution, known_steps);
+    const bool was_count_out_of_order = ordered_counts_.add_from(execution, known_steps);
     if (is_too_lazy || was_count_out_of_order) return restart(lazy_readers_ && !is_too_lazy);
     races_.clear();
     append_events(execution);
@@ -177,7 +177,7 @@ class Dpor final : public TreeSearch {
   /// own, a loop that waits or an interrupt that spins on a lock, or if somebody polls grace
   /// periods: then it matters when a callback starts, not only what it does first. `known_steps`:
   /// of the log, that an execution began with of which this was false.
-  static bool needs_eager_readers(const Execution& execution, std::size_t known_steps) {
+  bool needs_eager_readers(const Execution& execution, std::size_t known_steps) {
     const auto is_special = [&execution](ActorId id, OperationKind kind) {
       const ModelActor& actor = execution.actor(id);
       const bool is_interrupt = actor.spec.kind != ActorKind::process && actor.shares_cpu();
@@ -206,33 +206,42 @@ class Dpor final : public TreeSearch {
   /// True if somebody who was a reader and somebody behind a grace period access one location. A
   /// section that opens after the start of the grace period leaves the two without order; weak
   /// memory may tell, and the states of sequential consistency do not.
-  static bool is_ordered_by_grace_period(const Execution& execution, std::size_t known_steps) {
+  bool is_ordered_by_grace_period(const Execution& execution, std::size_t known_steps) {
     const std::span<const StepRecord> log = execution.log();
-    const auto is_behind = [&execution](const StepRecord& step) {
-      return step.operation.kind == OperationKind::grace_period_end ||
-             (step.operation.kind == OperationKind::actor_start &&
-              execution.actor(step.actor).grace_period >= 0);
-    };
-    auto first = std::find_if(log.begin(), log.end(), is_behind);
-    if (first == log.end()) return false;
-    const auto new_ones = log.begin() + static_cast<std::ptrdiff_t>(known_steps);
-    ActorSet readers, known_readers;
-    for (auto step = log.begin(); step != log.end(); ++step) {
-      if (step == new_ones) known_readers = readers;
-      if (step->opens_section) readers.set(static_cast<std::size_t>(step->actor.value));
-    }
+    find_readers(execution, known_steps);
+    if (first_behind_ == EventSet::none) return false;
+    const ActorSet readers = readers_until_.back();
     if (readers.none()) return false;
-    if (readers == known_readers) first = std::max(first, new_ones);
-    for (auto later = first; later != log.end(); ++later) {
-      if (!is_access(later->operation.kind)) continue;
-      for (auto earlier = log.begin(); earlier != later; ++earlier)
-        if (earlier->operation.address == later->operation.address &&
-            earlier->actor != later->actor && is_access(earlier->operation.kind) &&
-            readers[static_cast<std::size_t>(earlier->actor.value)] &&
-            (is_change(earlier->operation.kind) || is_change(later->operation.kind)))
+    const bool are_readers_known = known_steps > 0 && readers_until_[known_steps - 1] == readers;
+    std::size_t later = are_readers_known ? std::max(first_behind_, known_steps) : first_behind_;
+    for (; later < log.size(); ++later) {
+      if (!is_access(log[later].operation.kind)) continue;
+      for (std::size_t earlier = 0; earlier < later; ++earlier)
+        if (log[earlier].operation.address == log[later].operation.address &&
+            log[earlier].actor != log[later].actor && is_access(log[earlier].operation.kind) &&
+            readers[static_cast<std::size_t>(log[earlier].actor.value)] &&
+            (is_change(log[earlier].operation.kind) || is_change(log[later].operation.kind)))
           return true;
     }
     return false;
+  }
+
+  /// Of each step who has been a reader until then, and the first step behind a grace period. Those
+  /// of the known steps stay.
+  void find_readers(const Execution& execution, std::size_t known_steps) {
+    const std::span<const StepRecord> log = execution.log();
+    if (first_behind_ != EventSet::none && first_behind_ >= known_steps)
+      first_behind_ = EventSet::none;
+    RCUSCOPE_ASSERT(readers_until_.size() >= known_steps, readers_until_.size(), known_steps);
+    readers_until_.resize(known_steps);
+    for (std::size_t i = known_steps; i < log.size(); ++i) {
+      readers_until_.push_back(i > 0 ? readers_until_[i - 1] : ActorSet{});
+      if (log[i].opens_section) readers_until_[i].set(static_cast<std::size_t>(log[i].actor.value));
+      const bool is_behind = log[i].operation.kind == OperationKind::grace_period_end ||
+                             (log[i].operation.kind == OperationKind::actor_start &&
+                              execution.actor(log[i].actor).grace_period >= 0);
+      if (is_behind && first_behind_ == EventSet::none) first_behind_ = i;
+    }
   }
 
   /// What was taken for commuting does not commute: begins anew, and knows that from the start.
@@ -292,6 +301,8 @@ class Dpor final : public TreeSearch {
   std::size_t first_new_choice_ = 0;  ///< Of a unit that has not run yet; 0: all is new.
   /// Of each choice of this execution: its place in stack_, or `merged` with the one before.
   std::vector<std::size_t> stack_index_of_choice_;
+  std::vector<ActorSet> readers_until_;  ///< See find_readers(); likewise the next one.
+  std::size_t first_behind_ = EventSet::none;
   std::vector<Race> races_;
   std::vector<ActorId> initials_;
   std::uint64_t infeasible_plans_ = 0;

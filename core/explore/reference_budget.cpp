@@ -126,12 +126,12 @@ void OrderedCounts::insert_offset(std::uint64_t offset) {
   if (place == offsets_.end() || *place != offset) offsets_.insert(place, offset);
 }
 
-bool OrderedCounts::add_from(const Execution& execution) {
+bool OrderedCounts::add_from(const Execution& execution, std::size_t known_steps) {
   heap_ = &execution.heap();
   looked_at_.clear();
-  uses_.clear();
+  while (!uses_.empty() && uses_.back().step >= known_steps) uses_.pop_back();
   const std::span<const StepRecord> steps = execution.log();
-  for (std::size_t i = 0; i < steps.size(); ++i)
+  for (std::size_t i = known_steps; i < steps.size(); ++i)
     if (const Claim* const claim = claim_of_count(steps[i].operation))
       uses_.push_back({i, claim->resource()});
   const CountedLog log{steps, uses_};

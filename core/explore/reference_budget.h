@@ -32,15 +32,15 @@ class OrderedCounts {
 
   /// Adds those of the execution that an order of it may bring to zero, or that somebody reads. An
   /// execution that ended early counts as far as it went: going on, the bound can only fall.
+  /// `known_steps`: of the log, that it has in common with the execution of the call before.
   /// Return: true if there was one to add.
-  bool add_from(const Execution& execution);
+  bool add_from(const Execution& execution, std::size_t known_steps = 0);
 
  private:
-  std::vector<std::uint64_t> offsets_;  ///< Sorted.
-  const ModelHeap* heap_ = nullptr;     ///< Of the latest execution.
-  // Of one execution; kept for their memory.
-  std::vector<std::uint64_t> looked_at_;  ///< Its counts.
-  std::vector<UseOfCount> uses_;
+  std::vector<std::uint64_t> offsets_;    ///< Sorted.
+  const ModelHeap* heap_ = nullptr;       ///< Of the latest execution.
+  std::vector<std::uint64_t> looked_at_;  ///< Counts of one execution; kept for its memory.
+  std::vector<UseOfCount> uses_;          ///< Of the latest execution.
 };
 
 }  // namespace rcuscope

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
 #include <utility>
 
 #include "base/assert.h"
@@ -172,8 +173,7 @@ void Execution::log_step(ModelActor& actor) {
     return;
   }
   if (log_.size() == log_size_) log_.emplace_back();
-  StepRecord& record = log_[log_size_++];
-  record = StepRecord(actor.id, actor.pending);
+  StepRecord& record = *std::construct_at(&log_[log_size_++], actor.id, actor.pending);
   if (std::exchange(is_chosen_, false))
     record.choice = static_cast<std::int32_t>(choices_.size()) - 1;
 }
