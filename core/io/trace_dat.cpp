@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -94,6 +95,13 @@ int run_program(const fs::path& program, const fs::path& path, const Answer& out
   return status;
 }
 
+/// What the program itself says comes last: before it may be warnings of its libraries.
+std::string_view last_line(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  const std::size_t end = text.rfind('\n');
+  return end == std::string_view::npos ? text : text.substr(end + 1);
+}
+
 /// "OFFSET what was expected", as the program prints it.
 [[noreturn]] void throw_malformed(const fs::path& path, std::string_view line) {
   std::uint64_t offset = 0;
@@ -102,14 +110,14 @@ int run_program(const fs::path& program, const fs::path& path, const Answer& out
   if (error == std::errc()) {
     expected = line.substr(static_cast<std::size_t>(end - line.data()));
     while (expected.starts_with(' ')) expected.remove_prefix(1);
-    expected = expected.substr(0, expected.find('\n'));
   }
   throw TraceFormatError(path.string(), offset, std::string(expected));
 }
 
-[[noreturn]] void throw_failure(const fs::path& path, int status, const std::string& errors) {
+[[noreturn]] void throw_failure(const fs::path& path, int status, std::string_view errors) {
+  const std::string_view said = last_line(errors);
   if (WIFEXITED(status) && WEXITSTATUS(status) == trace_dat::exit_malformed) {
-    throw_malformed(path, errors);
+    throw_malformed(path, said);
   }
   std::error_code ignored;  // the size only makes the message better
   const std::uint64_t size = fs::file_size(path, ignored);
@@ -125,7 +133,7 @@ int run_program(const fs::path& program, const fs::path& path, const Answer& out
                            "an undamaged trace-cmd file; libtracecmd crashed on it (" +
                                std::string(strsignal(signal)) + ")");
   }
-  throw TraceFormatError(path.string(), 0, "a trace-cmd file; its reader says: " + errors);
+  throw TraceFormatError(path.string(), 0, "a trace-cmd file; its reader says: " + std::string(said));
 }
 
 }  // namespace
@@ -140,7 +148,9 @@ TraceStore read_trace_dat(const fs::path& path) {
   const int status = run_program(program, path, out, errors);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const io::MappedFile message(errors.descriptor(), "what rcuscope-read-dat says");
-    throw_failure(path, status, std::string(message.bytes().substr(0, 1000)));
+    const std::string_view all = message.bytes();
+    constexpr std::size_t said_max = 1000;
+    throw_failure(path, status, all.substr(all.size() - std::min(all.size(), said_max)));
   }
   const io::MappedFile answer(out.descriptor(), "the answer of rcuscope-read-dat");
   std::string_view rest = answer.bytes();

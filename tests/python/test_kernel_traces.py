@@ -348,6 +348,17 @@ def test_missing_reader_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> N
         rs.load(DATA)
 
 
+def test_damage_is_told_behind_what_libraries_print(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reader = tmp_path / "reader"
+    reader.write_text("#!/bin/sh\necho mmap: Unknown error >&2\necho 508259 a page >&2\nexit 3\n")
+    reader.chmod(0o755)
+    monkeypatch.setenv("RCUSCOPE_READ_DAT", str(reader))
+    with pytest.raises(rs.TraceFormatError, match="byte 508259: expected a page$"):
+        rs.load(DATA)
+
+
 # ---- command line
 @needs_reader
 def test_import_checks_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
