@@ -133,7 +133,8 @@ std::string_view last_line(std::string_view text) {
                            "an undamaged trace-cmd file; libtracecmd crashed on it (" +
                                std::string(strsignal(signal)) + ")");
   }
-  throw TraceFormatError(path.string(), 0, "a trace-cmd file; its reader says: " + std::string(said));
+  throw TraceFormatError(path.string(), 0,
+                         "a trace-cmd file; its reader says: " + std::string(said));
 }
 
 }  // namespace

@@ -69,15 +69,16 @@ std::uint64_t Recording::lost_count_locked() const {
   return count;
 }
 
-std::vector<Event> Recording::converted(Track& track, std::size_t first) const {
+std::vector<Event> Recording::converted(const Track& track, std::size_t first,
+                                        std::size_t last) const {
   const auto time_of = [this](std::int64_t stamp) {
     return level_ == TraceLevel::logical
                ? stamp
                : anchors_.to_nanoseconds(static_cast<std::uint64_t>(stamp));
   };
   std::vector<Event> events;
-  events.reserve(track.events.size() - first);
-  for (std::size_t i = first; i < track.events.size(); ++i) {
+  events.reserve(last - first);
+  for (std::size_t i = first; i < last; ++i) {
     Event event = track.events[i];
     if ((event.flags & section_record_flag) != 0) {
       event.flags = static_cast<std::uint16_t>(event.flags & ~section_record_flag);
@@ -104,16 +105,32 @@ void Recording::set_sink(std::shared_ptr<EventSink> sink,
   new_names_ = std::move(new_names);
 }
 
-/// Context: mutex_ is held, after drain(): names are taken after the events that use them.
-void Recording::give_to_sink() {
-  const auto has_news = [](const auto& track) { return track->given_count < track->events.size(); };
-  if (sink_ == nullptr || sink_error_ != nullptr) return;
-  if (std::none_of(tracks_.begin(), tracks_.end(), has_news)) return;
+/// In parts, each of which is in the file before the next one is made: a process that is killed
+/// loses little of what has piled up, and rings do not run over meanwhile. What comes meanwhile is
+/// for the next call. Context: mutex_ is held, after drain(): names are taken after the events that
+/// use them.
+/// Return: true if something was given.
+bool Recording::give_to_sink() {
+  if (sink_ == nullptr) return false;
+  std::size_t news_max = 0;
+  for (const auto& track : tracks_)
+    news_max = std::max(news_max, track->events.size() - track->given_count);
+  constexpr std::size_t part_max = std::size_t{1} << 14;
+  for (std::size_t given = 0; given < news_max && sink_error_ == nullptr; given += part_max) {
+    give_part(part_max);
+    drain();
+  }
+  return news_max > 0 && sink_error_ == nullptr;
+}
+
+/// Up to that many records of each track.
+void Recording::give_part(std::size_t records_max) {
   anchors_.take_end_pair();
   std::vector<std::vector<Event>> sorted;
   for (const auto& track : tracks_) {
-    sorted.push_back(converted(*track, track->given_count));
-    track->given_count = track->events.size();
+    const std::size_t first = track->given_count;
+    track->given_count = std::min(first + records_max, track->events.size());
+    sorted.push_back(converted(*track, first, track->given_count));
   }
   const EventBatch batch{merged(std::move(sorted)), new_names_(), lost_count_locked()};
   try {
@@ -127,12 +144,12 @@ void Recording::move_to(TraceBuilder& builder) {
   builder.add_lost_events(lost_count());
   const std::lock_guard guard(mutex_);
   drain();
-  give_to_sink();
+  while (give_to_sink()) continue;
   if (sink_error_ != nullptr) std::rethrow_exception(sink_error_);
   anchors_.take_end_pair();
   std::vector<std::vector<Event>> sorted;
   for (const auto& track : tracks_) {
-    sorted.push_back(converted(*track, 0));
+    sorted.push_back(converted(*track, 0, track->events.size()));
     track->events = EventPieces();
     track->given_count = 0;
   }

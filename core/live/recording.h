@@ -45,10 +45,11 @@ class Recording {
 
   void drain_until_stopped();
   void drain();
-  void give_to_sink();
+  bool give_to_sink();
+  void give_part(std::size_t records_max);
   std::uint64_t lost_count_locked() const;
   /// In order of time in the builder's clock, with the records of whole sections taken apart.
-  std::vector<Event> converted(Track& track, std::size_t first) const;
+  std::vector<Event> converted(const Track& track, std::size_t first, std::size_t last) const;
 
   const TraceLevel level_;
   const std::uint32_t ring_slot_count_;

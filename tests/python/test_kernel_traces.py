@@ -355,7 +355,7 @@ def test_damage_is_told_behind_what_libraries_print(
     reader.write_text("#!/bin/sh\necho mmap: Unknown error >&2\necho 508259 a page >&2\nexit 3\n")
     reader.chmod(0o755)
     monkeypatch.setenv("RCUSCOPE_READ_DAT", str(reader))
-    with pytest.raises(rs.TraceFormatError, match="byte 508259: expected a page$"):
+    with pytest.raises(rs.TraceFormatError, match=r"byte 508259: expected a page$"):
         rs.load(DATA)
 
 
