@@ -25,10 +25,13 @@ bool Execution::must_take_snapshot() const {
          log_size_ >= snapshots_.back().log_size + snapshot_distance;
 }
 
-/// True if no destructor has to run of what the actors have on their stacks.
+/// True if no destructor has to run of what the actors have on their stacks. One that is recorded
+/// takes no snapshots, but has the same on its stacks as others.
 bool Execution::can_be_left() const {
-  if (!goes_back_ || snapshots_.is_empty() || phase_ != Phase::actors || owner_count_ > 0 ||
-      setup_error_ || how_ended_ == ExecutionEnd::interrupted)
+  const bool is_recorded = trace_ != nullptr && options_.goes_back && runner_.can_go_back();
+  const bool owns_nothing = goes_back_ ? !snapshots_.is_empty() : is_recorded && has_after_setup_;
+  if (!owns_nothing || phase_ != Phase::actors || owner_count_ > 0 || setup_error_ ||
+      how_ended_ == ExecutionEnd::interrupted)
     return false;
   const auto end = actors_.begin() + static_cast<std::ptrdiff_t>(actor_count_);
   return std::none_of(actors_.begin(), end, [this](const ModelActor& actor) {
