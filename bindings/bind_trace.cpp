@@ -16,6 +16,7 @@
 #include "trace/detail.h"
 #include "trace/finding.h"
 #include "trace/lanes.h"
+#include "trace/reporting.h"
 #include "trace/store.h"
 
 namespace rcuscope::bindings {
@@ -169,8 +170,13 @@ py::dict names_of(int count) {
   return members;
 }
 
+std::string told_reporting(const Reporting& reporting) {
+  if (!reporting.kconfig.empty()) return std::string(reporting.kconfig);
+  return reporting.is_always ? "always" : "no option";
+}
+
 void bind_vocabulary(py::module_& module) {
-  py::dict events, columns, findings, titles, kconfig;
+  py::dict events, columns, findings, titles, kconfig, reporting;
   int number = 0;
   for (const EventDescription& row : event_descriptions) {
     events[py::str(std::string(row.name))] = number++;
@@ -181,12 +187,25 @@ void bind_vocabulary(py::module_& module) {
     findings[py::str(std::string(row.name))] = number++;
     titles[py::str(std::string(row.name))] = std::string(row.title);
     kconfig[py::str(std::string(row.name))] = std::string(row.kconfig);
+    reporting[py::str(std::string(row.name))] =
+        told_reporting(reporting_of(static_cast<FindingKind>(number - 1)));
   }
   module.attr("event_kinds") = events;
   module.attr("event_columns") = columns;
   module.attr("finding_kinds") = findings;
   module.attr("finding_titles") = titles;
   module.attr("finding_kconfig") = kconfig;
+  module.attr("finding_reporting") = reporting;
+  module.def(
+      "reporting_of",
+      [](const std::string& kind, const std::string& message) {
+        for (std::size_t i = 0; i < std::size(finding_descriptions); ++i)
+          if (finding_descriptions[i].name == kind)
+            return told_reporting(reporting_of(static_cast<FindingKind>(i), message));
+        throw UsageError("kind '" + kind + "' is unknown; expected a name of FindingKind");
+      },
+      py::arg("kind"), py::arg("message"),
+      "What makes a kernel speak these words: an option, \"always\" or \"no option\".");
   module.attr("lane_kinds") = names_of<LaneKind>(static_cast<int>(LaneKind::grace_periods) + 1);
   module.attr("span_kinds") = names_of<SpanKind>(static_cast<int>(SpanKind::release) + 1);
   module.attr("arrow_kinds") =

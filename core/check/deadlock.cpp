@@ -8,29 +8,97 @@
 namespace rcuscope {
 namespace {
 
-/// What lockdep, the stall detector and the detector of hung tasks would say.
-std::string words_of_the_kernel(const Execution& execution, const std::vector<ActorId>& cycle) {
-  const auto waits = [&](OperationKind kind) {
-    return std::any_of(cycle.begin(), cycle.end(), [&](ActorId id) {
-      return execution.actor(id).pending.kind == kind &&
-             !execution.blockers(execution.actor(id)).empty();
-    });
-  };
-  // The detector of stalls knows RCU alone; a wait for sleepable RCU is a hung task to the kernel.
+using Cycle = std::vector<ActorId>;
+
+bool waits_in(const Execution& execution, const ModelActor& actor, OperationKind kind) {
+  return actor.pending.kind == kind && !execution.blockers(actor).empty();
+}
+
+/// It could go on, were it not for an interrupt on its CPU.
+bool waits_for_cpu(const Execution& execution, const ModelActor& actor) {
+  return !execution.blockers(actor).empty() && execution.can_proceed(actor);
+}
+
+/// It has given its CPU up.
+bool sleeps(const Execution& execution, const ModelActor& actor) {
+  return actor.pending.kind != OperationKind::spin_lock &&
+         actor.pending.kind != OperationKind::actor_start && !waits_for_cpu(execution, actor);
+}
+
+/// schedule() complains wherever preempt_count is not zero; interrupts off do not count there.
+bool is_atomic_to_scheduler(const ModelActor& actor) {
+  return actor.is_implicit_reader() || actor.mask.bh_off != 0 || actor.mask.preempt_off != 0 ||
+         actor.mask.spinlocks != 0;
+}
+
+/// Nobody sleeps: lockdep saw it coming, and knows the contexts in which a lock was taken.
+std::string words_about_spinning(const Execution& execution, const Cycle& cycle) {
+  for (std::size_t i = 0; i < cycle.size(); ++i) {
+    if (!waits_for_cpu(execution, execution.actor(cycle[i]))) continue;
+    const ModelActor& interrupt = execution.actor(cycle[(i + 1) % cycle.size()]);
+    const std::string context =
+        context_of(interrupt.spec.kind) == Context::hardirq ? "HARDIRQ" : "SOFTIRQ";
+    return cycle.size() == 2
+               ? "WARNING: inconsistent lock state: inconsistent {" + context + "-ON-W} -> {IN-" +
+                     context + "-W} usage: "
+               : "WARNING: " + context + "-safe -> " + context + "-unsafe lock order detected: ";
+  }
+  if (cycle.size() > 1) return "WARNING: possible circular locking dependency detected: ";
+  const ModelActor& spinner = execution.actor(cycle.front());
+  if (execution.blockers(spinner).empty()) return std::string(lockup_words(spinner)) + ": ";
+  return "WARNING: possible recursive locking detected: ";
+}
+
+/// A callback never runs, as its grace period never ends: only that of RCU has a detector.
+std::string words_about_callbacks(const Execution& execution, const Cycle& cycle) {
   const auto waits_for_rcu = [&](ActorId id) {
-    const ModelActor& actor = execution.actor(id);
-    return actor.pending.kind == OperationKind::grace_period_end &&
-           domain_of_wait(execution, actor) == nullptr && !execution.blockers(actor).empty();
+    const GracePeriodId grace_period{execution.actor(id).grace_period};
+    return grace_period.is_valid() && execution.grace_periods().at(grace_period).domain == nullptr;
   };
-  std::string words;
-  if (std::any_of(cycle.begin(), cycle.end(), waits_for_rcu))
-    words = "INFO: rcu_preempt detected stalls on CPUs/tasks; ";
-  else if (!waits(OperationKind::grace_period_end) &&
-           (waits(OperationKind::mutex_lock) || waits(OperationKind::spin_lock)))
-    words = cycle.size() == 1 ? "WARNING: possible recursive locking detected; "
-                              : "WARNING: possible circular locking dependency detected; ";
-  return words + "INFO: task " + execution.actor(cycle.front()).spec.name +
-         " blocked for more than 120 seconds: ";
+  return std::any_of(cycle.begin(), cycle.end(), waits_for_rcu)
+             ? "INFO: rcu_preempt detected stalls on CPUs/tasks: "
+             : "";
+}
+
+/// The report whose option is the finding's: with it, the message begins.
+std::string first_words(const Execution& execution, const Cycle& cycle) {
+  const ModelActor* sleeper = nullptr;
+  bool spins = false;
+  for (const ActorId id : cycle) {
+    const ModelActor& actor = execution.actor(id);
+    spins = spins || actor.pending.kind == OperationKind::spin_lock;
+    if (!sleeps(execution, actor)) continue;
+    if (sleeper == nullptr || is_atomic_to_scheduler(*sleeper)) sleeper = &actor;
+  }
+  if (sleeper == nullptr)
+    return spins ? words_about_spinning(execution, cycle) : words_about_callbacks(execution, cycle);
+  if (is_atomic_to_scheduler(*sleeper))
+    return "BUG: scheduling while atomic: " + sleeper->spec.name + ": ";
+  return "INFO: task " + sleeper->spec.name + " blocked for more than 120 seconds: ";
+}
+
+/// What else a kernel would print of a cycle in which somebody sleeps, with the option for that.
+std::string further_words(const Execution& execution, const Cycle& cycle) {
+  const auto any = [&](const auto& is_so) {
+    return std::any_of(cycle.begin(), cycle.end(),
+                       [&](ActorId id) { return is_so(execution.actor(id)); });
+  };
+  const auto waits = [&](OperationKind kind) {
+    return any([&](const ModelActor& actor) { return waits_in(execution, actor, kind); });
+  };
+  if (!any([&](const ModelActor& actor) { return sleeps(execution, actor); })) return "";
+  // The detector of stalls knows RCU alone; a wait for sleepable RCU is a hung task to the kernel.
+  if (any([&](const ModelActor& actor) {
+        return waits_in(execution, actor, OperationKind::grace_period_end) &&
+               domain_of_wait(execution, actor) == nullptr;
+      }))
+    return "; INFO: rcu_preempt detected stalls on CPUs/tasks (CONFIG_RCU_CPU_STALL_TIMEOUT)";
+  if (waits(OperationKind::grace_period_end) ||
+      !(waits(OperationKind::mutex_lock) || waits(OperationKind::spin_lock)))
+    return "";
+  return cycle.size() == 1
+             ? "; WARNING: possible recursive locking detected (CONFIG_PROVE_LOCKING)"
+             : "; WARNING: possible circular locking dependency detected (CONFIG_PROVE_LOCKING)";
 }
 
 class Deadlock final : public Observer {
@@ -56,7 +124,7 @@ class Deadlock final : public Observer {
 
  private:
   static void report(Execution& execution, const std::vector<ActorId>& cycle) {
-    std::string message = words_of_the_kernel(execution, cycle);
+    std::string message = first_words(execution, cycle);
     for (std::size_t i = 0; i < cycle.size(); ++i) {
       const ModelActor& actor = execution.actor(cycle[i]);
       if (i > 0) message += "; ";
@@ -64,6 +132,7 @@ class Deadlock final : public Observer {
                      ? describe_dead_end(execution, actor)
                      : describe_wait(execution, actor, cycle[(i + 1) % cycle.size()]);
     }
+    message += further_words(execution, cycle);
     std::string place;
     for (const ActorId id : cycle)
       place += (place.empty() ? "" : ", ") + execution.actor(id).spec.name;

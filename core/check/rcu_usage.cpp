@@ -2,6 +2,7 @@
 // Unbalanced sections and locks: KERNEL_FACTS 2.3 and 2.7.
 #include "check/checker.h"
 #include "model/lock.h"
+#include "world/context_text.h"
 
 namespace rcuscope {
 namespace {
@@ -11,6 +12,7 @@ class RcuUsage final : public Observer {
   bool watches(OperationKind kind) const override {
     switch (kind) {
       case OperationKind::rcu_read_unlock:
+      case OperationKind::mutex_trylock:
       case OperationKind::mutex_unlock:
       case OperationKind::spin_unlock:
       case OperationKind::srcu_read_unlock:
@@ -28,6 +30,9 @@ class RcuUsage final : public Observer {
         if (actor.reader_nesting == 0)
           report_unlock(execution, actor, "rcu_read_unlock", "rcu_read_lock");
         break;
+      case OperationKind::mutex_trylock:
+        if (is_atomic(actor.spec.kind)) report_context(execution, actor, trylock_in_interrupt());
+        break;
       case OperationKind::mutex_unlock:
         check_owner(execution, actor, operation,
                     static_cast<const ModelMutex*>(operation.address)->owner);
@@ -35,6 +40,8 @@ class RcuUsage final : public Observer {
       case OperationKind::spin_unlock:
         check_owner(execution, actor, operation,
                     static_cast<const ModelSpinlock*>(operation.address)->owner);
+        if (static_cast<SpinMode>(operation.argument) == SpinMode::bh)
+          check_bh_enable(execution, actor);
         break;
       case OperationKind::srcu_read_unlock:
         check_srcu(execution, actor, operation);
@@ -44,6 +51,9 @@ class RcuUsage final : public Observer {
         break;
       case OperationKind::unmask:
         check_unmask(execution, actor, static_cast<Mask>(operation.argument));
+        if (static_cast<Mask>(operation.argument) == Mask::bh ||
+            static_cast<Mask>(operation.argument) == Mask::rcu_bh)
+          check_bh_enable(execution, actor);
         break;
       default:
         break;
@@ -77,6 +87,18 @@ class RcuUsage final : public Observer {
   }
 
  private:
+  static void report_context(Execution& execution, const ModelActor& actor,
+                             std::string_view message) {
+    execution.report(FindingKind::warn_on, actor.id, std::string(message),
+                     std::string(message) + " in " + actor.spec.name);
+  }
+
+  /// local_bh_enable may run softirqs, with interrupts on.
+  static void check_bh_enable(Execution& execution, const ModelActor& actor) {
+    const std::string_view words = bh_enable_words(context_of(actor.spec.kind), actor.mask.irq_off);
+    if (!words.empty()) report_context(execution, actor, words);
+  }
+
   static void report_unlock(Execution& execution, const ModelActor& actor, std::string_view unlock,
                             std::string_view lock) {
     execution.report(FindingKind::lock_imbalance, actor.id,

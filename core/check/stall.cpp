@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Loops that nobody will end: KERNEL_FACTS 2.3, "Stalls".
 #include "check/checker.h"
+#include "check/waiting.h"
 
 namespace rcuscope {
 namespace {
@@ -51,7 +52,7 @@ class Stall final : public Observer {
   static std::string in_words_of_the_kernel(const Execution& execution, const ModelActor& actor,
                                             const std::string& what) {
     const std::string waiting = waiting_for(execution, actor.id);
-    if (waiting.empty()) return "watchdog: BUG: soft lockup: " + what;
+    if (waiting.empty()) return std::string(lockup_words(actor)) + ": " + what;
     return "INFO: rcu_preempt detected stalls on CPUs/tasks: " + what + "; " + waiting;
   }
 

@@ -60,6 +60,12 @@ std::string describe_wait(const Execution& execution, const ModelActor& actor, A
   }
 }
 
+std::string_view lockup_words(const ModelActor& actor) {
+  const bool has_interrupts =
+      !actor.mask.irq_off && context_of(actor.spec.kind) != Context::hardirq;
+  return has_interrupts ? "watchdog: BUG: soft lockup" : "watchdog: Watchdog detected hard LOCKUP";
+}
+
 std::string describe_dead_end(const Execution& execution, const ModelActor& actor) {
   const std::string who = "'" + actor.spec.name + "' waits ";
   const std::string what = execution.location_name(actor.pending);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "model/execution.h"
 
@@ -17,5 +18,9 @@ std::string describe_wait(const Execution& execution, const ModelActor& actor, A
 
 /// The same for an actor that waits for nobody who could still act.
 std::string describe_dead_end(const Execution& execution, const ModelActor& actor);
+
+/// What the watchdog says of an actor that keeps its CPU busy: where interrupts are off, its own
+/// timer does not come either, and the other detector notices.
+std::string_view lockup_words(const ModelActor& actor);
 
 }  // namespace rcuscope

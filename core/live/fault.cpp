@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "live/objects.h"
 #include "live/repetition.h"
+#include "trace/reporting.h"
 
 namespace rcuscope::live {
 namespace {
@@ -76,7 +77,7 @@ void note_fault(Actor& actor, Fault fault, const Place& place) {
   Finding finding;
   finding.kind = fault.kind;
   finding.message = std::move(fault.message);
-  finding.kconfig = kconfig_of(finding.kind, finding.message);
+  finding.kconfig = reporting_of(finding.kind, finding.message).kconfig;
   finding.explanation = std::move(fault.explanation);
   finding.actor = actor.name;
   finding.is_by_reader = actor.is_reader();

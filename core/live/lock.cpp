@@ -10,6 +10,7 @@
 
 #include "live/operation.h"
 #include "live/primitives.h"
+#include "live/words.h"
 
 namespace rcuscope::live {
 namespace {
@@ -159,6 +160,7 @@ bool mutex_trylock(Mutex& mutex, const Place& place) {
   Actor& actor = current_actor();
   if (!begin_operation(actor, Counts::idle)) return false;
   check_object_alive(actor, &mutex, place);
+  check_trylock_context(actor, place);
   if (!try_take(mutex)) return false;
   count_operation(actor);
   note_taken(actor, mutex);
@@ -214,6 +216,7 @@ void spin_unlock(Spinlock& lock, SpinMode mode, const Place& place) {
       std::find_if(actor.held_spinlocks.begin(), actor.held_spinlocks.end(),
                    [&lock](const HeldSpinlock& candidate) { return candidate.lock == &lock; });
   if (held == actor.held_spinlocks.end()) return report_imbalance(actor, lock, place);
+  if (mode == SpinMode::bh) check_bh_enable(actor, place);
   const HeldSpinlock released = *held;
   actor.held_spinlocks.erase(held);
   record(actor, EventKind::spin_unlock, {.object = id_of(actor, lock)});

@@ -5,6 +5,7 @@
 
 #include "live/operation.h"
 #include "live/primitives.h"
+#include "live/words.h"
 
 namespace rcuscope::live {
 namespace {
@@ -68,6 +69,7 @@ void unmask(Mask what, const Place& place) {
                            " without " + std::string(off_name(what)),
                 .where = std::string(on_name(what)) + " in " + actor.name},
                place);
+  if (what == Mask::bh || what == Mask::rcu_bh) check_bh_enable(actor, place);
   change_mask(actor, what, false);
   record_mask(actor);
   if (was_masked && !actor.mask.any()) leave_masked_section(actor);

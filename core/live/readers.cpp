@@ -5,6 +5,7 @@
 #include "live/operation.h"
 #include "live/primitives.h"
 #include "live/urcu.h"
+#include "live/words.h"
 
 namespace rcuscope::live {
 
@@ -55,7 +56,7 @@ void check_own_section(Actor& actor, const Place& place) {
   if (!actor.is_reader()) return;
   report_fault(actor,
                {.kind = FindingKind::deadlock,
-                .message = "INFO: task blocked: '" + actor.name +
+                .message = blocked_words(actor) + "'" + actor.name +
                            "' waits in synchronize_rcu: its grace period waits for the reader '" +
                            actor.name + "'",
                 .explanation = "the caller's own read-side critical section cannot end before "

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "live/repetition.h"
 #include "live/session.h"
+#include "live/words.h"
+#include "trace/reporting.h"
 
 namespace rcuscope {
 namespace live {
@@ -94,6 +96,47 @@ std::string describe_wait(const Repetition& repetition, const Actor& actor) {
   return who;
 }
 
+/// What lockdep or the watchdog says of those who spin, where nobody sleeps.
+std::string words_about_spinning(const Repetition& repetition) {
+  bool waits_for_spinner = false;
+  bool waits_for_ended = false;
+  std::string context;  // of an interrupt that spins while somebody waits for its CPU
+  bool is_cpu_waited_for = false;
+  repetition.for_each_unfinished([&](const Actor& spinner) {
+    is_cpu_waited_for = is_cpu_waited_for || spinner.wait.load() == Wait::cpu;
+    if (spinner.wait.load() != Wait::spinlock) return;
+    if (is_atomic(spinner.kind) && spinner.cpu.is_valid())
+      context = context_of(spinner.kind) == Context::hardirq ? "HARDIRQ" : "SOFTIRQ";
+    const auto* lock = static_cast<const Spinlock*>(spinner.wait_object.load());
+    const std::int32_t owner = lock == nullptr ? -1 : lock->owner.load();
+    bool is_owner_there = false;
+    repetition.for_each_unfinished([&](const Actor& actor) {
+      if (actor.id.value != owner) return;
+      is_owner_there = true;
+      waits_for_spinner = waits_for_spinner || actor.wait.load() == Wait::spinlock;
+    });
+    waits_for_ended = waits_for_ended || !is_owner_there;
+  });
+  if (waits_for_ended) return "watchdog: BUG: soft lockup: ";
+  if (context.empty() || !is_cpu_waited_for)
+    return "WARNING: possible circular locking dependency detected: ";
+  return waits_for_spinner
+             ? "WARNING: " + context + "-safe -> " + context + "-unsafe lock order detected: "
+             : "WARNING: inconsistent lock state: inconsistent {" + context + "-ON-W} -> {IN-" +
+                   context + "-W} usage: ";
+}
+
+/// The kernel's report of a deadlock: of the first who sleeps, else of those who spin.
+std::string deadlock_words(const Repetition& repetition) {
+  std::string words;
+  repetition.for_each_unfinished([&](const Actor& actor) {
+    const Wait wait = actor.wait.load();
+    if (wait == Wait::actors || wait == Wait::cpu || wait == Wait::spinlock) return;
+    if (words.empty()) words = blocked_words(actor);
+  });
+  return words.empty() ? words_about_spinning(repetition) : words;
+}
+
 /// Context: the repetition's lock is held.
 Finding describe_standstill(const Repetition& repetition, Nanoseconds timeout) {
   Finding finding;
@@ -114,10 +157,10 @@ Finding describe_standstill(const Repetition& repetition, Nanoseconds timeout) {
   finding.kind = is_anybody_running ? FindingKind::stall : FindingKind::deadlock;
   const std::string seconds = std::to_string(static_cast<double>(timeout) / 1e9);
   finding.message = (is_anybody_running ? "INFO: rcu_preempt detected stalls on CPUs/tasks: "
-                                        : "INFO: task blocked: ") +
+                                        : deadlock_words(repetition)) +
                     waits;
   finding.explanation = "nothing moved for " + seconds.substr(0, seconds.find('.') + 2) + " s";
-  finding.kconfig = kconfig_of(finding.kind, finding.message);
+  finding.kconfig = reporting_of(finding.kind, finding.message).kconfig;
   finding.place = finding.actor;
   return finding;
 }

@@ -8,6 +8,7 @@
 
 #include "live/operation.h"
 #include "live/primitives.h"
+#include "live/words.h"
 
 namespace rcuscope::live {
 namespace {
@@ -100,7 +101,7 @@ void check_own_section(Actor& actor, const SrcuState& state, const Place& place)
                place);
   report_fault(actor,
                {.kind = FindingKind::deadlock,
-                .message = "INFO: task blocked: '" + actor.name +
+                .message = blocked_words(actor) + "'" + actor.name +
                            "' waits in synchronize_srcu: its grace period waits for the reader '" +
                            actor.name + "'",
                 .explanation = "the caller's own section of " + std::string(state.name) +

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "model/execution.h"
 #include "model/lock.h"
+#include "trace/reporting.h"
 
 namespace rcuscope {
 namespace {
@@ -239,7 +240,7 @@ void Execution::report(FindingKind kind, ActorId actor, std::string message, std
   Finding finding;
   finding.kind = kind;
   finding.message = std::move(message);
-  finding.kconfig = kconfig_of(kind, finding.message);
+  finding.kconfig = reporting_of(kind, finding.message).kconfig;
   finding.actor = actor.is_valid() ? this->actor(actor).spec.name : "";
   finding.place = std::move(place);
   finding.step = steps_ - 1;

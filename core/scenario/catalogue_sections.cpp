@@ -73,6 +73,33 @@ void share_lock_with_softirq(Kernel<W, S>& k, SpinMode mode) {
   k.declare(ActorKind::softirq, "callbacks", [count] { count(SpinMode::plain); }, CpuId{0});
 }
 
+template <World W>
+struct Flags {
+  typename W::template shared<std::int64_t> one{"one", 0};
+  typename W::template shared<std::int64_t> two{"two", 0};
+  typename W::template shared<std::int64_t> blind{"blind", 0};  ///< Who saw the other's flag down.
+};
+
+/// Two actors raise a flag each in a section and look for the other's flag behind it: one of them
+/// at least must see it. The ends of sections order nothing.
+template <World W, class S>
+void raise_flags(Kernel<W, S>& k, bool has_barrier) {
+  const auto flags = k.world.template kzalloc<Flags<W>>("flags", "flags", Place::current());
+  k.world.set_lifetime(flags.raw(), Lifetime::root);
+  const auto raise = [&k, flags, has_barrier](auto& own, auto& other) {
+    k.world.rcu_read_lock();
+    k.world.write(own, 1, Access::once);
+    k.world.rcu_read_unlock();
+    if (has_barrier) k.world.memory_barrier(Barrier::full);
+    if (k.world.read(other, Access::once) == 0) k.world.fetch_add(flags->blind, 1, Access::relaxed);
+  };
+  k.declare(ActorKind::process, "one", [flags, raise] { raise(flags->one, flags->two); });
+  k.declare(ActorKind::process, "two", [flags, raise] { raise(flags->two, flags->one); });
+  k.at_end([&k, flags] {
+    warn_on(k, k.world.read(flags->blind, Access::once) == 2, "neither saw the other's flag");
+  });
+}
+
 const Entry rows[] = {
     {.name = "checklist_07_srcu_reader_rcu_updater",
      .title = "a reader of SRCU, and an updater that calls synchronize_rcu",
@@ -150,6 +177,25 @@ const Entry rows[] = {
                     "only.",
      .fact = "checklist 13",
      .bodies = both([](auto& k) { match(k, Reader::srcu, true, true); })},
+    {.name = "checklist_15_section_end_as_barrier",
+     .title = "the end of a section is taken for a memory barrier",
+     .question = "Does rcu_read_unlock order what comes before it and behind it?",
+     .expect = "UNKNOWN",
+     .reason = "in order only under sequential consistency: rcu_read_unlock orders nothing",
+     .explanation = "Both may read before their own store is visible. Sequential consistency does "
+                    "not show it, so no finding, and no SAFE either: the verdict names the two "
+                    "accesses in doubt.",
+     .fact = "checklist 15",
+     .bodies = both([](auto& k) { raise_flags(k, false); })},
+    {.name = "checklist_15_smp_mb_behind_section",
+     .title = "smp_mb between the section and the next load",
+     .question = "And with a full barrier behind the section?",
+     .expect = "SAFE",
+     .reason = "smp_mb orders the store before the load, on both sides",
+     .explanation = "With a full barrier on both sides, whoever comes second sees the flag of the "
+                    "one who came first.",
+     .fact = "checklist 15",
+     .bodies = both([](auto& k) { raise_flags(k, true); })},
 };
 
 }  // namespace

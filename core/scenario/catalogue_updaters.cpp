@@ -132,6 +132,24 @@ void walk_in_process(Kernel<W, S>& k, bool takes_lock) {
   });
 }
 
+/// A reader walks a list to which an updater adds, with the macro for readers or the plain one.
+template <World W, class S>
+void walk_by_reader(Kernel<W, S>& k, Access access) {
+  const auto shelf = make_shelf(k);
+  list_add_tail_rcu(k.world, node_of(make_item(k, "a")), head_of(shelf));
+  const auto added = make_item(k, "b", 1);
+  k.declare(ActorKind::process, "reader", [&k, shelf, access] {
+    k.world.rcu_read_lock();
+    walk_items(k, shelf, access);
+    k.world.rcu_read_unlock();
+  });
+  k.declare(ActorKind::process, "updater", [&k, shelf, added] {
+    k.world.mutex_lock(shelf->mutex);
+    list_add_tail_rcu(k.world, node_of(added), head_of(shelf));
+    k.world.mutex_unlock(shelf->mutex);
+  });
+}
+
 /// What is destroyed must no longer be reachable when the grace period starts.
 template <World W, class S>
 void wait_and_unlink(Kernel<W, S>& k, bool unlinks_first) {
@@ -260,6 +278,25 @@ const Entry rows[] = {
                     "place of the section.",
      .fact = "checklist 9",
      .bodies = both([](auto& k) { walk_in_process(k, true); })},
+    {.name = "checklist_10_reader_uses_plain_walk",
+     .title = "list_for_each_entry in a reader that does not hold the updaters' lock",
+     .question = "May a reader use the plain list macro, as it is in a section?",
+     .expect = "data_race",
+     .reason = "the plain macro's loads carry no dependency to what they find",
+     .explanation = "The section keeps the entries allocated, but the plain macro loads the links "
+                    "as if nobody changed them: the compiler may load twice, and the fields of an "
+                    "entry that was just added may be read before they were written.",
+     .fact = "checklist 10",
+     .bodies = both([](auto& k) { walk_by_reader(k, Access::plain); })},
+    {.name = "checklist_10_reader_uses_rcu_walk",
+     .title = "list_for_each_entry_rcu in a reader that does not hold the updaters' lock",
+     .question = "And with the macro for readers?",
+     .expect = "SAFE",
+     .reason = "each link is loaded by rcu_dereference",
+     .explanation = "The macro loads each link once, and what it finds behind the link was written "
+                    "before list_add_tail_rcu published it.",
+     .fact = "checklist 10",
+     .bodies = both([](auto& k) { walk_by_reader(k, Access::dereference); })},
     {.name = "checklist_14_wait_before_unlink",
      .title = "the grace period comes before the unlink",
      .question = "Does the order of unlink and wait matter?",

@@ -3,6 +3,7 @@
 #include "world/recording.h"
 
 #include "base/assert.h"
+#include "trace/reporting.h"
 #include "world/report_text.h"
 
 namespace rcuscope {
@@ -72,7 +73,7 @@ void RecordingLog::report(FindingKind kind, const void* object, std::string text
   Finding finding;
   finding.kind = kind;
   finding.message = with_object_name(std::move(text), subject_of(object));
-  finding.kconfig = description.kconfig;
+  finding.kconfig = reporting_of(kind, finding.message).kconfig;
   finding.actor = me().name;
   finding.place = subject_of(object);
   finding.step = step_;

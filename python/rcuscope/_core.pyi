@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing
 _Function = typing.TypeVar("_Function", bound=collections.abc.Callable[..., object])
-__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'detail_levels', 'event_columns', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'finding_titles', 'has_live', 'in_nanoseconds', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'state_picture', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
+__all__: list[str] = ['Completion', 'DevIommu', 'Device', 'DeviceName', 'Division', 'ExecutionAbandoned', 'Finding', 'GroupDevice', 'GroupList', 'Handle', 'HeapObject', 'InternalError', 'IommuGroup', 'Kernel', 'Kref', 'Lanes', 'LimitError', 'ListHead', 'LiveKernel', 'Location', 'MemoryModelWarning', 'ModelKernel', 'Mutex', 'NondeterminismError', 'Spinlock', 'SrcuStruct', 'TraceFormatError', 'TraceStore', 'UnsafeError', 'UsageError', 'Variant', 'Verdict', 'Work', 'arrow_kinds', 'arrow_stream', 'catalogue', 'compute_lanes', 'detail_levels', 'event_columns', 'event_kinds', 'explain_catalogue', 'explain_python', 'explore_catalogue', 'explore_python', 'finding_kconfig', 'finding_kinds', 'finding_reporting', 'finding_titles', 'has_live', 'in_nanoseconds', 'lane_kinds', 'latest_access', 'load_trace', 'note_dependent', 'parse_variant', 'recover_trace', 'replay_catalogue', 'replay_python', 'reporting_of', 'run_catalogue', 'run_python', 'run_unit_in_python', 'run_unit_of_catalogue', 'run_workload', 'save_native', 'set_final_state', 'span_kinds', 'state_of', 'state_picture', 'step_catalogue', 'step_python', 'to_perfetto', 'to_svg', 'variant_decisions']
 class UsageError(ValueError):
     ...
 class TraceFormatError(ValueError):
@@ -1706,6 +1706,10 @@ def replay_python(body: typing.Any, variant: Variant, schedule: str, options: di
     """
     Runs one schedule again. Returns the trace and the findings.
     """
+def reporting_of(kind: str, message: str) -> str:
+    """
+    What makes a kernel speak these words: an option, "always" or "no option".
+    """
 def run_catalogue(name: str, variant: Variant, options: dict[str, typing.Any], metadata: collections.abc.Mapping[str, str]) -> tuple[typing.Any, ...]:
     """
     Runs a scenario of the catalogue on real threads. Returns trace, findings and numbers.
@@ -1764,6 +1768,7 @@ event_columns: dict[str, tuple[str, str, str]]
 event_kinds: dict[str, int]
 finding_kconfig: dict[str, str]
 finding_kinds: dict[str, int]
+finding_reporting: dict[str, str]
 finding_titles: dict[str, str]
 has_live: bool
 lane_kinds: dict[str, int]

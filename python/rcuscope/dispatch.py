@@ -7,6 +7,7 @@ import functools
 import os
 import pickle
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from typing import Any, Final, NamedTuple
@@ -21,6 +22,7 @@ _POLL_SECONDS: Final = 0.1
 _PROGRESS_SECONDS: Final = 0.05
 _UNITS_PER_CPU: Final = 4  # so that no worker waits for its next unit
 _LOST_IN_A_ROW_MAX: Final = 50
+_UNIT_SECONDS_HERE: Final = 0.2  # in this process: between two reports of progress
 
 Save = Callable[[bytes], None]
 Report = Callable[[int, int, float, float], object]
@@ -125,20 +127,28 @@ class Dispatch:
         self._save = save
         self._under_way: dict[Future[_Answer], int] = {}
         self._lost_in_a_row = 0
+        self._has_answered = False  # then there is something to lose
+        self._is_broken = False  # then this process explores what is left
         self._start = time.monotonic()
         self._last_report = self._last_save = self._start
 
     def run(self) -> _core.Verdict:
         """Explores until nothing is left or a limit ends it.
 
+        An executor that breaks on the way, as a process pool does when a worker is killed, loses
+        nothing: with a `RuntimeWarning`, this process explores what is left.
+
         Raises:
-            RuntimeError: if the executor loses unit after unit.
+            RuntimeError: if the executor breaks before it has brought anything.
             Exception: what the scenario's set-up raises.
         """
         try:
             while not self._division.is_done:
-                self._submit()
-                self._collect()
+                if self._is_broken:
+                    self._explore_here()
+                else:
+                    self._submit()
+                    self._collect()
                 self._look_at_clock()
         except KeyboardInterrupt:
             self._division.stop("interrupted")
@@ -169,8 +179,36 @@ class Dispatch:
                 future = self._executor.submit(run_unit, self._payload, unit, *self._unit_seconds())
             except RuntimeError as error:  # it is broken or shut down
                 self._division.give_back(number)
-                raise RuntimeError(f"executor={self._executor!r} takes no more work") from error
+                if not self._has_answered:
+                    raise RuntimeError(f"executor={self._executor!r} takes no more work") from error
+                self._give_up_executor(f"takes no more work ({error})")
+                return
             self._under_way[future] = number
+
+    def _give_up_executor(self, reason: str) -> None:
+        """What is under way comes back as lost, or as an answer."""
+        if self._is_broken:
+            return
+        self._is_broken = True
+        for future in self._under_way:
+            future.cancel()
+        warnings.warn(
+            f"executor={self._executor!r} {reason}: what is left is explored by this process alone",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+    def _explore_here(self) -> None:
+        """One unit, after the answers that still come from the executor."""
+        if self._under_way:
+            return self._collect()
+        handed_out = self._division.next(1)
+        if handed_out is None:
+            return None
+        number, unit = handed_out
+        seconds, left = self._unit_seconds()
+        answer = run_unit(self._payload, unit, min(seconds, _UNIT_SECONDS_HERE), left)
+        return self._take(number, answer)
 
     def _collect(self) -> None:
         done, _ = wait(self._under_way, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
@@ -183,18 +221,24 @@ class Dispatch:
                 self._lose(number, error)
                 continue
             self._lost_in_a_row = 0
-            if answer.error is not None:
-                self._division.give_back(number)
-                raise answer.error
-            self._division.complete(number, answer.result)
+            self._has_answered = True
+            self._take(number, answer)
+
+    def _take(self, number: int, answer: _Answer) -> None:
+        if answer.error is not None:
+            self._division.give_back(number)
+            raise answer.error
+        self._division.complete(number, answer.result)
 
     def _lose(self, number: int, error: BaseException) -> None:
         self._division.give_back(number)
         self._lost_in_a_row += 1
         if self._lost_in_a_row > _LOST_IN_A_ROW_MAX:
-            raise RuntimeError(
-                f"executor={self._executor!r} lost {self._lost_in_a_row} work units in a row"
-            ) from error
+            if not self._has_answered:
+                raise RuntimeError(
+                    f"executor={self._executor!r} lost {self._lost_in_a_row} work units in a row"
+                ) from error
+            self._give_up_executor(f"lost {self._lost_in_a_row} work units in a row ({error!r})")
 
     def _stop_in_time(self) -> None:
         if self._max_seconds is not None and self._seconds() >= self._max_seconds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 from rcuscope import _core
@@ -19,7 +20,6 @@ from rcuscope.verdict import Cost, Origin, Progress, Verdict, as_finding, replay
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-    from os import PathLike
 
 _STRATEGIES: Final = ("dpor", "exhaustive", "random", "pct")
 _SAMPLING: Final = ("random", "pct")
@@ -47,6 +47,10 @@ def _check_engine(
             'memory="lkmm" is not there yet: this version explores under sequential consistency; '
             'use memory="sc"'
         )
+    if not isinstance(memory, (str, type(None))):
+        raise TypeError(f"memory={memory!r}: expected 'sc' or 'lkmm'")
+    if not isinstance(strategy, str):
+        raise TypeError(f"strategy={strategy!r}: expected one of {', '.join(_STRATEGIES)}")
     if memory not in (None, "sc"):
         raise ValueError(f"memory={memory!r}: expected 'sc' or 'lkmm'")
     if strategy not in _STRATEGIES:
@@ -63,11 +67,13 @@ def _check_engine(
         raise TypeError(f"executor={executor!r}: expected a concurrent.futures.Executor")
 
 
-def _check_control(stop_on_first: object, progress: object) -> None:
+def _check_control(stop_on_first: object, progress: object, checkpoint: object) -> None:
     if not isinstance(stop_on_first, bool):
         raise TypeError(f"stop_on_first={stop_on_first!r}: expected True or False")
     if progress is not None and not callable(progress):
         raise TypeError(f"progress={progress!r}: expected a function of a Progress")
+    if checkpoint is not None and not isinstance(checkpoint, (str, PathLike)):
+        raise TypeError(f"checkpoint={checkpoint!r}: expected the path of a file, or None")
 
 
 def _check_origin(variant: object, config: object, iommu: object) -> None:
@@ -162,7 +168,9 @@ def explore(
             Python take turns all the same. With executor: work units under way at the same time,
             where 1 means four for each CPU of this machine.
         executor: Any `concurrent.futures.Executor`, such as a process pool or Dask's: explores work
-            units of about a second on its workers. Lost units are sent again. A scenario is sent by
+            units of about a second on its workers. Lost units are sent again; if it breaks, as a
+            process pool does when a worker is killed, a `RuntimeWarning` says so and this process
+            explores what is left. A scenario is sent by
             its name, or by value if no other process can import it (from `__main__`, a notebook or
             a function; needs cloudpickle).
         checkpoint: A file for the state of the search, written every two seconds. If it is there,
@@ -180,7 +188,7 @@ def explore(
         TypeError: for an argument of a wrong type.
         NondeterminismError: if the body does something else when it is run again.
         NotImplementedError: for what is not there yet.
-        RuntimeError: if the executor takes no more work, or loses all of it.
+        RuntimeError: if the executor breaks before it has brought anything.
         Exception: what the body itself raises while it sets up.
 
     Example:
@@ -190,12 +198,19 @@ def explore(
     """
     _check_engine(memory, strategy, preemption_bound, jobs, executor)
     check_number("max_executions", max_executions, whole=True)
+    if max_steps is None:
+        raise TypeError(
+            "max_steps=None: expected an int; without that limit an actor that never ends would "
+            "keep the search for ever"
+        )
     check_number("max_steps", max_steps, whole=True)
     check_number("max_seconds", max_seconds)
-    if not isinstance(seed, int) or not 0 <= seed < 2**64:
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise TypeError(f"seed={seed!r}: expected an int of 64 bits, 0 or more")
+    if not 0 <= seed < 2**64:
         raise ValueError(f"seed={seed!r}: expected an int of 64 bits, 0 or more")
     _check_whole("bug_depth", bug_depth, 1, _BUG_DEPTH_MAX)
-    _check_control(stop_on_first, progress)
+    _check_control(stop_on_first, progress, checkpoint)
     _check_origin(variant, config, iommu)
     explored = as_scenario(scenario)
     origin = Origin(explored, variant or explored.variant, config or explored.config, iommu)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import sys
 from typing import Any, Final
 
 import rcuscope as rs
@@ -57,6 +58,15 @@ def _explore_options(arguments: argparse.Namespace) -> dict[str, Any]:
     return {**options, "variant": variant_of(arguments), "config": _config(arguments)}
 
 
+def _is_endless(arguments: argparse.Namespace) -> bool:
+    """Sampling never exhausts: without a limit, only Ctrl-C ends it."""
+    limits = (arguments.max_executions, arguments.max_seconds, arguments.stop_on_first or None)
+    return arguments.strategy in _SAMPLING["seed"] and all(limit is None for limit in limits)
+
+
+_LIMITS: Final = "--max-executions, --max-seconds or --stop-on-first"
+
+
 def _expected(arguments: argparse.Namespace, scenario: rs.Scenario) -> str:
     check_expectation(arguments.expect)
     return arguments.expect or scenario.expect or "SAFE"
@@ -81,6 +91,13 @@ def _explore_one(arguments: argparse.Namespace) -> int:
     scenario = load_scenario(arguments.scenario)
     expect = _expected(arguments, scenario)
     options = {**_explore_options(arguments), "checkpoint": arguments.checkpoint}
+    if _is_endless(arguments):
+        print(
+            f"{scenario.name}: --strategy {arguments.strategy} goes on until Ctrl-C; give "
+            f"{_LIMITS} to end it",
+            file=sys.stderr,
+            flush=True,
+        )
     with ProgressLine(scenario.name) as line:
         verdict = rs.explore(scenario, progress=line.show, **options)
     is_met = verdict.meets(expect)
@@ -104,6 +121,11 @@ def _explore_all(arguments: argparse.Namespace) -> int:
     for name in ("scenario", "variant", "expect", "save", "checkpoint"):
         if getattr(arguments, name) is not None:
             raise rs.UsageError(f"--all explores the catalogue as it is; leave {name} out")
+    if _is_endless(arguments):
+        raise rs.UsageError(
+            f"--all with --strategy {arguments.strategy} would never come to the second scenario; "
+            f"give {_LIMITS}"
+        )
     options = _explore_options(arguments)
     rows = list(survey.explore_all(functools.partial(rs.explore, **options)))
     if arguments.json:

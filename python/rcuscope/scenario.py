@@ -280,4 +280,6 @@ def as_scenario(given: Scenario | str | Body) -> Scenario:
         return catalogue[given]
     if callable(given) and not isinstance(given, type):
         return scenario(given)
-    raise TypeError(f"expected a scenario, its name in the catalogue or a function, not {given!r}")
+    raise TypeError(
+        f"scenario={given!r}: expected a scenario, its name in the catalogue or a function"
+    )

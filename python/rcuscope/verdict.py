@@ -110,6 +110,12 @@ def _make_origin(
     return Origin(scenario, variant, config, from_sendable(iommu))
 
 
+_WITHOUT_OPTION: Final = {
+    "always": "a kernel always shows it: no option is needed",
+    "no option": "no option of a kernel shows it",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding(show.Shown):
     """One defect of the studied program.
@@ -122,7 +128,8 @@ class Finding(show.Shown):
         actor: Name of the actor that hit it.
         place: What tells it from others of its kind: the location, object or line.
         step: In its execution, from 0; -1 at the end of it or live.
-        kconfig: The kernel option that would have caught it; "" = none would.
+        kconfig: The kernel option that makes a kernel print the words that `message` begins with;
+            "" = none is needed, or none would do: `reporting` tells which.
         frequency: (executions of the search that show it, executions of the search); None live.
     """
 
@@ -136,6 +143,20 @@ class Finding(show.Shown):
     kconfig: str = ""
     frequency: tuple[int, int] | None = field(default=None, compare=False)
     origin: Origin | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def reporting(self) -> str:
+        """What makes a kernel report it: the option `kconfig`, "always" or "no option".
+
+        "always": no option is needed, as for a NULL dereference or a WARN_ON. "no option": no
+        option of a kernel reports it, as for an error in the scenario itself.
+
+        Example:
+            >>> import rcuscope as rs
+            >>> rs.Finding(kind="warn_on", message="WARNING: WARN_ON(x)").reporting
+            'always'
+        """
+        return self.kconfig or str(_core.reporting_of(self.kind, self.message))
 
     @property
     def searched(self) -> str:
@@ -178,8 +199,8 @@ class Finding(show.Shown):
         lines = [f"{self.kind} in {self.actor}" if self.actor else self.kind]
         lines.append(textwrap.indent(self.message.rstrip(), "  "))
         lines += [f"  {line}" for line in textwrap.wrap(self.explanation, _TEXT_WIDTH)]
-        if self.kconfig:
-            lines.append(f"  a kernel would show it with {self.kconfig}")
+        with_option = f"a kernel would show it with {self.reporting}"
+        lines.append(f"  {_WITHOUT_OPTION.get(self.reporting, with_option)}")
         if self.schedule:
             lines.append(f"  schedule: {self.schedule}")
         return "\n".join(lines)

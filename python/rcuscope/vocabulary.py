@@ -28,12 +28,20 @@ def _told_events() -> str:
     return "\n".join(lines)
 
 
+def _told_reporting(reporting: str) -> str:
+    if reporting == "always":
+        return "a kernel always shows it, without any option"
+    if reporting == "no option":
+        return "no option of a kernel shows it"
+    return f"a kernel shows it with {reporting}"
+
+
 def _told_findings() -> str:
     """What each kind means, and which option of a kernel would have shown it."""
     lines = ["What a finding is: the value of events of kind `finding`.", ""]
     for name, title in _core.finding_titles.items():
-        option = _core.finding_kconfig[name]
-        lines.append(f"- {name}: {title}{f'; a kernel shows it with {option}' if option else ''}")
+        lines.append(f"- {name}: {title}; {_told_reporting(_core.finding_reporting[name])}")
+    lines += ["", "Some words of a kind need another option: `Finding.reporting` tells it of each."]
     return "\n".join(lines)
 
 

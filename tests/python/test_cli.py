@@ -159,6 +159,10 @@ def test_explore_json_and_save(run_cli: RunCli, file: str, tmp_path: Path) -> No
             ("explore", "posted", "--bug-depth", "2", "--strategy", "random"),
             "expected --strategy pct",
         ),
+        (
+            ("explore", "--all", "--strategy", "random"),
+            "--all with --strategy random would never come to the second scenario",
+        ),
         (("list", "--markdown", "--json"), "--json --markdown: expected one of them"),
         (("import", "x.dat"), "give a place for the native trace"),
     ],
@@ -276,6 +280,35 @@ def test_interrupt_is_status_130(file: str, tmp_path: Path) -> None:
         process.kill()
     assert process.returncode == 130
     assert "UNKNOWN (limit: interrupted" in output
+
+
+def test_sampling_without_a_limit_says_in_a_pipe_what_would_end_it(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rcuscope", "explore", "posted", "--strategy", "random"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert told == (
+        "posted: --strategy random goes on until Ctrl-C; give --max-executions, --max-seconds or "
+        "--stop-on-first to end it\n"
+    )
+    assert process.returncode == 130
+    assert "UNKNOWN (limit: interrupted" in output
+
+
+def test_limited_sampling_says_nothing_of_limits(run_cli: RunCli) -> None:
+    done = run_cli("explore", "posted", "--strategy", "random", "--max-executions", "5")
+    assert done.stderr == ""
 
 
 def test_closed_pipe_is_quiet(tmp_path: Path) -> None:

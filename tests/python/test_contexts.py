@@ -73,6 +73,26 @@ def poll(k: rs.Kernel, _: Setup) -> None:
     k.poll_state_synchronize_rcu(k.start_poll_synchronize_rcu())
 
 
+def try_to_take(k: rs.Kernel, s: Setup) -> None:
+    if k.mutex_trylock(s.inner):
+        k.mutex_unlock(s.inner)
+
+
+def turn_bh_off_and_on(k: rs.Kernel, _: Setup) -> None:
+    k.local_bh_disable()
+    k.local_bh_enable()
+
+
+def spin_bh(k: rs.Kernel, s: Setup) -> None:
+    k.spin_lock_bh(s.spin)
+    k.spin_unlock_bh(s.spin)
+
+
+def read_bh(k: rs.Kernel, _: Setup) -> None:
+    k.rcu_read_lock_bh()
+    k.rcu_read_unlock_bh()
+
+
 ANYWHERE: dict[str, Operation] = {
     "rcu_read_lock": read,
     "rcu_assign_pointer": lambda k, s: k.rcu_assign_pointer(s.location, s.thing),
@@ -88,7 +108,12 @@ ANYWHERE: dict[str, Operation] = {
     "spin_lock_irqsave": spin,
     "srcu_read_lock": read_srcu,
     "poll": poll,
+    "mutex_trylock": try_to_take,
+    "local_bh_enable": turn_bh_off_and_on,
+    "spin_unlock_bh": spin_bh,
+    "rcu_read_unlock_bh": read_bh,
 }
+BH_ENABLING = {"local_bh_enable", "spin_unlock_bh", "rcu_read_unlock_bh"}
 # Those that wait for the caller's own section never return, besides.
 SLEEPING: dict[str, Operation] = {
     "synchronize_rcu": lambda k, _: k.synchronize_rcu(),
@@ -170,6 +195,10 @@ MAY_SLEEP = {"process", "kthread", "threaded_irq", "mutex"}
 
 def expected(operation: str, context: str) -> set[str]:
     """The table."""
+    if operation in BH_ENABLING and context in ("hardirq", "IRQs off"):
+        return {"warn_on"}  # softirqs may run there: not with interrupts off
+    if operation == "mutex_trylock" and context in ("hardirq", "softirq", "callback"):
+        return {"warn_on"}  # a mutex belongs to a task
     if operation in ANYWHERE or context in MAY_SLEEP:
         return NOTHING
     is_synchronize = operation in WAITS_FOR_READERS or operation == "synchronize_srcu"

@@ -267,6 +267,37 @@ def test_broken_pool_ends_in_an_error() -> None:
             rs.explore(by_value(), executor=executor)
 
 
+@pytest.mark.usefixtures("short_units")
+def test_pool_that_breaks_on_the_way_loses_nothing() -> None:
+    killed: list[int] = []
+
+    def kill_one(progress: rs.Progress) -> None:
+        if progress.executions and not killed:
+            killed.append(next(iter(executor._processes)))
+            os.kill(killed[0], signal.SIGKILL)
+
+    with ProcessPoolExecutor(2) as executor:
+        alone = "what is left is explored by this process alone"
+        with pytest.warns(RuntimeWarning, match=alone):
+            verdict = rs.explore(by_value(), executor=executor, progress=kill_one)
+    assert killed
+    assert verdict.exhaustive
+    assert verdict.executions == ORDERS
+
+
+@pytest.mark.usefixtures("short_units")
+def test_executor_that_stops_on_the_way_loses_nothing() -> None:
+    class Stopping(Recorder):
+        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+            if self.units:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            return super().submit(function, *arguments, **named)
+
+    with pytest.warns(RuntimeWarning, match="is explored by this process alone"):
+        verdict = rs.explore(increments, executor=Stopping())
+    assert (verdict.outcome, verdict.executions) == ("SAFE", ORDERS)
+
+
 def test_scenario_of_main_is_sent_by_value(run_script: RunScript) -> None:
     done = run_script("""
 import multiprocessing, pickle, subprocess, sys

@@ -250,6 +250,13 @@ def test_progress_is_told_and_may_stop_the_search() -> None:
         ({"max_seconds": float("nan")}, ValueError, "max_seconds=nan"),
         ({"max_executions": 1.5}, TypeError, "max_executions=1.5"),
         ({"max_steps": "9"}, TypeError, "max_steps='9'"),
+        ({"max_steps": None}, TypeError, "max_steps=None: expected an int"),
+        ({"checkpoint": 3}, TypeError, "checkpoint=3: expected the path of a file"),
+        ({"memory": 3}, TypeError, "memory=3: expected 'sc' or 'lkmm'"),
+        ({"strategy": ["dpor"]}, TypeError, r"strategy=\['dpor'\]: expected one of"),
+        ({"seed": "1"}, TypeError, "seed='1': expected an int"),
+        ({"seed": True}, TypeError, "seed=True: expected an int"),
+        ({"iommu": 3}, TypeError, "iommu=3: expected a class"),
         ({"seed": -1}, ValueError, "seed=-1"),
         ({"variant": "reclaim=none"}, TypeError, "expected a Variant"),
         ({"config": "strict"}, TypeError, "expected a Config"),
@@ -260,6 +267,11 @@ def test_wrong_options_say_why(
 ) -> None:
     with pytest.raises(error, match=message):
         rs.explore("posted", **options)
+
+
+def test_what_is_no_scenario_is_named() -> None:
+    with pytest.raises(TypeError, match="scenario=3: expected a scenario"):
+        rs.explore(3)  # type: ignore[arg-type]
 
 
 # ---- replay
