@@ -4,15 +4,19 @@
 
 #if RCUSCOPE_LIVE
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
 #include "core/live_fixture.h"
+#include "trace/sink.h"
 
 namespace rcuscope {
 namespace {
@@ -286,6 +290,45 @@ TEST(Live, wrong_use_reaches_the_caller) {
                UsageError);
   run.run_once([](Live) { throw std::runtime_error("of the scenario"); });
   EXPECT_EQ(only_kind(run.result().findings), FindingKind::error);
+}
+
+/// Holds up the recording once, as a busy machine does, until enough has piled up.
+class SlowSink final : public EventSink {
+ public:
+  void write(const EventBatch& batch) override {
+    event_count += batch.events.size();
+    largest = std::max(largest, batch.events.size());
+    if (is_waiting.exchange(true)) return;
+    is_waiting.notify_all();
+    has_piled_up.wait(false);
+  }
+  std::atomic<bool> is_waiting{false}, has_piled_up{false};
+  std::size_t event_count = 0, largest = 0;
+};
+
+TEST(Live, what_has_piled_up_is_written_in_small_parts) {
+  constexpr std::size_t sections = 100'000;
+  const auto sink = std::make_shared<SlowSink>();
+  LiveOptions options;
+  options.trace = TraceLevel::full;
+  LiveRun run(options);
+  run.record_to(sink);
+  run.run_once([&sink](Live w) {
+    w.rcu_read_lock();
+    w.rcu_read_unlock();
+    sink->is_waiting.wait(false);
+    for (std::size_t i = 0; i < sections; ++i) {
+      w.rcu_read_lock();
+      w.rcu_read_unlock();
+    }
+    sink->has_piled_up = true;
+    sink->has_piled_up.notify_all();
+  });
+  const LiveResult result = run.result();
+  EXPECT_EQ(result.statistics.events_lost_count, 0u);
+  EXPECT_EQ(sink->event_count, result.trace.size());
+  EXPECT_GT(sink->event_count, 2 * sections);
+  EXPECT_LT(sink->largest, sections / 2);
 }
 
 }  // namespace
