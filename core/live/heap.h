@@ -105,6 +105,14 @@ class Heap {
     }
   }
 
+  struct Unreachable {
+    const ObjectHeader* header;
+    const char* type;  ///< Its name.
+  };
+  /// Allocated objects to which no chain of pointers leads from one that is a root.
+  /// Context: no other thread uses the heap.
+  std::vector<Unreachable> unreachable() const;
+
   /// Forgets all objects, keeps the memory. Context: no other thread uses the heap.
   void reset();
 

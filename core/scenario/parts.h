@@ -89,10 +89,11 @@ void declare_lookup(Kernel<W, S>& k, DeviceOf<W> dev) {
   });
 }
 
-/// A WARN_ON of the scenario itself.
+/// A WARN_ON of the scenario itself; it stands at the caller's line, like the macro.
 template <World W, class S>
-void warn_on(Kernel<W, S>& k, bool condition, const char* text, const void* object = nullptr) {
-  k.iommu.warn_on(condition, object, text);
+void warn_on(Kernel<W, S>& k, bool condition, const char* text, const void* object = nullptr,
+             Place place = Place::current()) {
+  k.iommu.warn_on(condition, object, text, place);
 }
 
 // --- entries of no particular meaning

@@ -81,3 +81,14 @@ def test_unknown_name_suggests_one() -> None:
 def test_body_in_cpp_cannot_be_called_from_python() -> None:
     with pytest.raises(NotImplementedError, match="posted"):
         rs.catalogue["posted"](None)  # type: ignore[arg-type]
+
+
+def test_a_warning_stands_at_the_scenario_s_own_line() -> None:
+    places = {
+        name: finding.message
+        for name in ("checklist_01_updaters_without_lock", "checklist_12_callbacks_share_counter")
+        for finding in rs.explore(name, memory="sc").findings
+        if finding.kind == "warn_on"
+    }
+    assert len(places) == 2
+    assert not any("warn_on:" in message for message in places.values()), places

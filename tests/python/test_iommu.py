@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -458,3 +459,25 @@ def test_wrong_steps_are_found_live() -> None:
     for iommu, kind in ((Callback, "sleeping_in_atomic"), (Raises, "error")):
         run = rs.run(unplug, iommu=iommu, repeat=20, timeout=2)
         assert kind in {finding.kind for finding in run.findings}, run
+
+
+class FreesNothing(rs.Iommu):
+    def free_group_device(self, k: rs.Kernel, group: rs.IommuGroup, gdev: rs.GroupDevice) -> None:
+        pass
+
+
+@pytest.mark.live
+def test_live_run_tells_as_many_leaks_as_the_model_of_a_step_that_frees_nothing() -> None:
+    def body(k: rs.Kernel) -> None:
+        group, nic = k.iommu_group("7"), k.device("0000:01:00.0")
+        group.add_device(nic)
+        k.process("hot unplug")(lambda: k.device_unregister(nic))
+
+    def leaks(findings: Iterable[rs.Finding]) -> set[str]:
+        return {finding.message for finding in findings if finding.kind == "leak"}
+
+    model = leaks(rs.explore(body, iommu=FreesNothing, memory="sc").findings)
+    live = leaks(rs.run(body, iommu=FreesNothing).findings)
+    assert len(live) == len(model) == 3, (live, model)
+    for kind in ("group_device", "device_name"):
+        assert f"unreferenced object: {kind} 0000:01:00.0 is never freed" in live
