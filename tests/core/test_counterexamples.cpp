@@ -64,6 +64,7 @@ const HandMade hand_made[] = {
     {"device_removed_during_reset", "s1:2x28,1x2."},
     {"list_add_tail", "s1:2x17,1x5."},
     {"group_pointer_read_plainly", "s1:2x30,1x3."},
+    {"checklist_10_reader_uses_plain_walk", "s1:2x9,1x5."},
     {"published_by_plain_store", "s1:1x4,2x4."},
     // The probe looks at the device between the remover's check and its last write.
     {"reprobe_after_links_are_gone", "s1:2x2,1x45."},
