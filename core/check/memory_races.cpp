@@ -38,11 +38,16 @@ void MemoryOrder::compare_with_earlier(Execution& execution, std::size_t later) 
 void MemoryOrder::compare(Execution& execution, std::size_t earlier, std::size_t later) {
   const AccessEvent& a = events_[earlier];
   const AccessEvent& b = events_[later];
-  if (a.actor == b.actor || !(a.writes || b.writes) || is_ordered(earlier, later)) return;
-  if (is_marked(a.access) && is_marked(b.access)) {
-    if (conflicts_.size() < max_conflicts) return conflicts_.emplace_back(earlier, later), void();
-    return doubt(execution, "more than " + std::to_string(max_conflicts) +
-                                " pairs of accesses in one execution have no order");
+  if (a.actor == b.actor || !(a.writes || b.writes)) return;
+  const bool are_marked = is_marked(a.access) && is_marked(b.access);
+  if (are_marked && conflicts_.size() > max_conflicts) return;  // in doubt already
+  if (is_ordered(earlier, later)) return;
+  if (are_marked) {
+    conflicts_.emplace_back(earlier, later);
+    if (conflicts_.size() > max_conflicts)
+      doubt(execution, "more than " + std::to_string(max_conflicts) +
+                           " pairs of accesses in one execution have no order");
+    return;
   }
   bool& is_reported = locations_[b.location].is_reported;
   if (is_reported) return;
