@@ -221,3 +221,31 @@ def test_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     exec(compile(block, str(readme), "exec"), names)
     assert isinstance(names["posted"], rs.Scenario)
     assert isinstance(names["verdict"], rs.Verdict)
+
+
+def test_accesses_without_order_beyond_what_is_looked_at_are_one_doubt() -> None:
+    def body(k: rs.Kernel) -> None:
+        x = k.shared("x", 0)
+        for name in ("first", "second"):
+
+            @k.process(name)
+            def writes() -> None:
+                for _ in range(200):
+                    k.WRITE_ONCE(x, 1)
+
+    verdict = rs.explore(body, strategy="random", max_executions=3)
+    assert "more than 2000 pairs of accesses in one execution have no order" in str(verdict)
+
+
+def test_loops_without_end_that_conflict_are_a_stall() -> None:
+    def body(k: rs.Kernel) -> None:
+        x = k.shared("x", 0)
+        for value in (1, 2):
+
+            @k.process(f"writes {value}")
+            def writes(value: int = value) -> None:
+                while k.READ_ONCE(x) != 3:
+                    k.WRITE_ONCE(x, value)
+
+    verdict = rs.explore(body)
+    assert [finding.kind for finding in verdict.findings] == ["stall"]
