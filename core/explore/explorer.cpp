@@ -66,6 +66,13 @@ void finish(Finding& finding, const std::string& shortest, const Program& progra
     }
   }
   if (explain_by_replay(finding, program, runner, options)) return;
+  // Stacks are compared beyond the limit, and to be recorded may leave other bytes on them.
+  if (finding.step >= options.max_steps) {
+    finding.explanation = finding.message +
+                          ". It is only seen beyond max_steps, where the replay "
+                          "did not come to the same state again.";
+    return;
+  }
   throw NondeterminismError(std::string(describe(finding.kind).name) + " in actor '" +
                             finding.actor + "' does not show when its schedule " +
                             finding.schedule +

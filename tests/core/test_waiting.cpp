@@ -450,7 +450,12 @@ TEST_F(Waiting, endless_loop_that_looks_at_nothing_is_a_stall) {
                }});
   });
   const Verdict verdict = explore(endless, *runner_, {});
-  EXPECT_EQ(kinds(verdict), Fiber::can_go_back() ? Kinds{"stall"} : Kinds{});
+#ifdef __SANITIZE_ADDRESS__
+  constexpr bool can_compare_stacks = false;
+#else
+  const bool can_compare_stacks = Fiber::can_go_back();
+#endif
+  EXPECT_EQ(kinds(verdict), can_compare_stacks ? Kinds{"stall"} : Kinds{});
   EXPECT_EQ(verdict.limit, "max_steps");
   EXPECT_FALSE(verdict.is_exhaustive);
 }
