@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/hash.h"
 #include "handle.h"
 
 namespace rcuscope::bindings {
@@ -17,18 +18,13 @@ namespace {
 
 namespace py = pybind11;
 
-/// FNV-1a.
-class Hash {
+class Hash : public rcuscope::Hash {
  public:
-  void add(std::uint64_t value) { value_ = (value_ ^ value) * 1'099'511'628'211U; }
+  using rcuscope::Hash::add;
   void add(std::string_view text) {
     for (const char c : text) add(static_cast<std::uint64_t>(static_cast<unsigned char>(c)));
-    add(text.size());
+    add(std::uint64_t{text.size()});
   }
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 14'695'981'039'346'656'037U;
 };
 
 constexpr int max_depth = 4;
@@ -135,8 +131,6 @@ void add_place(Hash& hash, PyFrameObject* frame) {
     hash.add(hash_of_number(last.ptr()));
 }
 
-std::uint32_t upper_half(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
-
 /// Those of one frame. `depth`: how many it has called that are not over.
 void add_variables(LocalState& state, PyObject* locals, std::uint64_t depth, Values& values) {
   PyObject *key = nullptr, *value = nullptr;
@@ -146,7 +140,7 @@ void add_variables(LocalState& state, PyObject* locals, std::uint64_t depth, Val
     name.add(text_of(key));
     name.add(depth);
     state.variables.push_back(
-        {upper_half(name.value()) | 1U, upper_half(values.hash_of(value, 0))});
+        {name.upper_half() | 1U, static_cast<std::uint32_t>(values.hash_of(value, 0) >> 32)});
   }
 }
 
@@ -169,7 +163,7 @@ void find_local_state(LocalState& state) {
     frame =
         py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(of_python)));
   }
-  state.place = upper_half(places.value()) | 1U;
+  state.place = places.upper_half() | 1U;
   std::sort(state.variables.begin(), state.variables.end());
 }
 

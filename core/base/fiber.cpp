@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/hash.h"
 
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/memcheck.h>
@@ -159,12 +160,11 @@ bool Fiber::save(Image& image) const {
   return true;
 }
 
-/// FNV-1a, of the address and of the bytes.
 std::uint64_t Fiber::Image::hash() const {
-  std::uint64_t hash = 14'695'981'039'346'656'037U ^ reinterpret_cast<std::uintptr_t>(context_);
-  for (const std::byte byte : stack_)
-    hash = (hash ^ static_cast<std::uint64_t>(byte)) * 1'099'511'628'211U;
-  return hash;
+  Hash hash;
+  hash.add(context_);
+  hash.add(stack_);
+  return hash.value();
 }
 
 void Fiber::restore(const Image& image) {

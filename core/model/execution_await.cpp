@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hash.h"
 #include "model/execution.h"
 
 namespace rcuscope {
@@ -275,16 +276,17 @@ ActorId Execution::next_probe(ActorId behind) {
 /// What the loop of a parked actor goes by.
 std::uint64_t Execution::loop_of(const ModelActor& actor) const {
   const Visit& visit = actor.watch.current();
-  std::uint64_t hash = (visit.site << 32 | visit.digest) ^ 14'695'981'039'346'656'037U;  // FNV-1a
+  Hash hash;
+  hash.add(visit.site << 32 | visit.digest);
   for (const Claim claim : visit.reads) {
-    hash = (hash ^ claim.resource()) * 1'099'511'628'211U;
+    hash.add(claim.resource());
     const auto* const address = reinterpret_cast<const std::byte*>(claim.resource());
     std::uint64_t value = 0;
     if (!heap_.contains(address) || !heap_.contains(address + sizeof value)) continue;
     std::memcpy(&value, address, sizeof value);
-    hash = (hash ^ value) * 1'099'511'628'211U;
+    hash.add(value);
   }
-  return hash;
+  return hash.value();
 }
 
 /// The next step of the actor that is probed, or of the next one that has to be.

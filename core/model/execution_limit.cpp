@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What happens to an execution that reaches its limit on steps (DESIGN.md D4b, rule 5).
+#include <functional>
+
+#include "base/hash.h"
 #include "model/execution.h"
 
 namespace rcuscope {
@@ -7,21 +10,6 @@ namespace {
 
 /// Digest of variables that the language does not show. 0: the actor has not run since.
 constexpr std::uint64_t digest_of_unseen = 1;
-
-/// FNV-1a.
-class Hash {
- public:
-  void add(std::uint64_t word) { value_ = (value_ ^ word) * 1'099'511'628'211U; }
-  void add(const void* address) { add(reinterpret_cast<std::uintptr_t>(address)); }
-  void add(std::span<const std::byte> bytes) {
-    for (const std::byte byte : bytes) add(static_cast<std::uint64_t>(byte));
-  }
-  void add(const ActorSet& actors) { add(std::hash<ActorSet>()(actors)); }
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 14'695'981'039'346'656'037U;
-};
 
 }  // namespace
 
@@ -54,11 +42,11 @@ void Execution::note_round() {
   Hash hash;
   for (std::size_t i = 0; i < heap_.size(); ++i) {
     const HeapObject& object = heap_.at(ObjectId{static_cast<std::int32_t>(i)});
-    hash.add(object.is_freed);
-    hash.add({object.start, object.bytes});
+    hash.add(std::uint64_t{object.is_freed});
+    hash.add(std::span<const std::byte>(object.start, object.bytes));
   }
   for (const GracePeriod& grace_period : grace_periods_.all())
-    if (!grace_period.is_over) hash.add(grace_period.waits_for);
+    if (!grace_period.is_over) hash.add(std::hash<ActorSet>()(grace_period.waits_for));
   for (const WorkItem& item : work_)
     hash.add(std::uint64_t{item.is_pending} << 1 | std::uint64_t{item.is_running});
   for (std::size_t i = 0; i < actor_count_; ++i) {
@@ -86,7 +74,7 @@ std::uint64_t Execution::hash_of(const ModelActor& actor) {
   for (const SrcuSection& section : actor.srcu_sections) hash.add(section.domain);
   for (const ModelMutex* lock : actor.held_mutexes) hash.add(lock);
   for (const HeldSpinlock& held : actor.held_spinlocks) hash.add(held.lock);
-  hash.add(actor.waits_for);
+  hash.add(std::hash<ActorSet>()(actor.waits_for));
   if (!actor.is_started()) return hash.value();
   const std::uint64_t stack = runner_.hash_of_stack(actor.id);
   if (stack == 0 && actor.variables_digest == digest_of_unseen) return 0;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/fiber.h"
+#include "base/hash.h"
 #include "model/actor.h"
 #include "model/runner.h"
 
@@ -26,11 +27,11 @@ class FiberRunner final : public ActorRunner {
 
   /// C++ shows the place alone: of a function that is called twice its primitives are one place.
   void find_local_state(const Place& place, LocalState& state) const override {
-    std::uint64_t hash = 14'695'981'039'346'656'037U;  // FNV-1a
+    Hash hash;
     for (const char c : std::string_view(place.function))
-      hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
-    hash = (hash ^ place.line) * 1'099'511'628'211U;
-    state.place = static_cast<std::uint32_t>(hash >> 32) | 1U;
+      hash.add(static_cast<std::uint64_t>(static_cast<unsigned char>(c)));
+    hash.add(std::uint64_t{place.line});
+    state.place = hash.upper_half() | 1U;
     state.shows_variables = false;
     state.variables.clear();
   }

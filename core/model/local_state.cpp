@@ -4,17 +4,20 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
+
 namespace rcuscope {
 
 std::uint32_t digest_without(const LocalState& state, std::span<const std::uint32_t> names) {
-  std::uint64_t hash = (14'695'981'039'346'656'037U ^ state.place) * 1'099'511'628'211U;  // FNV-1a
-  if (!names.empty() && names.front() == all_names) return static_cast<std::uint32_t>(hash >> 32);
+  Hash hash;
+  hash.add(state.place);
+  if (!names.empty() && names.front() == all_names) return hash.upper_half();
   for (const LocalState::Variable& variable : state.variables) {
     if (std::binary_search(names.begin(), names.end(), variable.name)) continue;
-    hash = (hash ^ variable.name) * 1'099'511'628'211U;
-    hash = (hash ^ variable.value) * 1'099'511'628'211U;
+    hash.add(variable.name);
+    hash.add(variable.value);
   }
-  return static_cast<std::uint32_t>(hash >> 32);
+  return hash.upper_half();
 }
 
 void add_differences(const LocalState& a, const LocalState& b, std::vector<std::uint32_t>& names) {

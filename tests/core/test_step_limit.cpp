@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "base/fiber.h"
+#include "comparable_stacks.h"
 #include "explore/explorer.h"
 #include "model/model.h"
 
@@ -22,13 +22,6 @@ using Bodies = std::vector<std::pair<std::string, std::function<void(Model, ptr<
 
 class StepLimit : public ::testing::Test {
  protected:
-  void SetUp() override {
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "stacks of fibers cannot be compared here";
-#endif
-    if (!Fiber::can_go_back()) GTEST_SKIP() << "stacks of fibers cannot be seen here";
-  }
-
   static Program program(const Bodies& bodies) {
     return [bodies](Execution& execution) {
       const Model w(execution);
@@ -65,6 +58,7 @@ void swings(Model w, ptr<Cell> cell) {
 }
 
 TEST_F(StepLimit, loops_that_undo_what_they_do_are_a_stall) {
+  if (!testing::can_compare_stacks()) GTEST_SKIP() << "stacks of fibers cannot be compared here";
   const Verdict verdict = explored({{"first", swings}, {"second", swings}});
   EXPECT_EQ(verdict.outcome, Outcome::unsafe);
   EXPECT_EQ(verdict.limit, "max_steps");
@@ -74,6 +68,7 @@ TEST_F(StepLimit, loops_that_undo_what_they_do_are_a_stall) {
 }
 
 TEST_F(StepLimit, reader_that_goes_round_holds_up_the_grace_period) {
+  if (!testing::can_compare_stacks()) GTEST_SKIP() << "stacks of fibers cannot be compared here";
   const Verdict verdict = explored({{"reader",
                                      [](Model w, ptr<Cell> cell) {
                                        w.rcu_read_lock();
@@ -133,6 +128,7 @@ TEST_F(StepLimit, long_loop_with_an_end_is_no_stall) {
 }
 
 TEST_F(StepLimit, stall_replays) {
+  if (!testing::can_compare_stacks()) GTEST_SKIP() << "stacks of fibers cannot be compared here";
   const Bodies bodies = {{"first", swings}, {"second", swings}};
   const Verdict verdict = explored(bodies);
   ASSERT_EQ(verdict.findings.size(), 1u);
